@@ -73,6 +73,10 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let document_id = filters.document_id.as_deref();
     let actor_id = filters.actor_id.as_deref();
+    if let Some(name) = filters.name.as_deref().filter(|name| !domain::event::is_command(name)) {
+        let detail = format!("No command has the name `{name}`. Send one such as order.confirmed.");
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("name"));
+    }
     let filter = Filter {
         document_id: document_id.map(|text| parse_document_id(text, "document_id")).transpose()?,
         name: filters.name.clone(),

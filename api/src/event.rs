@@ -193,6 +193,18 @@ pub(crate) fn checked_types(types: Vec<String>, parameter: &str) -> Result<Vec<S
     Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
 }
 
+/// Checks types with stars, which the caller sent as `parameter`, and rejects those that no event has.
+pub(crate) fn known_types(types: Vec<String>, parameter: &str) -> Result<Vec<String>, ApiError> {
+    let types = checked_types(types, parameter)?;
+    if let Some(name) = types.iter().find(|name| !event::is_known(name)) {
+        let detail = format!(
+            "No event has the type `{name}`. Send one of docs/events.md, or a pattern such as order.*."
+        );
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter));
+    }
+    Ok(types)
+}
+
 /// Read the feed of events
 ///
 /// Returns all events, oldest first, from the first day on. The order never changes, and no event is inserted before
@@ -215,7 +227,7 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
     let cursor = cursor.filter(|cursor| !cursor.is_empty());
     let after = cursor.map(|cursor| open(key, tenant_id, &cursor).ok_or_else(invalid_cursor)).transpose()?;
     let filter = Filter {
-        kinds: checked_types(kinds, "type")?,
+        kinds: known_types(kinds, "type")?,
         document_id: document_id.as_deref().map(|id| parse_document_id(id, "document_id")).transpose()?,
     };
     let after = after.unwrap_or_default();

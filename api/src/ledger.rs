@@ -74,6 +74,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         document_kind: filters.document_kind.as_deref().map(parse_document_kind).transpose()?,
         document_id,
         account_code: filters.account.clone(),
+        recorded_since: list.since,
     };
     let read =
         async move |tx: &Tx, after: Option<Uuid>, rows: u64| ledger::entries(tx, &filter, after, rows).await;

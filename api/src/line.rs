@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use domain::address::Address;
 use domain::book::Book;
+use domain::country;
 use domain::id::{CategoryId, PriceRuleId, ProductId};
 use domain::ledger::account;
 use domain::number::{Money, Percent, Price, Quantity};
@@ -199,12 +200,8 @@ pub fn item(
 
 /// Reports a country that is not a code.
 pub fn country_code(problems: &mut Problems, pointer: &str, country: Option<&str>) {
-    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase());
-    if country.is_some_and(|country| !is_code(country)) {
-        problems.invalid(
-            pointer,
-            "Use an ISO 3166-1 alpha-2 code, such as GB, or ZZ if the country is not known.",
-        );
+    if country.is_some_and(|country| !country::is_country_or_unknown(country)) {
+        problems.invalid(pointer, country::EXPECTED_OR_UNKNOWN);
     }
 }
 

@@ -9,6 +9,7 @@ mod export;
 mod members;
 mod notes;
 mod place;
+mod since;
 
 use std::fmt::Write as _;
 use std::future::{Ready, ready};
@@ -46,6 +47,7 @@ pub use export::{NDJSON, has_export};
 pub use members::expansions;
 pub use notes::{PAIRS_MAX, has_notes, params_of};
 pub use place::{Place, WHOLE_LISTS_MAX};
+pub use since::{Written, written_by};
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
@@ -76,8 +78,8 @@ pub struct PageInfo {
     /// Cursor of the next page. Null at the end of the list.
     #[schema(max_length = 2048, required = true, example = json!(null))]
     pub next_cursor: Option<String>,
-    /// Every change that began before this instant is in the list, or never will be. Send it as `updated_at[gte]` the next time.
-    /// All pages of one walk have that of its first page. Only lists with `updated_at[gte]` have it.
+    /// Every change that began before this instant is in the list, or never will be. Send it as `updated_at[gte]` or
+    /// `created_at[gte]` the next time, whichever the list has. All pages of one walk have that of its first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-11-22T10:15:00Z")]
     pub synced_until: Option<DateTime<Utc>>,
@@ -105,6 +107,8 @@ pub struct List<F> {
     pub filters: F,
     /// Only records with each of these pairs.
     pub metadata: Metadata,
+    /// Only documents that were written at this instant or later.
+    pub since: Option<DateTime<Utc>>,
     limit: u32,
     /// Whether the caller wants all rows, as NDJSON.
     is_whole: bool,
@@ -200,11 +204,13 @@ impl<F: DeserializeOwned> List<F> {
         };
         let (members, filters) = Members::split(request, &query)?;
         let (metadata, filters) = notes::split(request.path(), &filters)?;
+        let (since, filters) = since::split(request.path(), &filters)?;
         let filters = params::parse(&filters)?;
         check_query(request, &whole)?;
         Ok(List {
             filters,
             metadata,
+            since,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
             is_whole,
             presented: is_whole.then(|| Presented::of(request, app)),
@@ -232,12 +238,14 @@ impl<F> List<F> {
         self.position.as_ref().map(parse).transpose()
     }
 
-    /// Reads the rows of the page. If the first page has none, rejects filters that name records that do not exist.
+    /// Reads the rows of the page, after it has asked until when the list is complete. If the first page has none, rejects
+    /// filters that name records that do not exist.
     pub async fn read<T>(
         &self,
         caller: &Caller,
         rows: impl AsyncFnOnce(&Tx) -> Result<Vec<T>, service::Error>,
     ) -> Result<Vec<T>, ApiError> {
+        self.note_synced().await?;
         // To a customer, a record of others and one that does not exist look the same.
         let is_checked = self.position.is_none() && caller.customer_id.is_none();
         let named = if is_checked { named(&self.path, &self.query) } else { Vec::new() };
@@ -251,8 +259,8 @@ impl<F> List<F> {
         self.app.db.read(caller.tenant_id, read).await.map_err(|error| ApiError::from(error).in_query())
     }
 
-    /// Asks until when the list is complete, unless the cursor says it.
-    async fn note_synced(&self) -> Result<(), ApiError> {
+    /// Asks until when the list is complete, unless the cursor says it. It must be asked before the snapshot of the page is taken.
+    pub async fn note_synced(&self) -> Result<(), ApiError> {
         if self.synced_until.get().is_none() {
             let synced_until = self.app.synced.until(&self.app.db).await;
             let synced_until = synced_until.map_err(|error| ApiError::from_shared(&error))?;
@@ -263,7 +271,12 @@ impl<F> List<F> {
 
     /// Returns the requested page of a list of documents.
     pub fn slice(&self, sort: Option<Age>) -> Result<Slice, ApiError> {
-        Ok(Slice { age: sort.unwrap_or_default(), after: self.after()?, rows: self.fetch() })
+        Ok(Slice {
+            age: sort.unwrap_or_default(),
+            after: self.after()?,
+            rows: self.fetch(),
+            since: self.since,
+        })
     }
 
     /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
@@ -308,7 +321,7 @@ impl<F> List<F> {
     /// Returns the requested page of a list in any order, of documents that no client keeps in step.
     pub fn page(&self, order: impl Into<Ordering>) -> Result<service::page::Page, ApiError> {
         let order = order.into();
-        Ok(service::page::Page { order, after: self.after()?, rows: self.fetch(), updated_since: None })
+        Ok(service::page::Page { order, after: self.after()?, rows: self.fetch(), updated_since: self.since })
     }
 
     /// Leaves out the row that only shows that another page follows. Returns the position of the last row too, if one does.

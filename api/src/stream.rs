@@ -24,7 +24,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::connection::Connection;
-use crate::event::{checked_types, open};
+use crate::event::{known_types, open};
 use crate::list::invalid_cursor;
 use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode, Problem};
@@ -189,7 +189,7 @@ async fn stream(
     }
     let events = match kinds.is_empty() {
         true => None,
-        false => Some(Filter { kinds: checked_types(kinds, "type")?, document_id: None }),
+        false => Some(Filter { kinds: known_types(kinds, "type")?, document_id: None }),
     };
     let sent = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     let from = [sent, cursor].into_iter().flatten().find(|cursor| !cursor.is_empty());

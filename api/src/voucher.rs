@@ -16,7 +16,7 @@ use service::Tx;
 use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::scope::Scope;
-use service::voucher::{Filter, VoucherDetail, VoucherRecord};
+use service::voucher::{Filter, VoucherChange, VoucherDetail, VoucherRecord};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -89,6 +89,16 @@ pub struct VoucherOut<'a> {
     expires_on: Option<NaiveDate>,
     /// When it was issued.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
+    /// When its balance last changed.
+    updated_at: DateTime<Utc>,
+    /// Increases with each change of the balance.
+    #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
+    version: i32,
+    /// Changes of its balance, the newest first, at most 200.
+    #[schema(max_items = 200, value_type = Vec<VoucherChange>)]
+    moves: [VoucherChange; 1],
 }
 
 impl<'a> VoucherOut<'a> {
@@ -106,6 +116,15 @@ impl<'a> VoucherOut<'a> {
             balance: voucher.balance(),
             expires_on: voucher.expires_on,
             occurred_at: issued.occurred_at,
+            created_at: issued.recorded_at,
+            updated_at: issued.recorded_at,
+            version: 1,
+            moves: [VoucherChange {
+                document_id: voucher.id.to_string(),
+                amount: voucher.issued,
+                occurred_at: issued.occurred_at,
+                created_at: issued.recorded_at,
+            }],
         }
     }
 }

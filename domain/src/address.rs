@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::country;
 use crate::refusal::Problems;
 use crate::text::{Line64, Name, NameRule, Text};
 
@@ -108,9 +109,8 @@ impl Address {
         if let Some(phone) = phone {
             phone.check(problems, &format!("{pointer}/phone"));
         }
-        if country.len() != 2 || !country.bytes().all(|letter| letter.is_ascii_uppercase()) {
-            let detail = "Expected an ISO 3166-1 alpha-2 country code such as DE.";
-            problems.invalid(format!("{pointer}/country"), detail);
+        if !country::is_country(country) {
+            problems.invalid(format!("{pointer}/country"), country::EXPECTED);
         }
     }
 

@@ -12,6 +12,7 @@
 
 use crate::text_enum;
 
+pub mod lint;
 mod replaced;
 mod trace;
 

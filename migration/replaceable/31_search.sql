@@ -20,7 +20,7 @@ begin
 end
 $$;
 
--- The form in which texts are compared: NFKC, one hyphen for every dash, one sigma, and no soft hyphen. Searched words have it
+-- The form in which texts are compared: NFKC, one hyphen for every dash, one sigma, two s for a sharp s, and no soft hyphen. Searched words have it
 -- already (`domain::text::Searched`).
 create or replace function public.searched_form(lower_case text)
 returns text
@@ -29,9 +29,11 @@ as $$
     select case
         when octet_length(lower_case) = length(lower_case) then lower_case
         -- A sign such as № becomes capital letters.
-        else lower(translate(
-            normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
-            collate "C")
+        else replace(
+            lower(translate(
+                normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
+                collate "C"),
+            U&'\00DF', 'ss')
         end
 $$;
 

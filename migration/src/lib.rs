@@ -224,6 +224,7 @@ pub const STEPS: &[Step] = &[
     step!("0233_attachment_store"),
     step!("0234_attachment_store_valid"),
     step!("0237_bank_amount_indexes"),
+    step!("0249_write_time_indexes"),
     step!("0212_foreign_sales"),
     step!("0213_foreign_sales_valid"),
     step!("0217_valuation_accounts"),

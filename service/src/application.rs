@@ -57,6 +57,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Applica
         .with("a.customer_id = ", filter.customer_id.map(|id| id.0))
         .with("a.number = ", filter.number.as_ref())
         .within("a.occurred_at", filter.occurred)
+        .since("a.recorded_at >= ", slice)
         .page(tx, "a.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<ApplicationSummary, Error> {

@@ -244,7 +244,8 @@ pub async fn list(
 ) -> Result<Vec<Attachment>, Error> {
     let listing = sight.listing(tx).with("a.record_id = ", record.map(|record| record.id));
     let kind: Option<&'static str> = record.map(|record| record.kind.into());
-    listing.with("a.record_kind = ", kind).page(tx, "a.id", slice).await?.iter().map(read).collect()
+    let listing = listing.with("a.record_kind = ", kind).since("a.updated_at >= ", slice);
+    listing.page(tx, "a.id", slice).await?.iter().map(read).collect()
 }
 
 /// Returns the attachments with these ids that exist.

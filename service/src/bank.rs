@@ -250,6 +250,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<BankLin
         .with("l.reference = ", filter.reference.as_ref())
         .sql(accepted)
         .sql(matched)
+        .since("l.recorded_at >= ", slice)
         .page(tx, "l.id", slice)
         .await?;
     let mut lines = rows.iter().map(read).collect::<Result<Vec<BankLine>, Error>>()?;

@@ -178,6 +178,7 @@ pub async fn record(
     idempotency: Option<&Idempotency>,
     written: &Written,
 ) -> Result<CommandId, Error> {
+    assert!(domain::event::is_command(name), "{name} is in the list of commands");
     let id = tx.command_id();
     let actor: &str = caller.actor_kind.into();
     let (object, object_id) = match (name.split_once('.'), written.document_id) {

@@ -193,6 +193,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
         .with("location_id = ", filter.location_id.map(|id| id.0))
         .with("number = ", filter.number.as_ref())
         .within("recorded_at", filter.created)
+        .since("updated_at >= ", slice)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()

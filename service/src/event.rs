@@ -209,6 +209,11 @@ fn to_like_patterns(patterns: &[String]) -> Vec<String> {
     patterns.iter().map(|pattern| pattern.replace('_', "\\_").replace('*', "%")).collect()
 }
 
+/// Whether an event may have a type that fits this pattern.
+pub fn is_known(pattern: &str) -> bool {
+    domain::event::types().any(|kind| matches_pattern(pattern, kind))
+}
+
 /// Whether a pattern with `*` matches all of `text`.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
@@ -236,6 +241,16 @@ fn read_event(row: &PgRow) -> Result<Event, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_is_known_if_a_type_fits_it() {
+        for known in ["*", "order.*", "order.confirmed", "*.deleted", "stock.oversold", "pos*"] {
+            assert!(is_known(known), "{known}");
+        }
+        for unknown in ["nix", "", "nix.*", "orders.confirmed", "order", "posxsale.*", "*.nix"] {
+            assert!(!is_known(unknown), "{unknown}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_anything() {

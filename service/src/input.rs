@@ -3,7 +3,8 @@
 
 use ::entity::tenant;
 use chrono_tz::Tz;
-use domain::number::{Kind, Number, Percent};
+use domain::country;
+use domain::number::{Kind, Money, Number, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::text::{Code64, Line200, LineRule, NameRule, Rule};
 use rust_decimal::Decimal;
@@ -99,10 +100,10 @@ pub fn check_uom(problems: &mut Problems, pointer: &str, text: &str) {
     }
 }
 
-/// Checks an ISO 3166-1 alpha-2 country code.
+/// Checks the code of a country, which may be unknown.
 pub fn check_country(problems: &mut Problems, pointer: &str, text: &str) {
-    if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        problems.invalid(pointer, "Expected an ISO 3166-1 alpha-2 country code such as DE.");
+    if !country::is_country_or_unknown(text) {
+        problems.invalid(pointer, country::EXPECTED_OR_UNKNOWN);
     }
 }
 
@@ -117,6 +118,18 @@ pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &s
 pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
+    }
+}
+
+/// Checks the smallest amount that can be paid in cash. Coins and notes are 1, 2, 2.5 or 5 units, or these times a power of ten.
+pub fn check_coin(problems: &mut Problems, pointer: &str, coin: Option<Money>) {
+    let Some(coin) = coin.filter(|coin| !coin.is_zero()) else { return };
+    let is_coin = |coin: Decimal| {
+        matches!(coin.normalize().mantissa().to_string().trim_end_matches('0'), "1" | "2" | "25" | "5")
+    };
+    if coin.is_negative() || !is_coin(coin.get()) {
+        let detail = "Expected zero, or the smallest coin: 1, 2, 2.5 or 5 times a power of ten, such as 0.05, 0.10 or 1.";
+        problems.invalid(pointer, detail);
     }
 }
 
@@ -235,7 +248,25 @@ mod tests {
         for bad in ["", "kg", "C", "C622", "C6 "] {
             assert_eq!(pointers(|problems| check_uom(problems, "/uom", bad)), ["/uom"]);
         }
-        assert_eq!(pointers(|problems| check_country(problems, "/country", "de")), ["/country"]);
+        for bad in ["de", "UK", "XX", ""] {
+            assert_eq!(pointers(|problems| check_country(problems, "/country", bad)), ["/country"], "{bad}");
+        }
+        assert!(pointers(|problems| check_country(problems, "/country", "ZZ")).is_empty());
+    }
+
+    #[test]
+    fn a_coin_has_the_value_of_a_coin() {
+        let check = |text: &str| {
+            let coin = Money::new(text.parse().expect("a number"));
+            pointers(|problems| check_coin(problems, "/cash_rounding", Some(coin)))
+        };
+        for good in ["0", "0.00", "0.01", "0.05", "0.10", "0.2", "0.25", "0.50", "1", "5.00", "10", "1000"] {
+            assert!(check(good).is_empty(), "{good}");
+        }
+        for bad in ["0.03", "0.15", "-0.05", "-1", "3", "0.75", "12", "1.05"] {
+            assert_eq!(check(bad), ["/cash_rounding"], "{bad}");
+        }
+        assert!(pointers(|problems| check_coin(problems, "/cash_rounding", None)).is_empty());
     }
 
     #[test]

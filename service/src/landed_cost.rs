@@ -39,7 +39,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Landed
             .sql(")"),
         None => query,
     };
-    let rows = query.page(tx, "d.id", slice).await?;
+    let rows = query.since("d.updated_at >= ", slice).page(tx, "d.id", slice).await?;
     let currency = setup::settings(tx).await?.currency;
     rows.iter().map(|row| Ok((landed::head(row)?.1, currency.clone()))).collect()
 }

@@ -99,6 +99,8 @@ pub struct Filter {
     pub document_id: Option<Uuid>,
     /// Entries with a line on this account.
     pub account_code: Option<String>,
+    /// Recorded at this instant or later.
+    pub recorded_since: Option<DateTime<Utc>>,
 }
 
 /// Returns entries after the entry `after`, newest first.
@@ -125,6 +127,7 @@ pub async fn entries(
                 and ($8::text is null or exists (
                     select 1 from journal_line l
                     where l.tenant_id = $1 and l.entry_id = e.id and l.account_code = $8))
+                and ($10::timestamptz is null or e.recorded_at >= $10)
             order by e.id desc limit $9
         ) e
         join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
@@ -140,7 +143,8 @@ pub async fn entries(
     .bind(&filter.document_kind)
     .bind(filter.document_id)
     .bind(&filter.account_code)
-    .bind(rows.cast_signed());
+    .bind(rows.cast_signed())
+    .bind(filter.recorded_since);
     let mut entries: Vec<JournalEntry> = Vec::new();
     for row in tx.rows(query.persistent(false)).await? {
         let id = EntryId(row.try_get("id")?);

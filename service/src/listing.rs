@@ -37,6 +37,8 @@ pub struct Slice {
     pub after: Option<Uuid>,
     /// Number of rows to read.
     pub rows: u64,
+    /// Only documents that were written at this instant or later.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// A half-open period.
@@ -119,6 +121,12 @@ impl Listing {
             self.0.push(" and ").push(column).push(" < ").push_bind(to);
         }
         self
+    }
+
+    /// Adds the condition that a document was written when a client last asked, or later. `condition` compares the column that
+    /// has the time.
+    pub(crate) fn since(self, condition: &'static str, slice: &Slice) -> Self {
+        self.with(condition, slice.since)
     }
 
     /// Adds SQL without a value.

@@ -151,6 +151,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
         .within("occurred_at", filter.occurred)
         .within("recorded_at", filter.created)
         .sql(uninvoiced)
+        .since("updated_at >= ", slice)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(read_summary).collect()

@@ -113,6 +113,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .with("p.reference = ", filter.reference.as_ref())
         .sql(unapplied)
         .within("p.occurred_at", filter.occurred)
+        .since("p.recorded_at >= ", slice)
         .page(tx, "p.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {

@@ -118,6 +118,7 @@ pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<Sa
         .with("s.number = ", filter.number.as_ref())
         .with("s.business_date = ", filter.business_date)
         .within("s.occurred_at", filter.occurred)
+        .since("s.recorded_at >= ", slice)
         .page(tx, "s.id", slice)
         .await?;
     rows.iter().map(read_summary).collect()
@@ -263,6 +264,7 @@ pub async fn cash_moves(
     let select = "select id, session_id, kind, amount, reason, document_kind, document_id, occurred_at \
                   from cash_move where tenant_id = ";
     let listing = Listing::new(tx, select).with("session_id = ", session_id.map(|id| id.0));
+    let listing = listing.since("recorded_at >= ", slice);
     let cash_move = |row: &PgRow| -> Result<CashMove, Error> {
         Ok(CashMove {
             object: tag::CashMove,

@@ -1,6 +1,7 @@
 //! Price lists, and the rules of a basket, read for [`domain::pricing`].
 
 pub mod channel;
+pub mod lint;
 pub mod list;
 pub mod quote;
 pub mod rule;

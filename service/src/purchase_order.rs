@@ -150,7 +150,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Purcha
         Some(_) => query.with("s.occurred_at < ", filter.received_before).sql(")"),
         None => query,
     };
-    let rows = query.page(tx, "id", slice).await?;
+    let rows = query.since("updated_at >= ", slice).page(tx, "id", slice).await?;
     let currency = setup::settings(tx).await?.currency;
     rows.iter().map(|row| Ok((purchases::head(row)?.1, currency.clone()))).collect()
 }

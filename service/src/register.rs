@@ -57,7 +57,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
     }
     input.name.check(&mut problems, "/name");
-    input::check_not_negative(&mut problems, "/cash_rounding", input.cash_rounding);
+    input::check_coin(&mut problems, "/cash_rounding", input.cash_rounding);
     input::check_share(&mut problems, "/discount_max", input.discount_max);
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
@@ -128,7 +128,7 @@ pub async fn update(
     let next = change(&present)?;
     let mut problems = Problems::default();
     next.name.check(&mut problems, "/name");
-    input::check_not_negative(&mut problems, "/cash_rounding", Some(next.cash_rounding));
+    input::check_coin(&mut problems, "/cash_rounding", Some(next.cash_rounding));
     input::check_share(&mut problems, "/discount_max", next.discount_max);
     problems.check()?;
     let all = Percent::new(Decimal::ONE_HUNDRED);

@@ -46,7 +46,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Suppli
             .sql(")"),
         None => query,
     };
-    let rows = query.page(tx, "p.id", slice).await?;
+    let rows = query.since("p.recorded_at >= ", slice).page(tx, "p.id", slice).await?;
     let payment = |row: &PgRow| -> Result<(SupplierPayment, String), Error> {
         Ok((bills::payment(row)?, row.try_get("currency")?))
     };

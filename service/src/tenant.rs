@@ -1,5 +1,6 @@
 //! Tenants, for the operator of the installation.
 
+use domain::country;
 use domain::id::TenantId;
 use domain::ledger::{CHART, REASONS};
 use domain::location::LocationKind;
@@ -130,8 +131,8 @@ fn check_place(problems: &mut Problems, currency: &str, country: &str, time_zone
     if exponent.is_none() {
         problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
     }
-    if country.len() != 2 || !country.bytes().all(|letter| letter.is_ascii_uppercase()) {
-        problems.invalid("/country", "Expected an ISO 3166-1 alpha-2 code such as DE.");
+    if !country::is_country(country) {
+        problems.invalid("/country", country::EXPECTED);
     }
     if time_zone.parse::<chrono_tz::Tz>().is_err() {
         problems.invalid("/time_zone", "Expected an IANA time zone such as Europe/Berlin.");

@@ -44,6 +44,8 @@ pub struct VoucherRecord {
     /// Last day on which it can be redeemed.
     #[schema(example = "2029-12-31")]
     pub expires_on: Option<NaiveDate>,
+    /// When it was issued.
+    pub occurred_at: DateTime<Utc>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// When its balance last changed.
@@ -86,7 +88,10 @@ pub struct Filter {
 }
 
 const SELECT: &str = "select v.id, v.code, v.status, v.customer_id, t.currency, v.issued, v.redeemed, v.balance, \
-                             v.expires_on, v.recorded_at, v.updated_at, v.version \
+                             v.expires_on, v.recorded_at, v.updated_at, v.version, \
+                             coalesce((select m.occurred_at from voucher_move m \
+                                       where m.tenant_id = v.tenant_id and m.voucher_id = v.id \
+                                       order by m.recorded_at, m.document_id limit 1), v.recorded_at) as occurred_at \
                       from voucher v join tenant t on t.tenant_id = v.tenant_id where v.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<VoucherRecord>, Error> {
@@ -99,6 +104,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Voucher
         .with("v.code = ", filter.code.as_ref())
         .with("v.customer_id = ", filter.customer_id.map(|id| id.0))
         .sql(openness)
+        .since("v.updated_at >= ", slice)
         .page(tx, "v.id", slice)
         .await?;
     rows.iter().map(read).collect()
@@ -135,6 +141,7 @@ fn read(row: &PgRow) -> Result<VoucherRecord, Error> {
         redeemed: number(row, "redeemed")?,
         balance: number(row, "balance")?,
         expires_on: row.try_get("expires_on")?,
+        occurred_at: row.try_get("occurred_at")?,
         created_at: row.try_get("recorded_at")?,
         updated_at: row.try_get("updated_at")?,
         version: row.try_get("version")?,

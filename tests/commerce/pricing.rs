@@ -247,6 +247,44 @@ fn a_break_of_a_wider_scope_makes_nothing_dearer() {
 }
 
 #[test]
+fn a_break_that_is_dearer_than_the_one_below_is_told() {
+    with_tenant(async |tenant| {
+        tenant.product_with("HAMMER", json!({ "list_price": "10.00" })).await;
+        let list = tenant.make("/v1/price-lists", json!({ "code": "dealers", "name": "Dealers" })).await;
+        let path = format!("/v1/price-lists/{list}/rules");
+        let fixed = |from: &str, value: &str| json!({ "scope": "product", "sku": "HAMMER", "method": "fixed", "value": value, "min_quantity": from });
+        let first = tenant.post(&path, &fixed("0", "7.00")).await.created();
+        assert_eq!(first["warnings"], json!([]));
+        let made = tenant.post(&path, &fixed("10", "7.50")).await.created();
+        let warning = &made["warnings"][0];
+        assert_eq!(
+            (&warning["code"], &warning["from_quantity"], &warning["other_rule_id"]),
+            (&json!("dearer_break"), &json!("10"), &first["id"]),
+            "{made}"
+        );
+        assert_eq!(made["warnings"].as_array().map(Vec::len), Some(1));
+        let one = format!("{path}/{}", made["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&one).await.ok()["warnings"], made["warnings"], "it is read as it was written");
+        let rows = tenant.get(&path).await.ok();
+        let found = |id: &Value| {
+            let rows = rows["data"].as_array().expect("rules");
+            rows.iter().find(|row| row["id"] == *id).expect("the rule")["warnings"].clone()
+        };
+        assert_eq!(found(&made["id"]), made["warnings"]);
+        assert_eq!(found(&first["id"])[0]["other_rule_id"], made["id"], "its neighbour above is dearer");
+        // A batch tells it of each rule, and a cheaper break has no warning.
+        let items = json!({ "items": [
+            fixed("20", "6.50"),
+            { "scope": "all", "method": "percent_off", "value": "15" },
+            { "scope": "all", "method": "percent_off", "value": "10", "min_quantity": "5" },
+        ] });
+        let done = tenant.post(&format!("{path}/batch"), &items).await.expect(207);
+        let text = done.to_string();
+        assert_eq!(text.matches("dearer_break").count(), 2, "{text}");
+    });
+}
+
+#[test]
 fn the_list_price_has_a_history() {
     with_tenant(async |tenant| {
         let units =

@@ -213,6 +213,7 @@ struct RotateIn {
 )]
 #[get("/v1/api-keys")]
 async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    list.note_synced().await?;
     let keys = app.auth.list_keys(&caller, list.after()?, list.fetch()).await?;
     list.answer(keys.into_iter().map(ApiKey::from).collect(), |key| key.id)
 }

@@ -116,6 +116,7 @@ struct UserIn {
 )]
 #[get("/v1/users")]
 async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+    list.note_synced().await?;
     let users = app.auth.list_users(&caller, list.after()?, list.fetch()).await?;
     list.answer(users.into_iter().map(User::from).collect(), |user| user.id)
 }

@@ -91,8 +91,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         due_before: filters.due_before,
     };
     let (order, viewer) = (Ordering::from(filters.sort.unwrap_or_default()), caller.clone());
+    let updated_since = list.since;
     let read = async move |tx: &service::Tx, after: Option<Position>, rows: u64| {
-        let page = service::page::Page { order, after, rows, updated_since: None };
+        let page = service::page::Page { order, after, rows, updated_since };
         let rows = bill::list(tx, &filter, &page).await?.into_iter();
         let shown = rows.map(|Placed { record, position }| Placed {
             record: Shown::to(&viewer, Listed(record)),

@@ -138,9 +138,9 @@ impl<F: 'static> List<F> {
         read: impl AsyncFn(&Tx, &Slice) -> Result<Vec<T>, Error> + 'static,
         id: impl Fn(&T) -> Uuid + 'static,
     ) -> Answer {
-        let age = sort.unwrap_or_default();
+        let (age, since) = (sort.unwrap_or_default(), self.since);
         let read = async move |tx: &Tx, after: Option<Uuid>, rows: u64| {
-            let slice = Slice { age, after, rows };
+            let slice = Slice { age, after, rows, since };
             read(tx, &slice).await
         };
         self.serve(caller, read, id).await

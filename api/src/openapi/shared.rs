@@ -12,7 +12,9 @@ use service::page::Sort;
 
 use super::forms;
 use crate::idempotency::{KEY_PATTERN, PREFER_LENGTH_MAX};
-use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, NDJSON, PAIRS_MAX, expansions, has_export, has_notes};
+use crate::list::{
+    LIMIT_DEFAULT, LIMIT_MAX, NDJSON, PAIRS_MAX, Written, expansions, has_export, has_notes, written_by,
+};
 use crate::schema::row_members;
 use crate::version::{IF_MATCH_LENGTH_MAX, IF_NONE_MATCH_LENGTH_MAX};
 
@@ -63,7 +65,7 @@ impl Shared {
             first.extend(["Limit", "Cursor"]);
         }
         let mut own: Vec<Value> =
-            if method == "get" { notes(path).into_iter().collect() } else { Vec::new() };
+            if method == "get" { since(path).into_iter().chain(notes(path)).collect() } else { Vec::new() };
         if method == "get" && self.is_list(operation) {
             last.push("IfNoneMatch");
             if has_export(path) {
@@ -250,6 +252,13 @@ pub fn parameters() -> Value {
             &json!("2026-11-22T00:00:00Z"),
             &json!({ "type": "string", "format": "date-time" }),
         ),
+        "RecordedSince": parameter(
+            "query",
+            "created_at[gte]",
+            "Recorded at this instant or later.",
+            &json!("2026-11-22T00:00:00Z"),
+            &json!({ "type": "string", "format": "date-time" }),
+        ),
         "IdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send the same value when you retry: the write then happens \
              once, and every retry of an accepted write gets the first response, for 7 days. The order of the fields and the \
@@ -306,6 +315,14 @@ pub fn parameters() -> Value {
 fn form_of_list() -> Value {
     let schema = json!({ "type": "string", "enum": ["json", "ndjson"], "default": "json" });
     parameter("query", "format", FORMAT, &json!("json"), &schema)
+}
+
+/// Returns the parameter that finds documents by their last write, if the list at a path has it.
+fn since(path: &str) -> Option<Value> {
+    written_by(path).map(|written| match written {
+        Written::Changed => reference("UpdatedSince"),
+        Written::Recorded => reference("RecordedSince"),
+    })
 }
 
 /// Returns the parameter that finds records by their metadata, if the list or the export at a path has it.

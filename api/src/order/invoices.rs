@@ -94,9 +94,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let order: Ordering = filters.sort.unwrap_or_default().into();
-    let viewer = caller.clone();
+    let (viewer, updated_since) = (caller.clone(), list.since);
     let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
-        let page = page::Page { order, after, rows, updated_since: None };
+        let page = page::Page { order, after, rows, updated_since };
         let rows = service::invoice::list(tx, &filter, &page).await?;
         Ok(rows.into_iter().map(|row| row.map(|record| Seen::by(&viewer, record))).collect::<Vec<_>>())
     };

@@ -150,7 +150,7 @@ pub(crate) struct CausedBy {
     /// The command (`GET /v1/commands/{id}`).
     command_id: CommandId,
     /// Name of the command. New values may appear.
-    #[schema(max_length = 64, example = "pos_sale.sold")]
+    #[schema(max_length = 64, example = "pos_sale.completed")]
     command: String,
     /// `api_key`, `user`, `customer`, `operator` or `worker`.
     #[schema(max_length = 16, example = "api_key")]

@@ -65,6 +65,8 @@ pub struct IssuedVoucher {
     pub cash: Option<CashMove>,
     /// The time at which it was issued.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which that was recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Rule for IssueVoucher {
@@ -138,7 +140,7 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     let change = VoucherMove { voucher_id: id, document, amount: command.amount, occurred_at };
     let posting =
         Posting { entries: entry.into_iter().collect(), voucher_moves: vec![change], ..Posting::default() };
-    Ok((IssuedVoucher { voucher, method, cash, occurred_at }, posting))
+    Ok((IssuedVoucher { voucher, method, cash, occurred_at, recorded_at: book.now }, posting))
 }
 
 /// Returns an account that a voucher can be charged to.

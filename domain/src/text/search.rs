@@ -64,14 +64,18 @@ fn lower(text: &str) -> String {
     text.replace('İ', "i").to_lowercase().replace("i\u{307}", "i")
 }
 
-/// Returns a text in the form in which searched texts are compared: one hyphen for every dash, one sigma.
+/// Returns a text in the form in which searched texts are compared: one hyphen for every dash, one sigma, two s for a sharp s.
 fn compared(text: &str) -> String {
-    let form = |letter| match letter {
-        dash if DASHES.contains(&dash) => '-',
-        'ς' => 'σ',
-        _ => letter,
-    };
-    text.chars().map(form).collect()
+    let mut form = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            dash if DASHES.contains(&dash) => form.push('-'),
+            'ς' => form.push('σ'),
+            'ß' => form.push_str("ss"),
+            _ => form.push(letter),
+        }
+    }
+    form
 }
 
 /// Dashes that a text may have for a hyphen, beside the hyphen itself. Most have no key of their own.
@@ -83,7 +87,7 @@ const LIGATURES: [(&str, &str); 5] =
     [("ffi", "\u{fb03}"), ("ffl", "\u{fb04}"), ("ff", "\u{fb00}"), ("fi", "\u{fb01}"), ("fl", "\u{fb02}")];
 
 /// Returns the ways in which a searched text may stand in a name: composed, decomposed, in wide letters, in katakana of half the
-/// width, with ligatures, with another dash, and with the sigma that ends a Greek word.
+/// width, with ligatures, with a sharp s for two s, with another dash, and with the sigma that ends a Greek word.
 pub fn looks(text: &str) -> Vec<String> {
     let wide = |letter: char| match letter {
         '!'..='~' => char::from_u32(u32::from(letter) + 0xfee0).unwrap_or(letter),
@@ -93,6 +97,7 @@ pub fn looks(text: &str) -> Vec<String> {
     let mut looks = vec![text.to_owned(), text.nfd().collect(), text.chars().map(wide).collect()];
     let ligated = LIGATURES.iter().fold(text.to_owned(), |text, (letters, sign)| text.replace(letters, sign));
     looks.extend((ligated != text).then_some(ligated));
+    looks.extend(with_sharp_s(text));
     looks.extend(with_narrow_katakana(text));
     if text.contains('-') {
         looks.extend(DASHES.map(|dash| text.replace('-', dash.encode_utf8(&mut [0; 4]))));
@@ -102,6 +107,29 @@ pub fn looks(text: &str) -> Vec<String> {
         looks.push(ended);
     }
     looks
+}
+
+/// Most pairs of s that are looked for with and without a sharp s, each on its own. Of more, only all have one.
+const PAIRS_MAX: usize = 3;
+
+/// Returns the texts with a sharp s in the place of some pairs of s, if a text has such pairs.
+fn with_sharp_s(text: &str) -> Vec<String> {
+    let parts: Vec<&str> = text.split("ss").collect();
+    let pairs = parts.len() - 1;
+    if pairs > PAIRS_MAX {
+        return vec![parts.join("ß")];
+    }
+    let with = |choice: usize| {
+        let mut form = String::with_capacity(text.len());
+        for (place, part) in parts.iter().enumerate() {
+            form.push_str(part);
+            if place < pairs {
+                form.push_str(if choice & (1 << place) == 0 { "ss" } else { "ß" });
+            }
+        }
+        form
+    };
+    (1..1 << pairs).map(with).collect()
 }
 
 /// Returns a text with katakana of half the width, if it has katakana.
@@ -165,6 +193,22 @@ mod tests {
         for word in ["İSTANBUL", "istanbul", "i\u{307}stanbul"] {
             assert_eq!(Searched::new(word).whole(), "istanbul", "{word}");
         }
+    }
+
+    #[test]
+    fn a_sharp_s_is_two_s() {
+        for text in ["STRASSE GROSS", "Straße groß", "STRAẞE gross", "strasse groß"] {
+            assert_eq!(Searched::new(text).whole(), "strasse gross", "{text}");
+        }
+        assert_eq!(Searched::new("Fußball").longest_looks()[0], "fussball");
+        let both = looks("strasse gross");
+        for text in ["straße gross", "strasse groß", "straße groß"] {
+            assert!(both.contains(&text.to_owned()), "{text}: {both:?}");
+        }
+        // Five s are two pairs and one more.
+        assert!(looks("sssss").contains(&"ßßs".to_owned()));
+        assert_eq!(looks("ss ss ss ss ss").len(), 4);
+        assert_eq!(looks("mug").len(), 3);
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Row for AbcRow {
             ],
             order: vec![ranking.order, "sku"],
             kept_by: None,
-            expected: Some(grouping::PRODUCTS),
+            expected: vec![grouping::PRODUCTS],
             only: None,
             customers_only: false,
             splits_documents: true,

@@ -26,7 +26,8 @@ pub fn grouping(comparison: &Comparison, grouping: &Grouping) -> Grouping {
     let keys: Vec<Key> = grouping.keys.iter().map(moved).collect();
     // The units without trade are rows of the period already.
     let is_by_time = keys.iter().any(|key| !matches!(key.of, Of::Column(_)));
-    Grouping { keys, expected: grouping.expected.filter(|_| !is_by_time), ..grouping.clone() }
+    let expected = if is_by_time { Vec::new() } else { grouping.expected.clone() };
+    Grouping { keys, expected, ..grouping.clone() }
 }
 
 /// Binds the bounds of the earlier period under the names that [`beside`] gives them.

@@ -154,7 +154,7 @@ impl Row for BestCustomersRow {
             ],
             order: vec!["rfm desc", "net_revenue desc", "customer_number"],
             kept_by: None,
-            expected: None,
+            expected: Vec::new(),
             only: Some("m.orders > 0"),
             customers_only: true,
             splits_documents: false,

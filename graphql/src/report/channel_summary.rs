@@ -54,7 +54,7 @@ impl Row for ChannelRow {
         let channel = Attribute { name: "channel", value: Some("m.by_channel"), kind: "text" };
         let grouping = Grouping {
             attributes: vec![channel],
-            expected: Some(grouping::CHANNELS),
+            expected: vec![grouping::CHANNELS],
             order: vec!["channel"],
             ..dimension::grouping(&[Dimension::Channel], false, NET_REVENUE_FIRST)
         };

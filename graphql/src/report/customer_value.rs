@@ -129,7 +129,7 @@ impl Row for CustomerValueRow {
                 "customer_number",
             ],
             kept_by: None,
-            expected: Some(grouping::CUSTOMERS),
+            expected: vec![grouping::CUSTOMERS],
             only: None,
             customers_only: true,
             splits_documents: false,

@@ -334,14 +334,24 @@ pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greate
         joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
         order,
         kept_by,
-        expected: match dimensions {
-            [only] if is_filled => only.unit().map(buckets::of),
-            [only] => only.named(),
-            _ => None,
-        },
+        expected: expected(dimensions, is_filled).unwrap_or_default(),
         only: None,
         customers_only: false,
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
+    }
+}
+
+/// Returns the groups that are rows even without lines: units of time, and records that the filter names. With a second dimension,
+/// each named record has a row with each one that the filter names, or with each channel.
+fn expected(dimensions: &[Dimension], is_filled: bool) -> Option<Vec<&'static str>> {
+    let beside = |dimension: Dimension| {
+        if dimension == Dimension::Channel { Some(grouping::CHANNELS) } else { dimension.named() }
+    };
+    match dimensions {
+        [only] if is_filled => only.unit().map(|unit| vec![buckets::of(unit)]),
+        [only] => only.named().map(|named| vec![named]),
+        [first, second] if !is_filled => Some(vec![beside(*first)?, beside(*second)?]),
+        _ => None,
     }
 }
 

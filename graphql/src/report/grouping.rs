@@ -147,9 +147,9 @@ pub struct Grouping {
     pub order: Vec<&'static str>,
     /// The figure of which a limit keeps the greatest, if the rows come in another order.
     pub kept_by: Option<&'static str>,
-    /// Groups that are rows even without lines, if there is one key at most: a product that was never sold was sold
-    /// zero times. SQL that selects the keys, named `id`.
-    pub expected: Option<&'static str>,
+    /// Groups that are rows even without lines: a product that was never sold was sold zero times. One statement for each key,
+    /// which selects its values, named `id`; each with each is a row. One statement without keys. None: only groups with lines.
+    pub expected: Vec<&'static str>,
     /// SQL over a group `m`: the others are no rows, but count in the totals. All are rows if absent.
     pub only: Option<&'static str>,
     /// Whether sales without a customer are left out.

@@ -134,7 +134,7 @@ impl Row for ProductPerformanceRow {
             ],
             order: vec!["net_revenue desc", "sku"],
             kept_by: None,
-            expected: Some(grouping::PRODUCTS),
+            expected: vec![grouping::PRODUCTS],
             only: None,
             customers_only: false,
             splits_documents: true,

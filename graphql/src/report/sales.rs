@@ -123,21 +123,26 @@ const ASKED: &str = ", asked as materialized (
 
 /// Returns the groups of lines, and zero for the expected groups that have none.
 fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
-    let Some(expected) = grouping.expected.filter(|_| grouping.keys.len() <= 1) else {
+    let Grouping { keys, expected, .. } = grouping;
+    if expected.is_empty() || expected.len() != keys.len().max(1) {
         return ", grouped as materialized (select * from sold)".to_owned();
-    };
-    let key = grouping.keys.first();
-    let (id, is_same) = key.map_or_else(
-        || (String::new(), String::new()),
-        |key| ("expected.id, ".to_owned(), format!(" where sold.{} = expected.id", key.name)),
-    );
+    }
+    let (mut ids, mut from, mut same) = (String::new(), String::new(), Vec::new());
+    for (place, statement) in expected.iter().enumerate() {
+        let _ = write!(from, "({statement}) expected_{place} cross join ");
+    }
+    for (place, key) in keys.iter().enumerate() {
+        let _ = write!(ids, "expected_{place}.id, ");
+        same.push(format!("sold.{} = expected_{place}.id", key.name));
+    }
+    let is_same = if same.is_empty() { String::new() } else { format!(" where {}", same.join(" and ")) };
     let zero = |sum: &Sum| if sum.merge == Merge::Never { ", null" } else { ", 0" };
     let zeros: String = sums.iter().map(zero).collect();
     format!(
         ", grouped as materialized (
         select * from sold
         union all
-        select {id}asked.currency{zeros}, 0 from ({expected}) expected cross join asked
+        select {ids}asked.currency{zeros}, 0 from {from}asked
         where not exists (select from sold{is_same})
     )"
     )

@@ -21,6 +21,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::lint::{self, PriceRuleWarning};
 use super::list;
 use crate::input::{self, TenantDefaults};
 use crate::page::Page;
@@ -119,6 +120,9 @@ pub struct PriceRule {
     pub created_at: DateTime<Utc>,
     /// Same as `created_at`.
     pub updated_at: DateTime<Utc>,
+    /// Warnings about the rule, as its list is now: a quantity break that is dearer than the one below it.
+    #[schema(max_items = 2)]
+    pub warnings: Vec<PriceRuleWarning>,
 }
 
 impl From<price_rule::Model> for PriceRule {
@@ -138,6 +142,7 @@ impl From<price_rule::Model> for PriceRule {
             version: 1,
             created_at: row.created_at,
             updated_at: row.created_at,
+            warnings: Vec::new(),
         }
     }
 }
@@ -174,14 +179,32 @@ pub async fn create_all(
             Ok(assemble(tx, list_id, input, checked))
         })
         .collect();
-    insert_all::<price_rule::Entity, _>(tx, answers.iter().flatten().cloned().collect()).await?;
-    Ok(answers.into_iter().map(|answer| answer.map(PriceRule::from)).collect())
+    let made: Vec<price_rule::Model> = answers.iter().flatten().cloned().collect();
+    insert_all::<price_rule::Entity, _>(tx, made.clone()).await?;
+    let mut shown = shown(tx, list_id, made).await?.into_iter();
+    let mut next = || shown.next().ok_or_else(|| Error::invariant("each rule that was made is shown"));
+    answers
+        .into_iter()
+        .map(|answer| answer.map_or_else(|refusal| Ok(Err(refusal)), |_| next().map(Ok)))
+        .collect()
+}
+
+/// Returns rules of one list with the warnings about them, in the same order.
+async fn shown(tx: &Tx, list_id: PriceListId, rows: Vec<price_rule::Model>) -> Result<Vec<PriceRule>, Error> {
+    let mut warnings = lint::warnings(tx, list_id, &rows).await?;
+    let shown = |row: price_rule::Model| {
+        let warnings = warnings.remove(&row.id).unwrap_or_default();
+        PriceRule { warnings, ..PriceRule::from(row) }
+    };
+    Ok(rows.into_iter().map(shown).collect())
 }
 
 pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<PriceRule, Error> {
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).one(tx).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?.into())
+    let row = row.ok_or_else(|| Refusal::not_found("price rule"))?;
+    let shown = shown(tx, list_id, vec![row]).await?.into_iter().next();
+    shown.ok_or_else(|| Error::invariant("one rule in, none out"))
 }
 
 pub async fn list(
@@ -203,7 +226,7 @@ pub async fn list(
         query = query.filter(endless.add(price_rule::Column::ValidUntil.gt(tx.now)));
     }
     let rows = page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?;
-    Ok(rows.into_iter().map(PriceRule::from).collect())
+    shown(tx, list_id, rows).await
 }
 
 /// Ends a rule. One that has been in force is kept for its history and no longer applies; any other is deleted. Its

@@ -214,7 +214,7 @@ fn check_values(problems: &mut Problems, input: &SettingsInput) {
         problems.invalid("/window_days", detail);
     }
     input::check_not_negative(problems, "/wage_per_hour", input.wage_per_hour);
-    let is_code = |text: &str| text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase());
+    let is_code = |text: &str| iso_currency::Currency::from_code(text).is_some();
     if input.currency.as_deref().is_some_and(|currency| !is_code(currency)) {
         problems.invalid("/currency", "Send an ISO 4217 code such as EUR.");
     }

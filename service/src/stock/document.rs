@@ -67,6 +67,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .with("d.number = ", filter.number.as_ref())
         .with("d.reference = ", filter.reference.as_ref())
         .within("d.occurred_at", filter.occurred)
+        .since("d.recorded_at >= ", slice)
         .page(tx, "d.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<StockDocumentSummary, Error> {

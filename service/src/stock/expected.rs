@@ -31,6 +31,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Expecte
         .with("expected_on < ", filter.before)
         .with("number = ", filter.number.as_ref())
         .with("reference = ", filter.reference.as_ref())
+        .since("updated_at >= ", slice)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(stock_documents::expected(row)?.1)).collect()

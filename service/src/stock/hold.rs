@@ -45,7 +45,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Hold>, 
     if let Some(sign) = sign {
         query = query.with(sign, Some(tx.now));
     }
-    let rows = query.page(tx, "id", slice).await?;
+    let rows = query.since("updated_at >= ", slice).page(tx, "id", slice).await?;
     rows.iter().map(|row| Ok(stock_documents::hold(row)?.1)).collect()
 }
 

@@ -144,6 +144,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LotDeta
             .with("o.location_id = ", Some(location_id.0))
             .sql(")"),
     };
+    let query = query.since("t.updated_at >= ", slice);
     query.page(tx, "t.id", slice).await?.iter().map(read_lot).collect()
 }
 

@@ -102,7 +102,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockMo
 }
 
 /// Adds the conditions that every search for movements shares.
-fn add_filter(query: Listing, filter: &Filter) -> Listing {
+fn add_filter(query: Listing, filter: &Filter, slice: &Slice) -> Listing {
     query
         .with("m.product_id = ", filter.product_id.map(|id| id.0))
         .with("m.location_id = ", filter.location_id.map(|id| id.0))
@@ -110,6 +110,9 @@ fn add_filter(query: Listing, filter: &Filter) -> Listing {
         .within("m.occurred_at", filter.occurred)
         // A movement is never recorded before it happens.
         .with("m.id >= ", filter.occurred.from.map(first_of))
+        // The id of a movement begins with the millisecond in which it was recorded.
+        .with("m.id >= ", slice.since.map(first_of))
+        .since("m.recorded_at >= ", slice)
 }
 
 /// Finds movements of a product. The primary key starts with product and location, so the page is merged from one
@@ -127,7 +130,7 @@ async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<
             .sql(")"),
         None => query,
     };
-    let query = add_filter(query, filter)
+    let query = add_filter(query, filter, slice)
         .cut("m.id", slice)
         .sql(")")
         .sql(NAMES)
@@ -184,7 +187,7 @@ async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec
         .sql(NAMES)
         .tenant(tx)
         .with("p.sku = ", filter.sku.as_deref().map(one_form));
-    add_filter(query, filter).page(tx, "m.id", slice).await
+    add_filter(query, filter, slice).page(tx, "m.id", slice).await
 }
 
 /// Finds movements of all products, for which no index gives the order. Every movement has a command, and commands
@@ -193,7 +196,7 @@ async fn find_by_command(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<
     let page = async |written: Period| {
         let query = Listing::raw(COLUMNS).sql("stock_movement").sql(NAMES).tenant(tx);
         let query = query.within("m.recorded_at", written).with("m.recorded_at >= ", filter.occurred.from);
-        add_filter(query, filter).page(tx, "m.id", slice).await
+        add_filter(query, filter, slice).page(tx, "m.id", slice).await
     };
     let millisecond = Duration::milliseconds(1);
     let at_cursor = slice.after.map(written_at);

@@ -31,6 +31,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
         .with("to_location_id = ", filter.to_location_id.map(|id| id.0))
         .with("number = ", filter.number.as_ref())
         .with("reference = ", filter.reference.as_ref())
+        .since("updated_at >= ", slice)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(stock_documents::transfer(row)?.1)).collect()

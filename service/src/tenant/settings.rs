@@ -122,7 +122,7 @@ impl SettingsInput {
             annotation::check_url(&mut problems, "/logo_url", url);
         }
         super::check_place(&mut problems, &self.currency, &self.country, &self.time_zone);
-        input::check_not_negative(&mut problems, "/cash_rounding", Some(self.cash_rounding));
+        input::check_coin(&mut problems, "/cash_rounding", Some(self.cash_rounding));
         input::check_not_negative(&mut problems, "/bill_amount", Some(self.bill_amount));
         input::check_share(&mut problems, "/bill_quantity_percent", Some(self.bill_quantity_percent));
         input::check_share(&mut problems, "/bill_price_percent", Some(self.bill_price_percent));

@@ -160,7 +160,7 @@ pub async fn create(
     input: &EndpointInput,
 ) -> Result<Revealed, Error> {
     check_powers(caller, input.payload)?;
-    check(settings, input)?;
+    check(settings, input, &[])?;
     check_room(tx).await?;
     let (id, secret) = (WebhookEndpointId(tx.next_id()), Secret::generate());
     let payload: &str = input.payload.into();
@@ -204,7 +204,7 @@ pub async fn update(
     };
     let next = change(&present)?;
     check_powers(caller, next.payload)?;
-    check(settings, &next)?;
+    check(settings, &next, &present.event_types)?;
     let payload: &str = next.payload.into();
     let statement = "update webhook_endpoint set url = $3, description = $4, event_types = $5, payload = $6, active = $7, \
              disabled_reason = case when $7 then null else disabled_reason end, updated_at = $8, version = version + 1 \
@@ -308,7 +308,8 @@ pub(super) async fn locked(tx: &Tx, id: WebhookEndpointId) -> Result<WebhookEndp
     get(tx, id).await
 }
 
-fn check(settings: &Settings, input: &EndpointInput) -> Result<(), Refusal> {
+/// Checks an endpoint, which had the types `before`: those need not be known any more.
+fn check(settings: &Settings, input: &EndpointInput, before: &[String]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     if let Err(detail) = settings.reach.read_url(&input.url) {
         problems.invalid("/url", detail);
@@ -325,6 +326,11 @@ fn check(settings: &Settings, input: &EndpointInput) -> Result<(), Refusal> {
         if name.is_empty() || name.len() > TYPE_LENGTH_MAX || !name.bytes().all(known) {
             let detail = format!(
                 "Expected a type of at most {TYPE_LENGTH_MAX} letters, such as order.confirmed, order.* or *.deleted."
+            );
+            problems.invalid(format!("/event_types/{index}"), detail);
+        } else if !event::is_known(name) && !before.contains(name) {
+            let detail = format!(
+                "No event has the type {name}. Send one of docs/events.md, or a pattern such as order.*."
             );
             problems.invalid(format!("/event_types/{index}"), detail);
         }

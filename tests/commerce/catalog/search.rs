@@ -115,6 +115,34 @@ fn a_text_is_found_with_any_dash_and_any_sigma() {
 }
 
 #[test]
+fn a_sharp_s_and_two_s_are_the_same() {
+    with_tenant(async |tenant| {
+        for (sku, name) in
+            [("R1", "Straße groß"), ("R2", "Strasse groß"), ("R3", "STRASSE GROSS"), ("R4", "Fuss")]
+        {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": name })).await.created();
+        }
+        for text in ["STRASSE%20GROSS", "straße%20groß", "gross%20strasse", "STRAẞE", "strass"] {
+            let mut skus = found(tenant, &format!("q={text}")).await;
+            skus.sort();
+            assert_eq!(skus, ["R1", "R2", "R3"], "{text}");
+        }
+        assert_eq!(found(tenant, "q=fuß").await, ["R4"]);
+        let mut skus = found(tenant, "q=strasse%20gross&within=false").await;
+        skus.sort();
+        assert_eq!(skus, ["R1", "R2", "R3"]);
+        let customer = json!({ "kind": "wholesale", "name": "Weißbier Kontor", "number": "C-1" });
+        tenant.post("/v1/customers", &customer).await.created();
+        let page = tenant.get("/v1/customers?q=WEISSBIER").await.ok();
+        assert_eq!(page["data"][0]["number"], "C-1", "{page}");
+        let supplier = json!({ "code": "GROSS", "name": "Großhandel Nord" });
+        tenant.post("/v1/suppliers", &supplier).await.created();
+        let page = tenant.get("/v1/suppliers?q=grosshandel").await.ok();
+        assert_eq!(page["data"][0]["code"], "GROSS", "{page}");
+    });
+}
+
+#[test]
 fn records_with_a_tag_are_found() {
     with_tenants(async |tenant, stranger| {
         for (sku, tags) in [("A", json!(["new", "sale"])), ("B", json!(["sale"])), ("C", json!([]))] {

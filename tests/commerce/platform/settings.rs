@@ -133,6 +133,14 @@ fn settings_are_checked_and_have_a_scope_of_their_own() {
         for (change, pointer) in [
             (json!({ "currency": "EURO" }), "#/currency"),
             (json!({ "country": "Germany" }), "#/country"),
+            (json!({ "country": "ZZ" }), "#/country"),
+            (json!({ "country": "UK" }), "#/country"),
+            (json!({ "cash_rounding": "0.03" }), "#/cash_rounding"),
+            (json!({ "currency": "XXZ" }), "#/currency"),
+            (
+                json!({ "address": { "line1": "1 Quay", "city": "Cork", "country": "ZZ" } }),
+                "#/address/country",
+            ),
             (json!({ "time_zone": "Berlin" }), "#/time_zone"),
             (json!({ "cash_rounding": "-1" }), "#/cash_rounding"),
             (json!({ "tax_rounding": "never" }), "#/tax_rounding"),
@@ -313,5 +321,36 @@ fn a_server_that_kept_the_settings_posts_no_document_in_the_former_currency() {
             .into_database_error()
             .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("40001"));
+    });
+}
+
+#[test]
+fn only_countries_of_the_standard_are_accepted() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let bodies = |country: &str| {
+            [
+                ("/v1/customers", json!({ "kind": "retail", "name": "Harbour Shop", "country": country })),
+                (
+                    "/v1/orders",
+                    json!({ "customer_id": customer, "country": country, "lines": [{ "sku": "MUG", "quantity": "1" }] }),
+                ),
+            ]
+        };
+        for country in ["UK", "XX", "EU", "de"] {
+            for (path, body) in bodies(country) {
+                tenant.post(path, &body).await.refused(422, "validation_failed").names(&["#/country"]);
+            }
+        }
+        for country in ["DE", "XK", "ZZ"] {
+            for (path, body) in bodies(country) {
+                tenant.post(path, &body).await.created();
+            }
+        }
+        let supplier = json!({ "code": "NORDBOLT", "name": "Nordbolt", "addresses": [
+            { "code": "main", "address": { "line1": "3 Foundry Street", "city": "Hull", "country": "UK" } }] });
+        let refused = tenant.post("/v1/suppliers", &supplier).await.refused(422, "validation_failed");
+        refused.names(&["#/addresses/0/address/country"]);
     });
 }

@@ -214,3 +214,21 @@ fn a_forced_sale_keeps_what_its_voucher_paid() {
         redeem(tenant, &till, "UNKNOWN", None).await.refused(409, "insufficient_balance");
     });
 }
+
+#[test]
+fn a_voucher_looks_the_same_when_it_is_issued_and_when_it_is_read() {
+    with_tenant(async |tenant| {
+        let body =
+            json!({ "amount": "25.00", "account_code": "3000", "occurred_at": "2026-03-01T10:00:00Z" });
+        let issued = tenant.post(VOUCHERS, &body).await.created();
+        assert_eq!(issued["occurred_at"], "2026-03-01T10:00:00Z");
+        assert_eq!(issued["moves"].as_array().map(Vec::len), Some(1), "{issued}");
+        assert_eq!(issued["moves"][0]["amount"], "25.00");
+        let path = format!("{VOUCHERS}/{}", issued["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&path).await.ok(), issued);
+        let listed = tenant.get(VOUCHERS).await.ok()["data"][0].clone();
+        for (name, value) in listed.as_object().expect("a voucher") {
+            assert_eq!(*value, issued[name], "{name}");
+        }
+    });
+}

@@ -161,3 +161,39 @@ fn what_was_never_stocked_is_low() {
         assert_eq!(table["rows"], json!([]), "MAIN has no reorder point for it");
     });
 }
+
+#[test]
+fn a_named_product_has_a_row_in_each_channel() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        for report_name in ["revenue", "margin"] {
+            let by = format!("{report_name}?group_by=channel,product&product=MUG&product=NEW");
+            let table = report(tenant, &by).await;
+            let mut shown = columns(&table, &["sku", "channel", "orders", "net_revenue"]);
+            shown.sort();
+            let expected = texts(&[
+                &["MUG", "retail", "1", "20.00"],
+                &["MUG", "wholesale", "0", "0.00"],
+                &["NEW", "retail", "0", "0.00"],
+                &["NEW", "wholesale", "0", "0.00"],
+            ]);
+            assert_eq!(shown, expected, "{report_name}");
+            assert_eq!(table["totals"][0]["net_revenue"], "20.00");
+            // In the other order, and with one channel.
+            let table =
+                report(tenant, &format!("{report_name}?group_by=product,channel&product=NEW&channel=retail"))
+                    .await;
+            assert_eq!(
+                columns(&table, &["sku", "channel", "net_revenue"]),
+                texts(&[&["NEW", "retail", "0.00"]])
+            );
+            let table =
+                report(tenant, &format!("{report_name}?group_by=product,location&product=NEW&location=MAIN"))
+                    .await;
+            assert_eq!(columns(&table, &["sku", "net_revenue"]), texts(&[&["NEW", "0.00"]]));
+            // Nothing is named: only what was sold.
+            let table = report(tenant, &format!("{report_name}?group_by=channel,product")).await;
+            assert_eq!(columns(&table, &["sku", "channel"]), texts(&[&["MUG", "retail"]]));
+        }
+    });
+}

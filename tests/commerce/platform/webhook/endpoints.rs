@@ -42,6 +42,8 @@ fn an_endpoint_is_changed_and_deleted() {
         for (types, pointer) in [
             (json!([]), "#/event_types"),
             (json!(["ORDER"]), "#/event_types/0"),
+            (json!(["order.*", "nix"]), "#/event_types/1"),
+            (json!(["nix.*"]), "#/event_types/0"),
             (json!(["order.*", "x".repeat(65)]), "#/event_types/1"),
         ] {
             let refused = tenant.patch(&path, &json!({ "event_types": types })).await;
