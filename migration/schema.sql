@@ -629,6 +629,20 @@ $$;
 
 ALTER FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_payment_provider(wanted uuid) RETURNS TABLE(tenant_id uuid, status text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select t.tenant_id, case when t.moved_at is null then t.status else 'moved' end
+    from public.payment_provider p join public.tenant t on t.tenant_id = p.tenant_id
+    where p.id = wanted;
+end
+$$;
+
+ALTER FUNCTION auth.find_payment_provider(wanted uuid) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -691,6 +705,20 @@ end
 $$;
 
 ALTER FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_supplier_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select p.id from public.supplier_payment p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind = 'payment'
+      and p.amount = wanted and p.occurred_at >= since and p.occurred_at < until;
+end
+$$;
+
+ALTER FUNCTION auth.find_supplier_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) RETURNS TABLE(id uuid, rank integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -782,11 +810,31 @@ $$;
 
 ALTER FUNCTION auth.find_tenant(wanted text) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select p.id from public.payment p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.method = 'bank'
+      and p.amount = wanted and p.occurred_at >= since and p.occurred_at < until;
+end
+$$;
+
+ALTER FUNCTION auth.find_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) RETURNS TABLE(forgotten bigint, last_id uuid)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    if exists (
+        select from public.tenant t
+        where t.tenant_id = of_tenant and (t.moved_at is not null or t.moving_until > now())
+    ) then
+        return;
+    end if;
     return query
     with old as (
         select c.id from public.command c
@@ -920,6 +968,17 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.is_moving() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return exists (select from public.tenant t where t.moved_at is null and t.moving_until > now());
+end
+$$;
+
+ALTER FUNCTION auth.is_moving() OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenant_rates() RETURNS TABLE(rates text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1236,15 +1295,20 @@ begin
         order by s.id for share
     ) s;
     if cardinality(p_barcodes) > 0 then
-        select array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1), v_products || array_agg(b.product_id)
-        into barcodes, v_products
+        select
+            array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1),
+            v_products || array_agg(b.product_id),
+            coalesce(bool_or(b.since > p_now - interval '14 days'), false)
+                or exists (select from former_barcode f where f.tenant_id = p_tenant and f.code = any(p_barcodes))
+        into barcodes, v_products, v_is_renamed
         from barcode b
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
     if cardinality(p_skus) > 0 then
         select
             v_products || coalesce(array_agg(p.id), '{}'),
-            count(*) < cardinality(p_skus)
+            v_is_renamed
+                or count(*) < cardinality(p_skus)
                 or coalesce(bool_or(p.sku_since > p_now - interval '14 days'), false)
                 or exists (select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
         into v_products, v_is_renamed
@@ -1531,8 +1595,12 @@ CREATE FUNCTION public.searched_form(lower_case text) RETURNS text
     AS $$
     select case
         when octet_length(lower_case) = length(lower_case) then lower_case
-        else translate(
-            normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
+        -- A sign such as № becomes capital letters.
+        else replace(
+            lower(translate(
+                normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
+                collate "C"),
+            U&'\00DF', 'ss')
         end
 $$;
 
@@ -4109,25 +4177,29 @@ ALTER TABLE public.supplier OWNER TO stockwell_owner;
 CREATE VIEW bi.payable_ageing WITH (security_invoker='true') AS
  SELECT (su.code || ''::text) AS supplier_code,
     (su.name || ''::text) AS supplier_name,
+    COALESCE(b.foreign_currency, t.currency) AS bill_currency,
     t.currency,
     COALESCE(sum(b.open) FILTER (WHERE (b.due_on >= d.day)), (0)::numeric) AS not_due,
     COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 1) AND ((d.day - b.due_on) <= 30))), (0)::numeric) AS due_1_to_30_days,
     COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 31) AND ((d.day - b.due_on) <= 60))), (0)::numeric) AS due_31_to_60_days,
     COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 61) AND ((d.day - b.due_on) <= 90))), (0)::numeric) AS due_61_to_90_days,
     COALESCE(sum(b.open) FILTER (WHERE ((d.day - b.due_on) > 90)), (0)::numeric) AS due_over_90_days,
-    sum(b.open) AS payable
+    sum(b.open) AS payable,
+    sum(COALESCE(b.foreign_open, b.open)) AS foreign_payable
    FROM (((public.bill b
      JOIN public.tenant t ON ((t.tenant_id = b.tenant_id)))
      JOIN public.supplier su ON (((su.tenant_id = b.tenant_id) AND (su.id = b.supplier_id))))
      CROSS JOIN LATERAL ( SELECT ((now() AT TIME ZONE t.time_zone))::date AS day) d)
-  WHERE ((b.tenant_id = bi.tenant()) AND (b.open <> (0)::numeric))
-  GROUP BY su.code, su.name, t.currency;
+  WHERE ((b.tenant_id = bi.tenant()) AND ((b.open <> (0)::numeric) OR (b.foreign_open <> (0)::numeric)))
+  GROUP BY su.code, su.name, b.foreign_currency, t.currency;
 
 ALTER TABLE bi.payable_ageing OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.payable_ageing.supplier_code IS 'Code of the supplier.';
 
 COMMENT ON COLUMN bi.payable_ageing.supplier_name IS 'Name of the supplier.';
+
+COMMENT ON COLUMN bi.payable_ageing.bill_currency IS 'ISO 4217 code of the currency of the bills, in which foreign_payable is.';
 
 COMMENT ON COLUMN bi.payable_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
@@ -4141,7 +4213,9 @@ COMMENT ON COLUMN bi.payable_ageing.due_61_to_90_days IS 'Open amount, due 61 to
 
 COMMENT ON COLUMN bi.payable_ageing.due_over_90_days IS 'Open amount, due more than 90 days ago. Additive.';
 
-COMMENT ON COLUMN bi.payable_ageing.payable IS 'Open bills of the supplier, which is the sum of the bands: its balance in the ledger. Additive.';
+COMMENT ON COLUMN bi.payable_ageing.payable IS 'Open bills, which is the sum of the bands: the balance of the supplier in the ledger, over all currencies of its bills. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.foreign_payable IS 'Open bills in bill_currency. Not additive.';
 
 CREATE VIEW bi.products WITH (security_invoker='true') AS
  SELECT p.tenant_id,
@@ -4275,7 +4349,15 @@ CREATE TABLE public.invoice (
     customer_version integer,
     seller_version integer,
     rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_value numeric(18,4),
+    foreign_tax numeric(18,4),
+    foreign_open numeric(18,4),
     CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
+    CONSTRAINT invoice_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT invoice_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_value, foreign_tax, foreign_open) = ANY (ARRAY[0, 5]))),
+    CONSTRAINT invoice_foreign_open_range CHECK (((foreign_open >= LEAST((foreign_value + foreign_tax), (0)::numeric)) AND (foreign_open <= GREATEST((foreign_value + foreign_tax), (0)::numeric)))),
     CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
     CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
 )
@@ -4285,9 +4367,50 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
+CREATE TABLE public.payment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    method text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    unapplied numeric(18,4) NOT NULL,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    kind text DEFAULT 'payment'::text NOT NULL,
+    original_id uuid,
+    reason text,
+    session_id uuid,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_amount numeric(18,4),
+    foreign_unapplied numeric(18,4),
+    CONSTRAINT payment_amount_sign CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount > (0)::numeric)
+    WHEN 'payout'::text THEN (amount < (0)::numeric)
+    ELSE (amount <> (0)::numeric)
+END),
+    CONSTRAINT payment_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT payment_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_amount, foreign_unapplied) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT payment_foreign_unapplied_range CHECK (((foreign_unapplied >= (0)::numeric) AND (foreign_unapplied <= GREATEST(foreign_amount, (0)::numeric)))),
+    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
+    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
+    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
+    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
+);
+
+ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment OWNER TO stockwell_owner;
+
 CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
  SELECT (cu.number || ''::text) AS customer_number,
     (cu.name || ''::text) AS customer_name,
+    COALESCE(i.foreign_currency, t.currency) AS document_currency,
     t.currency,
     COALESCE(sum(i.receivable) FILTER (WHERE (i.due_on >= d.day)), (0)::numeric) AS not_due,
     COALESCE(sum(i.receivable) FILTER (WHERE (((d.day - i.due_on) >= 1) AND ((d.day - i.due_on) <= 30))), (0)::numeric) AS due_1_to_30_days,
@@ -4296,32 +4419,63 @@ CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
     COALESCE(sum(i.receivable) FILTER (WHERE ((d.day - i.due_on) > 90)), (0)::numeric) AS due_over_90_days,
     sum(i.receivable) AS receivable,
     sum(i.unapplied) AS unapplied,
-    sum((i.receivable - i.unapplied)) AS owed
+    sum((i.receivable - i.unapplied)) AS owed,
+    sum(
+        CASE
+            WHEN (i.foreign_currency IS NULL) THEN i.receivable
+            ELSE i.foreign_receivable
+        END) AS foreign_receivable,
+    sum(
+        CASE
+            WHEN (i.foreign_currency IS NULL) THEN i.unapplied
+            ELSE i.foreign_unapplied
+        END) AS foreign_unapplied
    FROM (((( SELECT invoice.tenant_id,
             invoice.customer_id,
             invoice.due_on,
+            invoice.foreign_currency,
             invoice.open AS receivable,
-            0 AS unapplied
+            0 AS unapplied,
+            invoice.foreign_open AS foreign_receivable,
+            0 AS foreign_unapplied
            FROM public.invoice
-          WHERE ((invoice.tenant_id = bi.tenant()) AND (invoice.open <> (0)::numeric))
+          WHERE ((invoice.tenant_id = bi.tenant()) AND ((invoice.open <> (0)::numeric) OR (invoice.foreign_open <> (0)::numeric)))
         UNION ALL
          SELECT customer_account.tenant_id,
             customer_account.customer_id,
             NULL::date,
+            NULL::text,
             0,
-            customer_account.unapplied
+            customer_account.unapplied,
+            NULL::numeric,
+            NULL::integer
            FROM public.customer_account
-          WHERE ((customer_account.tenant_id = bi.tenant()) AND (customer_account.unapplied <> (0)::numeric))) i
+          WHERE ((customer_account.tenant_id = bi.tenant()) AND (customer_account.unapplied <> (0)::numeric))
+        UNION ALL
+         SELECT p.tenant_id,
+            p.customer_id,
+            NULL::date,
+            v.foreign_currency,
+            0,
+            v.unapplied,
+            0,
+            v.foreign_unapplied
+           FROM (public.payment p
+             CROSS JOIN LATERAL ( VALUES (NULL::text,(- p.unapplied),NULL::numeric), (p.foreign_currency,p.unapplied,p.foreign_unapplied)) v(foreign_currency, unapplied, foreign_unapplied))
+          WHERE ((p.tenant_id = bi.tenant()) AND (p.foreign_unapplied <> (0)::numeric))) i
      JOIN public.tenant t ON ((t.tenant_id = i.tenant_id)))
      JOIN public.customer cu ON (((cu.tenant_id = i.tenant_id) AND (cu.id = i.customer_id))))
      CROSS JOIN LATERAL ( SELECT ((now() AT TIME ZONE t.time_zone))::date AS day) d)
-  GROUP BY cu.number, cu.name, t.currency;
+  GROUP BY cu.number, cu.name, i.foreign_currency, t.currency
+ HAVING (bool_or((i.due_on IS NOT NULL)) OR (sum(i.unapplied) <> (0)::numeric) OR (sum(i.foreign_unapplied) <> (0)::numeric));
 
 ALTER TABLE bi.receivable_ageing OWNER TO stockwell_owner;
 
 COMMENT ON COLUMN bi.receivable_ageing.customer_number IS 'Number of the customer; null for walk-in sales.';
 
 COMMENT ON COLUMN bi.receivable_ageing.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.receivable_ageing.document_currency IS 'ISO 4217 code of the currency of the documents, in which foreign_receivable and foreign_unapplied are.';
 
 COMMENT ON COLUMN bi.receivable_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
@@ -4339,7 +4493,11 @@ COMMENT ON COLUMN bi.receivable_ageing.receivable IS 'Open invoices of the custo
 
 COMMENT ON COLUMN bi.receivable_ageing.unapplied IS 'Payments of the customer that are not applied to an invoice. Additive.';
 
-COMMENT ON COLUMN bi.receivable_ageing.owed IS 'receivable - unapplied: the balance of the customer in the ledger. Additive.';
+COMMENT ON COLUMN bi.receivable_ageing.owed IS 'receivable - unapplied: the balance of the customer in the ledger, over all currencies of its documents. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.foreign_receivable IS 'Open invoices less open credit notes in document_currency. Not additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.foreign_unapplied IS 'Payments that are not applied to an invoice, in document_currency. Not additive.';
 
 CREATE TABLE public.reconcile_run (
     tenant_id uuid NOT NULL,
@@ -6289,39 +6447,6 @@ ALTER TABLE ONLY public.cash_move FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cash_move OWNER TO stockwell_owner;
 
-CREATE TABLE public.payment (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    customer_id uuid NOT NULL,
-    method text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    unapplied numeric(18,4) NOT NULL,
-    reference text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    kind text DEFAULT 'payment'::text NOT NULL,
-    original_id uuid,
-    reason text,
-    session_id uuid,
-    CONSTRAINT payment_amount_sign CHECK (
-CASE kind
-    WHEN 'payment'::text THEN (amount > (0)::numeric)
-    WHEN 'payout'::text THEN (amount < (0)::numeric)
-    ELSE (amount <> (0)::numeric)
-END),
-    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
-    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
-    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
-    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
-    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
-);
-
-ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.payment OWNER TO stockwell_owner;
-
 CREATE TABLE public.shipment (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -6776,7 +6901,7 @@ CREATE TABLE public.application (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT application_amount_positive CHECK ((amount > (0)::numeric)),
+    CONSTRAINT application_amount_not_negative CHECK ((amount >= (0)::numeric)),
     CONSTRAINT application_kind_known CHECK ((kind = ANY (ARRAY['apply'::text, 'unapply'::text])))
 );
 
@@ -6792,7 +6917,9 @@ CREATE TABLE public.application_line (
     credit_note_id uuid,
     invoice_id uuid,
     amount numeric(18,4) NOT NULL,
-    CONSTRAINT application_line_amount_not_zero CHECK ((amount <> (0)::numeric)),
+    foreign_amount numeric(18,4),
+    difference numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT application_line_moves CHECK (((amount <> (0)::numeric) OR (COALESCE(foreign_amount, (0)::numeric) <> (0)::numeric))),
     CONSTRAINT application_line_one_credit CHECK (((payment_id IS NULL) <> (credit_note_id IS NULL)))
 );
 
@@ -6825,7 +6952,9 @@ CREATE TABLE public.attachment_content (
     tenant_id uuid NOT NULL,
     sha256 bytea NOT NULL,
     size_bytes integer NOT NULL,
-    bytes bytea NOT NULL,
+    bytes bytea,
+    store text,
+    CONSTRAINT attachment_content_in_one_place CHECK (((bytes IS NULL) = (store IS NOT NULL))),
     CONSTRAINT attachment_content_size_known CHECK ((size_bytes = octet_length(bytes)))
 );
 ALTER TABLE ONLY public.attachment_content ALTER COLUMN bytes SET STORAGE EXTERNAL;
@@ -6833,6 +6962,17 @@ ALTER TABLE ONLY public.attachment_content ALTER COLUMN bytes SET STORAGE EXTERN
 ALTER TABLE ONLY public.attachment_content FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attachment_content OWNER TO stockwell_owner;
+
+CREATE TABLE public.attachment_orphan (
+    tenant_id uuid NOT NULL,
+    store text NOT NULL,
+    sha256 bytea NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.attachment_orphan FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_orphan OWNER TO stockwell_owner;
 
 CREATE TABLE public.attachment_usage (
     tenant_id uuid NOT NULL,
@@ -6881,6 +7021,7 @@ CREATE TABLE public.barcode (
     product_id uuid NOT NULL,
     uom text NOT NULL,
     gtin text COLLATE pg_catalog."C",
+    since timestamp with time zone,
     CONSTRAINT barcode_code_length CHECK (((length(code) >= 1) AND (length(code) <= 64)))
 );
 
@@ -7134,6 +7275,35 @@ ALTER TABLE ONLY public.failed_attempt FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.failed_attempt OWNER TO stockwell_owner;
 
+CREATE TABLE public.foreign_line (
+    tenant_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    decimals integer NOT NULL,
+    unit_price numeric(18,6) NOT NULL,
+    gross numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL
+);
+
+ALTER TABLE ONLY public.foreign_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.foreign_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.former_barcode (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    product_id uuid NOT NULL,
+    uom text NOT NULL,
+    since timestamp with time zone,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.former_barcode FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_barcode OWNER TO stockwell_owner;
+
 CREATE TABLE public.former_sku (
     tenant_id uuid NOT NULL,
     sku text NOT NULL,
@@ -7145,6 +7315,20 @@ CREATE TABLE public.former_sku (
 ALTER TABLE ONLY public.former_sku FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.former_sku OWNER TO stockwell_owner;
+
+CREATE TABLE public.former_unit (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    uom text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    factor_denominator smallint NOT NULL,
+    list_price numeric(18,6),
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.former_unit FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_unit OWNER TO stockwell_owner;
 
 CREATE TABLE public.hold (
     tenant_id uuid NOT NULL,
@@ -7351,12 +7535,68 @@ CREATE TABLE public.payment_allocation (
     payment_id uuid NOT NULL,
     invoice_id uuid NOT NULL,
     amount numeric(18,4) NOT NULL,
-    CONSTRAINT payment_allocation_amount_positive CHECK ((amount > (0)::numeric))
+    foreign_amount numeric(18,4),
+    difference numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT payment_allocation_moves CHECK (((amount >= (0)::numeric) AND ((amount > (0)::numeric) OR (COALESCE(foreign_amount, (0)::numeric) > (0)::numeric))))
 );
 
 ALTER TABLE ONLY public.payment_allocation FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment_intent (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    register_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    status text NOT NULL,
+    authorised_amount numeric(18,4),
+    authorised_at timestamp with time zone,
+    captured_amount numeric(18,4),
+    card_brand text,
+    card_last_four text,
+    authorisation_code text,
+    terminal_id text,
+    expires_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT payment_intent_amount_positive CHECK (((amount > (0)::numeric) AND (COALESCE(authorised_amount, (1)::numeric) > (0)::numeric) AND (COALESCE(captured_amount, (1)::numeric) > (0)::numeric))),
+    CONSTRAINT payment_intent_status_known CHECK ((status = ANY (ARRAY['created'::text, 'authorised'::text, 'cancelled'::text, 'failed'::text, 'expired'::text, 'captured'::text])))
+);
+
+ALTER TABLE ONLY public.payment_intent FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_intent OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment_provider (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    secret bytea NOT NULL,
+    previous_secret bytea,
+    previous_until timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.payment_provider FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_provider OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment_provider_event (
+    tenant_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    event_id text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.payment_provider_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_provider_event OWNER TO stockwell_owner;
 
 CREATE TABLE public.peg (
     tenant_id uuid NOT NULL,
@@ -8008,6 +8248,18 @@ ALTER TABLE ONLY public.replaced_customer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_customer OWNER TO stockwell_owner;
 
+CREATE TABLE public.replaced_location (
+    tenant_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replaced_location FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_location OWNER TO stockwell_owner;
+
 CREATE TABLE public.replaced_price (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -8047,6 +8299,20 @@ CREATE TABLE public.replaced_seller (
 ALTER TABLE ONLY public.replaced_seller FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller OWNER TO stockwell_owner;
+
+CREATE TABLE public.replaced_supplier (
+    tenant_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    tax_number text,
+    addresses jsonb NOT NULL,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replaced_supplier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_supplier OWNER TO stockwell_owner;
 
 CREATE TABLE public.replenish_category (
     tenant_id uuid NOT NULL,
@@ -8380,6 +8646,12 @@ CREATE TABLE public.sales_order (
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     notes text DEFAULT ''::text NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    released_at timestamp with time zone,
+    release_command_id uuid,
+    CONSTRAINT sales_order_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT sales_order_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate) = ANY (ARRAY[0, 2]))),
     CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
     CONSTRAINT sales_order_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
@@ -8856,6 +9128,17 @@ ALTER TABLE ONLY public.tax_rate FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tax_rate OWNER TO stockwell_owner;
 
+CREATE TABLE public.tender_payment_intent (
+    tenant_id uuid NOT NULL,
+    payment_intent_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    line_no integer NOT NULL
+);
+
+ALTER TABLE ONLY public.tender_payment_intent FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tender_payment_intent OWNER TO stockwell_owner;
+
 CREATE TABLE public.till_clock (
     tenant_id uuid NOT NULL,
     sale_id uuid NOT NULL,
@@ -9031,6 +9314,9 @@ ALTER TABLE ONLY public.application
 ALTER TABLE ONLY public.attachment_content
     ADD CONSTRAINT attachment_content_pkey PRIMARY KEY (tenant_id, sha256);
 
+ALTER TABLE ONLY public.attachment_orphan
+    ADD CONSTRAINT attachment_orphan_pkey PRIMARY KEY (tenant_id, store, sha256);
+
 ALTER TABLE ONLY public.attachment
     ADD CONSTRAINT attachment_pkey PRIMARY KEY (tenant_id, id);
 
@@ -9142,8 +9428,17 @@ ALTER TABLE ONLY public.expected_receipt
 ALTER TABLE ONLY public.failed_attempt
     ADD CONSTRAINT failed_attempt_pkey PRIMARY KEY (tenant_id, key);
 
+ALTER TABLE ONLY public.foreign_line
+    ADD CONSTRAINT foreign_line_pkey PRIMARY KEY (tenant_id, document_id, document_kind, line_no);
+
+ALTER TABLE ONLY public.former_barcode
+    ADD CONSTRAINT former_barcode_pkey PRIMARY KEY (tenant_id, code, product_id, replaced_at);
+
 ALTER TABLE ONLY public.former_sku
     ADD CONSTRAINT former_sku_pkey PRIMARY KEY (tenant_id, sku, product_id, replaced_at);
+
+ALTER TABLE ONLY public.former_unit
+    ADD CONSTRAINT former_unit_pkey PRIMARY KEY (tenant_id, product_id, uom, replaced_at);
 
 ALTER TABLE ONLY public.hold_line
     ADD CONSTRAINT hold_line_pkey PRIMARY KEY (tenant_id, hold_id, line_no);
@@ -9223,11 +9518,20 @@ ALTER TABLE ONLY public.password_link
 ALTER TABLE ONLY public.payment_allocation
     ADD CONSTRAINT payment_allocation_pkey PRIMARY KEY (tenant_id, payment_id, invoice_id);
 
+ALTER TABLE ONLY public.payment_intent
+    ADD CONSTRAINT payment_intent_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_number_key UNIQUE (tenant_id, number);
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.payment_provider_event
+    ADD CONSTRAINT payment_provider_event_pkey PRIMARY KEY (tenant_id, provider_id, event_id);
+
+ALTER TABLE ONLY public.payment_provider
+    ADD CONSTRAINT payment_provider_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_pkey PRIMARY KEY (tenant_id, order_id, line_no, peg_no);
@@ -9400,6 +9704,9 @@ ALTER TABLE ONLY public.reorder_setting
 ALTER TABLE ONLY public.replaced_customer
     ADD CONSTRAINT replaced_customer_pkey PRIMARY KEY (tenant_id, customer_id, version);
 
+ALTER TABLE ONLY public.replaced_location
+    ADD CONSTRAINT replaced_location_pkey PRIMARY KEY (tenant_id, location_id, version);
+
 ALTER TABLE ONLY public.replaced_price
     ADD CONSTRAINT replaced_price_pkey PRIMARY KEY (tenant_id, product_id, uom, replaced_at);
 
@@ -9408,6 +9715,9 @@ ALTER TABLE ONLY public.replaced_product
 
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_pkey PRIMARY KEY (tenant_id, version);
+
+ALTER TABLE ONLY public.replaced_supplier
+    ADD CONSTRAINT replaced_supplier_pkey PRIMARY KEY (tenant_id, supplier_id, version);
 
 ALTER TABLE ONLY public.replenish_category
     ADD CONSTRAINT replenish_category_pkey PRIMARY KEY (tenant_id, category_id);
@@ -9595,6 +9905,12 @@ ALTER TABLE ONLY public.tenant
 ALTER TABLE ONLY public.tenant
     ADD CONSTRAINT tenant_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.tender_payment_intent
+    ADD CONSTRAINT tender_payment_intent_line_key UNIQUE (tenant_id, sale_id, line_no);
+
+ALTER TABLE ONLY public.tender_payment_intent
+    ADD CONSTRAINT tender_payment_intent_pkey PRIMARY KEY (tenant_id, payment_intent_id);
+
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
 
@@ -9641,15 +9957,21 @@ CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX application_by_customer ON public.application USING btree (tenant_id, customer_id, id);
 
+CREATE INDEX application_by_write ON public.application USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX application_line_by_credit_note ON public.application_line USING btree (tenant_id, credit_note_id) WHERE (credit_note_id IS NOT NULL);
 
 CREATE INDEX application_line_by_invoice ON public.application_line USING btree (tenant_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 
 CREATE INDEX application_line_by_payment ON public.application_line USING btree (tenant_id, payment_id) WHERE (payment_id IS NOT NULL);
 
+CREATE INDEX attachment_by_write ON public.attachment USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX attachment_of_content ON public.attachment USING btree (tenant_id, sha256);
 
 CREATE INDEX attachment_of_record ON public.attachment USING btree (tenant_id, record_kind, record_id, "position", id);
+
+CREATE INDEX bank_line_by_write ON public.bank_line USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
@@ -9662,6 +9984,12 @@ CREATE INDEX bill_by_due ON public.bill USING btree (tenant_id, due_on, id);
 CREATE INDEX bill_by_original ON public.bill USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
 CREATE INDEX bill_by_supplier ON public.bill USING btree (tenant_id, supplier_id, id);
+
+CREATE INDEX bill_by_write ON public.bill USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
+CREATE INDEX bill_foreign ON public.bill USING btree (tenant_id, dated) WHERE (foreign_currency IS NOT NULL);
+
+CREATE INDEX bill_foreign_open ON public.bill USING btree (tenant_id, supplier_id, due_on) WHERE (foreign_open <> (0)::numeric);
 
 CREATE INDEX bill_line_by_order ON public.bill_line USING btree (tenant_id, purchase_order_id, order_line_no) WHERE (purchase_order_id IS NOT NULL);
 
@@ -9680,6 +10008,8 @@ CREATE UNIQUE INDEX bill_supplier_number_key ON public.bill USING btree (tenant_
 CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
 
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
+
+CREATE INDEX cash_move_by_write ON public.cash_move USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX command_by_document ON public.command USING btree (tenant_id, document_id) WHERE (name !~~ 'pos_sale.%'::text);
 
@@ -9707,6 +10037,8 @@ CREATE INDEX exchange_rate_by_day ON public.exchange_rate USING btree (tenant_id
 
 CREATE INDEX expected_receipt_by_reference ON public.expected_receipt USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
+CREATE INDEX expected_receipt_by_write ON public.expected_receipt USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
 CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
@@ -9714,6 +10046,8 @@ CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenan
 CREATE INDEX failed_attempt_ends ON public.failed_attempt USING btree (tenant_id, ends_at);
 
 CREATE INDEX hold_by_expiry ON public.hold USING btree (tenant_id, expires_at) WHERE (status = 'open'::text);
+
+CREATE INDEX hold_by_write ON public.hold USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX hold_line_by_lot ON public.hold_line USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
@@ -9729,9 +10063,17 @@ CREATE INDEX invoice_by_order ON public.invoice USING btree (tenant_id, order_id
 
 CREATE INDEX invoice_by_time ON public.invoice USING brin (occurred_at) WITH (autosummarize='on');
 
+CREATE INDEX invoice_by_write ON public.invoice USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
+CREATE INDEX invoice_foreign ON public.invoice USING btree (tenant_id, occurred_at) WHERE (foreign_currency IS NOT NULL);
+
 CREATE INDEX invoice_open ON public.invoice USING btree (tenant_id, due_on, id) WHERE (open <> (0)::numeric);
 
+CREATE INDEX invoice_owed ON public.invoice USING btree (tenant_id, due_on, id) WHERE ((open <> (0)::numeric) OR (foreign_open <> (0)::numeric));
+
 CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
+
+CREATE INDEX journal_entry_by_write ON public.journal_entry USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX journal_entry_opening ON public.journal_entry USING btree (tenant_id) WHERE (document_kind = 'opening_balances'::text);
 
@@ -9743,21 +10085,39 @@ CREATE INDEX journal_line_by_position ON public.journal_line USING brin ("positi
 
 CREATE INDEX landed_cost_by_reference ON public.landed_cost USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
+CREATE INDEX landed_cost_by_write ON public.landed_cost USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX landed_cost_line_by_receipt ON public.landed_cost_line USING btree (tenant_id, stock_document_id);
 
 CREATE INDEX lot_by_code ON public.lot USING btree (tenant_id, code);
 
 CREATE INDEX lot_by_expiry ON public.lot USING btree (tenant_id, expires_on) WHERE (expires_on IS NOT NULL);
 
+CREATE INDEX lot_by_write ON public.lot USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX password_link_by_user ON public.password_link USING btree (tenant_id, user_id) WHERE (ended_at IS NULL);
 
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
-CREATE INDEX payment_by_bank ON public.payment USING btree (tenant_id, occurred_at) WHERE (method = 'bank'::text);
+CREATE INDEX payment_by_amount ON public.payment USING btree (tenant_id, amount, occurred_at) WHERE (method = 'bank'::text);
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
 
 CREATE INDEX payment_by_reference ON public.payment USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE INDEX payment_by_write ON public.payment USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
+
+CREATE INDEX payment_foreign ON public.payment USING btree (tenant_id, occurred_at) WHERE (foreign_currency IS NOT NULL);
+
+CREATE INDEX payment_foreign_open ON public.payment USING btree (tenant_id, customer_id) WHERE (foreign_unapplied <> (0)::numeric);
+
+CREATE INDEX payment_intent_of_register ON public.payment_intent USING btree (tenant_id, register_id, id);
+
+CREATE INDEX payment_intent_of_status ON public.payment_intent USING btree (tenant_id, status, id);
+
+CREATE INDEX payment_provider_by_id ON public.payment_provider USING btree (id);
+
+CREATE INDEX payment_provider_event_old ON public.payment_provider_event USING btree (tenant_id, provider_id, received_at);
 
 CREATE UNIQUE INDEX payment_reversed_once ON public.payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -9774,6 +10134,8 @@ CREATE INDEX pos_sale_by_customer ON public.pos_sale USING btree (tenant_id, cus
 CREATE INDEX pos_sale_by_session ON public.pos_sale USING btree (tenant_id, session_id);
 
 CREATE INDEX pos_sale_by_time ON public.pos_sale USING brin (business_date, occurred_at) WITH (autosummarize='on');
+
+CREATE INDEX pos_sale_by_write ON public.pos_sale USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX pos_session_by_register ON public.pos_session USING btree (tenant_id, register_id, id);
 
@@ -9802,6 +10164,8 @@ CREATE INDEX provider_login_user ON public.provider_login USING btree (tenant_id
 CREATE INDEX purchase_order_by_reference ON public.purchase_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX purchase_order_by_supplier ON public.purchase_order USING btree (tenant_id, supplier_id, id);
+
+CREATE INDEX purchase_order_by_write ON public.purchase_order USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX purchase_order_line_by_product ON public.purchase_order_line USING btree (tenant_id, product_id);
 
@@ -9857,6 +10221,8 @@ CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_
 
 CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
 
+CREATE INDEX sales_order_by_write ON public.sales_order USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX sales_order_held ON public.sales_order USING btree (tenant_id, customer_id, id) WHERE (status = 'on_hold'::text);
 
 CREATE INDEX sales_order_line_waiting ON public.sales_order_line USING btree (tenant_id, product_id) WHERE (backordered_at IS NOT NULL);
@@ -9867,11 +10233,15 @@ CREATE INDEX sku_mapping_by_product ON public.sku_mapping USING btree (tenant_id
 
 CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_id, system, external_sku);
 
+CREATE INDEX stock_count_by_write ON public.stock_count USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX stock_count_entry_by_count ON public.stock_count_entry USING btree (tenant_id, count_id);
 
 CREATE INDEX stock_count_line_by_product ON public.stock_count_line USING btree (tenant_id, product_id) WHERE (posted_quantity IS NOT NULL);
 
 CREATE INDEX stock_document_by_reference ON public.stock_document USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE INDEX stock_document_by_write ON public.stock_document USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX stock_level_by_lot ON public.stock_level USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
@@ -9901,9 +10271,13 @@ CREATE INDEX supplier_by_update ON public.supplier USING btree (tenant_id, updat
 
 CREATE INDEX supplier_payment_by_advance ON public.supplier_payment USING btree (tenant_id, advance_id) WHERE (advance_id IS NOT NULL);
 
+CREATE INDEX supplier_payment_by_amount ON public.supplier_payment USING btree (tenant_id, amount, occurred_at) WHERE (kind = 'payment'::text);
+
 CREATE INDEX supplier_payment_by_supplier ON public.supplier_payment USING btree (tenant_id, supplier_id, id);
 
 CREATE INDEX supplier_payment_by_time ON public.supplier_payment USING btree (tenant_id, occurred_at);
+
+CREATE INDEX supplier_payment_by_write ON public.supplier_payment USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE UNIQUE INDEX supplier_payment_original_key ON public.supplier_payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -9919,11 +10293,15 @@ CREATE INDEX supplier_return_line_by_receipt ON public.supplier_return_line USIN
 
 CREATE INDEX transfer_by_reference ON public.transfer USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
+CREATE INDEX transfer_by_write ON public.transfer USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_location_id) WHERE (status = 'in_transit'::text);
 
 CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
 CREATE INDEX voucher_by_customer ON public.voucher USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX voucher_by_write ON public.voucher USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX webhook_delivery_by_endpoint ON public.webhook_delivery USING btree (tenant_id, endpoint_id, status, id);
 
@@ -9975,6 +10353,9 @@ ALTER TABLE ONLY public.attachment
 
 ALTER TABLE ONLY public.attachment_content
     ADD CONSTRAINT attachment_content_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.attachment_orphan
+    ADD CONSTRAINT attachment_orphan_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.attachment_usage
     ADD CONSTRAINT attachment_usage_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -10087,8 +10468,17 @@ ALTER TABLE ONLY public.expected_receipt
 ALTER TABLE ONLY public.failed_attempt
     ADD CONSTRAINT failed_attempt_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.foreign_line
+    ADD CONSTRAINT foreign_line_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.former_barcode
+    ADD CONSTRAINT former_barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
 ALTER TABLE ONLY public.former_sku
     ADD CONSTRAINT former_sku_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.former_unit
+    ADD CONSTRAINT former_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -10162,8 +10552,17 @@ ALTER TABLE ONLY public.payment_allocation
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
+ALTER TABLE ONLY public.payment_intent
+    ADD CONSTRAINT payment_intent_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.payment(tenant_id, id);
+
+ALTER TABLE ONLY public.payment_provider_event
+    ADD CONSTRAINT payment_provider_event_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.payment_provider
+    ADD CONSTRAINT payment_provider_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
@@ -10321,6 +10720,9 @@ ALTER TABLE ONLY public.reorder_setting
 ALTER TABLE ONLY public.replaced_customer
     ADD CONSTRAINT replaced_customer_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
+ALTER TABLE ONLY public.replaced_location
+    ADD CONSTRAINT replaced_location_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
 ALTER TABLE ONLY public.replaced_price
     ADD CONSTRAINT replaced_price_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
@@ -10329,6 +10731,9 @@ ALTER TABLE ONLY public.replaced_product
 
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.replaced_supplier
+    ADD CONSTRAINT replaced_supplier_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
 
 ALTER TABLE ONLY public.replenish_category
     ADD CONSTRAINT replenish_category_category_fkey FOREIGN KEY (tenant_id, category_id) REFERENCES public.category(tenant_id, id);
@@ -10438,6 +10843,9 @@ ALTER TABLE ONLY public.tax_class
 ALTER TABLE ONLY public.tax_rate
     ADD CONSTRAINT tax_rate_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
 
+ALTER TABLE ONLY public.tender_payment_intent
+    ADD CONSTRAINT tender_payment_intent_intent_fkey FOREIGN KEY (tenant_id, payment_intent_id) REFERENCES public.payment_intent(tenant_id, id);
+
 ALTER TABLE ONLY public.till_clock
     ADD CONSTRAINT till_clock_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
 
@@ -10488,6 +10896,8 @@ ALTER TABLE public.application_line ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.attachment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attachment_content ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_orphan ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.attachment_usage ENABLE ROW LEVEL SECURITY;
 
@@ -10611,7 +11021,13 @@ ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.failed_attempt ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.foreign_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_barcode ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.former_sku ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_unit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
@@ -10652,6 +11068,12 @@ ALTER TABLE public.password_link ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_intent ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_provider ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_provider_event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.peg ENABLE ROW LEVEL SECURITY;
 
@@ -10741,11 +11163,15 @@ ALTER TABLE public.reorder_setting ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_customer ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replaced_location ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_supplier ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replenish_category ENABLE ROW LEVEL SECURITY;
 
@@ -10857,6 +11283,8 @@ CREATE POLICY tenant_wall ON public.attachment TO stockwell_app USING ((tenant_i
 
 CREATE POLICY tenant_wall ON public.attachment_content TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.attachment_orphan TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.attachment_usage TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bank_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -10907,7 +11335,13 @@ CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING
 
 CREATE POLICY tenant_wall ON public.failed_attempt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.foreign_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.former_barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.former_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.former_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10948,6 +11382,12 @@ CREATE POLICY tenant_wall ON public.password_link TO stockwell_app USING ((tenan
 CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.payment_intent TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.payment_provider TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.payment_provider_event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -11033,11 +11473,15 @@ CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((ten
 
 CREATE POLICY tenant_wall ON public.replaced_customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.replaced_location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replaced_seller TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.replaced_supplier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replenish_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -11133,6 +11577,8 @@ CREATE POLICY tenant_wall ON public.tenant TO stockwell_app USING ((tenant_id = 
 
 CREATE POLICY tenant_wall ON public.tender TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.tender_payment_intent TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.till_clock TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.transfer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -11154,6 +11600,8 @@ CREATE POLICY tenant_wall ON public.webhook_delivery TO stockwell_app USING ((te
 CREATE POLICY tenant_wall ON public.webhook_endpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tender_payment_intent ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.till_clock ENABLE ROW LEVEL SECURITY;
 
@@ -11222,11 +11670,17 @@ GRANT ALL ON FUNCTION auth.find_noted_products(wanted jsonb, rows_max integer) T
 REVOKE ALL ON FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_payment_provider(wanted uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_payment_provider(wanted uuid) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_supplier_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_supplier_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
@@ -11239,6 +11693,9 @@ GRANT ALL ON FUNCTION auth.find_tagged_products(wanted text, rows_max integer) T
 
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_transfers(wanted numeric, since timestamp with time zone, until timestamp with time zone) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
@@ -11260,6 +11717,9 @@ GRANT ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with
 
 REVOKE ALL ON FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.is_moving() FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.is_moving() TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenant_rates() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenant_rates() TO stockwell_app;
@@ -11945,7 +12405,10 @@ GRANT UPDATE(updated_at) ON TABLE public.bill TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.bill TO stockwell_app;
 
+GRANT SELECT(foreign_currency) ON TABLE public.bill TO stockwell_bi;
+
 GRANT UPDATE(foreign_open) ON TABLE public.bill TO stockwell_app;
+GRANT SELECT(foreign_open) ON TABLE public.bill TO stockwell_bi;
 
 GRANT SELECT ON TABLE public.supplier TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.supplier TO stockwell_app;
@@ -11987,6 +12450,37 @@ GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 
 GRANT SELECT(customer_version) ON TABLE public.invoice TO stockwell_lookup;
+
+GRANT SELECT(foreign_currency) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT UPDATE(foreign_open) ON TABLE public.invoice TO stockwell_app;
+GRANT SELECT(foreign_open) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.payment TO stockwell_lookup;
+
+GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(method) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(amount) ON TABLE public.payment TO stockwell_bi;
+
+GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
+GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.payment TO stockwell_lookup;
+
+GRANT SELECT(foreign_currency) ON TABLE public.payment TO stockwell_bi;
+
+GRANT UPDATE(foreign_unapplied) ON TABLE public.payment TO stockwell_app;
+GRANT SELECT(foreign_unapplied) ON TABLE public.payment TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_bi;
@@ -12242,22 +12736,6 @@ GRANT SELECT(amount) ON TABLE public.cash_move TO stockwell_bi;
 
 GRANT SELECT(document_id) ON TABLE public.cash_move TO stockwell_bi;
 
-GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_lookup;
-GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(id) ON TABLE public.payment TO stockwell_lookup;
-
-GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_lookup;
-
-GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(amount) ON TABLE public.payment TO stockwell_bi;
-
-GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
-GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
-
 GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.shipment TO stockwell_lookup;
@@ -12291,9 +12769,17 @@ GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.supplier_payment TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.supplier_payment TO stockwell_lookup;
 GRANT SELECT(tenant_id) ON TABLE public.supplier_payment TO stockwell_bi;
 
+GRANT SELECT(id) ON TABLE public.supplier_payment TO stockwell_lookup;
+
+GRANT SELECT(kind) ON TABLE public.supplier_payment TO stockwell_lookup;
+
+GRANT SELECT(amount) ON TABLE public.supplier_payment TO stockwell_lookup;
 GRANT SELECT(amount) ON TABLE public.supplier_payment TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.supplier_payment TO stockwell_lookup;
 
 GRANT UPDATE(unapplied) ON TABLE public.supplier_payment TO stockwell_app;
 
@@ -12394,6 +12880,14 @@ GRANT UPDATE(version) ON TABLE public.attachment TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.attachment TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.attachment_content TO stockwell_app;
+
+GRANT UPDATE(bytes) ON TABLE public.attachment_content TO stockwell_app;
+
+GRANT UPDATE(store) ON TABLE public.attachment_content TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.attachment_orphan TO stockwell_app;
+
+GRANT UPDATE(since) ON TABLE public.attachment_orphan TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.attachment_usage TO stockwell_app;
 
@@ -12508,7 +13002,13 @@ GRANT UPDATE(failures) ON TABLE public.failed_attempt TO stockwell_app;
 
 GRANT UPDATE(ends_at) ON TABLE public.failed_attempt TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.foreign_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.former_barcode TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.former_sku TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.former_unit TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.hold TO stockwell_app;
 
@@ -12613,6 +13113,48 @@ GRANT SELECT(ended_at) ON TABLE public.password_link TO stockwell_lookup;
 GRANT UPDATE(ended_at) ON TABLE public.password_link TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(authorised_amount) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(authorised_at) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(captured_amount) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(card_brand) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(card_last_four) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(authorisation_code) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(terminal_id) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.payment_intent TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.payment_provider TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.payment_provider TO stockwell_lookup;
+
+GRANT UPDATE(secret) ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT UPDATE(previous_secret) ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT UPDATE(previous_until) ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.payment_provider TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.payment_provider_event TO stockwell_app;
+
+GRANT UPDATE(received_at) ON TABLE public.payment_provider_event TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.peg TO stockwell_app;
 
@@ -12778,11 +13320,15 @@ GRANT SELECT(customer_id) ON TABLE public.replaced_customer TO stockwell_lookup;
 
 GRANT SELECT(version) ON TABLE public.replaced_customer TO stockwell_lookup;
 
+GRANT SELECT,INSERT ON TABLE public.replaced_location TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_seller TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.replaced_supplier TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_category TO stockwell_app;
 
@@ -12948,6 +13494,8 @@ GRANT UPDATE(reversal_id) ON TABLE public.supplier_return_line TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender_payment_intent TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.till_clock TO stockwell_app;
 

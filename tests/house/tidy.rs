@@ -134,7 +134,7 @@ fn instants_of_requests_are_read_once() {
             if line.starts_with("#[derive(") {
                 is_read = line.contains("Deserialize");
             } else if line.starts_with("pub struct ") || line.starts_with("struct ") {
-                is_form = is_read;
+                is_form = std::mem::take(&mut is_read);
             } else if line.starts_with('}') {
                 is_form = false;
             } else if is_form && line.contains("DateTime<") {
