@@ -233,6 +233,8 @@ fn problem(pointer: &str, detail: String) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::stock::tests::settings;
 
@@ -281,6 +283,28 @@ mod tests {
         let mut other = Open { base: money("0.92"), foreign: Some(money("1")) };
         assert_eq!(other.take(Money::ZERO, &settings), Money::ZERO);
         assert!(Open { base: Money::ZERO, foreign: Some(money("1")) }.is_open());
+    }
+
+    proptest! {
+        /// Parts take all of an amount in both currencies, and none takes more than is there.
+        #[test]
+        fn parts_add_up_in_both_currencies(
+            base in 0..100_000_i64,
+            parts in prop::collection::vec(0..5_000_i64, 1..8),
+        ) {
+            let settings = settings();
+            let cents = |cents: i64| Money::new(Decimal::new(cents, 2));
+            let whole: Money = parts.iter().map(|part| cents(*part)).sum();
+            let mut open = Open { base: cents(base), foreign: Some(whole) };
+            let mut taken = Money::ZERO;
+            for part in &parts {
+                let of_part = open.take(cents(*part), &settings);
+                prop_assert!(!of_part.is_negative() && !open.base.is_negative());
+                taken += of_part;
+            }
+            prop_assert_eq!(taken, cents(base));
+            prop_assert!(!open.is_open());
+        }
     }
 
     #[test]

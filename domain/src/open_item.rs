@@ -19,6 +19,12 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
+mod oldest;
+
+use oldest::oldest_first;
+
+pub(crate) use oldest::{credits_of, invoices_of};
+
 /// An invoice, with what an application needs.
 #[derive(Debug, Clone)]
 pub struct OpenInvoice {
@@ -152,9 +158,13 @@ impl Used {
         self.of_invoice().is_open()
     }
 
-    /// Takes what is open in the tenant's currency off a credit note and its invoice, if one of them has nothing in its own
-    /// currency: a small part of a line may come to nothing in it. Returns nothing if nothing is open.
-    pub(crate) fn of_rest(credit: &mut Open, invoice: &mut Open) -> Option<Self> {
+    /// Takes as much as possible off a credit and an invoice. If one of them has nothing in its own currency, that is what is open
+    /// in the tenant's: a small part of a line may come to nothing in the other one. Returns nothing if there is nothing to take.
+    pub(crate) fn of_most(credit: &mut Open, invoice: &mut Open, settings: &Settings) -> Option<Self> {
+        let stated = credit.stated().min(invoice.stated());
+        if stated.is_positive() {
+            return Some(Used::of(credit, invoice, stated, settings));
+        }
         let amount = credit.base.min(invoice.base);
         credit.base -= amount;
         invoice.base -= amount;
@@ -546,57 +556,4 @@ fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind
         ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
         ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),
     })
-}
-
-/// Returns the credits of a customer in a currency, the oldest first. No currency is the tenant's.
-pub(crate) fn credits_of(
-    book: &Book,
-    customer_id: CustomerId,
-    currency: Option<&str>,
-) -> Vec<(CreditRef, Open)> {
-    let open = |credit: &&Credit| {
-        credit.customer_id == customer_id
-            && credit.currency() == currency
-            && credit.remaining().stated().is_positive()
-    };
-    let mut credits: Vec<_> = book.credits.iter().filter(|(_, credit)| open(credit)).collect();
-    credits.sort_by_key(|(id, credit)| (credit.occurred_at, **id));
-    credits.into_iter().map(|(id, credit)| (*id, credit.remaining())).collect()
-}
-
-/// Returns the open invoices of a customer in a currency, those due first at the beginning. No currency is the tenant's. An invoice may
-/// be open in one of the two currencies only.
-pub(crate) fn invoices_of(
-    book: &Book,
-    customer_id: CustomerId,
-    currency: Option<&str>,
-) -> Vec<(InvoiceId, Open)> {
-    let open = |invoice: &&OpenInvoice| {
-        invoice.customer_id == customer_id && invoice.currency() == currency && invoice.remaining().is_open()
-    };
-    let mut invoices: Vec<_> = book.invoices.iter().filter(|(_, invoice)| open(invoice)).collect();
-    invoices.sort_by_key(|(id, invoice)| (invoice.due_on, **id));
-    invoices.into_iter().map(|(id, invoice)| (*id, invoice.remaining())).collect()
-}
-
-/// Applies the oldest credits to the invoices due first, currency by currency.
-fn oldest_first(book: &Book, customer_id: CustomerId) -> Vec<Applied> {
-    let ours = book.credits.values().filter(|credit| credit.customer_id == customer_id);
-    let currencies: BTreeSet<Option<&str>> = ours.map(Credit::currency).collect();
-    let settings = &book.setup.settings;
-    let mut lines = Vec::new();
-    for currency in currencies {
-        let mut invoices = invoices_of(book, customer_id, currency).into_iter().peekable();
-        for (credit, mut left) in credits_of(book, customer_id, currency) {
-            while let Some((id, open)) = invoices.peek_mut().filter(|_| left.stated().is_positive()) {
-                let stated = left.stated().min(open.stated());
-                let used = Used::of(&mut left, open, stated, settings);
-                lines.push(Applied::new(credit, Some(*id), used));
-                if open.stated().is_zero() {
-                    invoices.next();
-                }
-            }
-        }
-    }
-    lines
 }

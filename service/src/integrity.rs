@@ -330,6 +330,49 @@ const CUSTOMERS_AND_CASH: &str = "
         ) change using (id)
     ) document
     union all
+    select case when figure.expected <> figure.found then concat(figure.name, ' in the currency of ', number) end,
+        figure.expected, figure.found
+    from (
+        select id, number, foreign_value, foreign_tax from invoice where tenant_id = $1 and foreign_currency is not null
+    ) document
+    left join (
+        select document_id as id, sum(net) as net, sum(tax) as tax from foreign_line
+        where tenant_id = $1 and document_kind <> 'order' group by document_id
+    ) line using (id)
+    cross join lateral (values
+        ('value', coalesce(line.net, 0), document.foreign_value),
+        ('tax', coalesce(line.tax, 0), document.foreign_tax)
+    ) figure (name, expected, found)
+    union all
+    select
+        case when figure.expected <> figure.found then concat('exchange difference of ', coalesce(
+            (select s.number from payment s where s.tenant_id = $1 and s.id = figure.id),
+            (select s.number from application s where s.tenant_id = $1 and s.id = figure.id),
+            (select s.number from invoice s where s.tenant_id = $1 and s.id = figure.id))) end,
+        figure.expected, figure.found
+    from (
+        select id, coalesce(used.difference, 0) as expected, coalesce(ledger.difference, 0) as found
+        from (
+            select id, sum(difference) as difference
+            from (
+                select payment_id as id, difference from payment_allocation
+                where tenant_id = $1 and foreign_amount is not null
+                union all
+                select document_id, difference from application_line where tenant_id = $1 and foreign_amount is not null
+            ) line
+            group by id
+        ) used
+        full join (
+            -- A line of sales or rounding that the mapping sends to the account has a channel.
+            select e.document_id as id, sum(l.credit - l.debit) as difference
+            from journal_line l
+            join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id
+                and e.document_kind in ('payment', 'payment_reversal', 'payout', 'application', 'credit_note')
+            where l.tenant_id = $1 and l.account_code = '6040' and l.channel is null
+            group by e.document_id
+        ) ledger using (id)
+    ) figure
+    union all
     select 'receivable account',
         (select coalesce(sum(open), 0) from invoice where tenant_id = $1)
         - (select coalesce(sum(unapplied), 0) from payment where tenant_id = $1),
@@ -420,6 +463,7 @@ mod tests {
         for (figures, accounts) in [
             (INVENTORY, vec![account::INVENTORY, account::IN_TRANSIT]),
             (CUSTOMERS_AND_CASH, vec![account::RECEIVABLE, account::CASH, account::CARD_CLEARING]),
+            (CUSTOMERS_AND_CASH, vec![account::EXCHANGE_DIFFERENCES]),
             (REPORTS, vec![account::SALES_WHOLESALE, account::SALES_RETAIL, account::RETURNS_WHOLESALE]),
             (REPORTS, vec![account::RETURNS_RETAIL, account::SALES_DISCOUNTS, account::OUTPUT_TAX]),
             (VOUCHERS, vec![account::STORE_CREDIT]),

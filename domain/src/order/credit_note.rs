@@ -222,12 +222,7 @@ fn settle_original(
     let mut foreign = invoice.foreign.as_ref().map(|foreign| of_lines(foreign.quote.clone(), lines));
     let mut left = Open { base: -total, foreign: foreign.as_ref().map(|foreign| -foreign.open) };
     let mut open = invoice.remaining();
-    let stated = left.stated().min(open.stated());
-    let used = if stated.is_positive() {
-        Some(Used::of(&mut left, &mut open, stated, &book.setup.settings))
-    } else {
-        Used::of_rest(&mut left, &mut open)
-    };
+    let used = Used::of_most(&mut left, &mut open, &book.setup.settings);
     invoice.keep(open);
     if let (Some(foreign), Some(left)) = (&mut foreign, left.foreign) {
         foreign.open = -left;

@@ -140,6 +140,14 @@ fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
     let credits = open_item::credits_of(book, command.customer_id, own_currency(book, command));
     let there: Money = credits.iter().map(|(_, left)| left.stated()).sum();
     let mut rest = command.amount.unwrap_or(there);
+    if there.is_zero() {
+        let ours = book.credits.values().filter(|credit| credit.customer_id == command.customer_id);
+        let others = ours.filter(|credit| credit.remaining().stated().is_positive());
+        if let Some(other) = others.filter_map(Credit::currency).min() {
+            let detail = format!("The customer has credits in {other}: send it as the currency.");
+            return Err(Refusal::invalid("/currency", detail));
+        }
+    }
     if rest > there || rest.is_zero() {
         let detail = format!("The customer has {there} that can be paid out.");
         return Err(Refusal::invalid("/amount", detail));

@@ -371,6 +371,38 @@ fn an_invoice_without_an_amount_in_its_currency_is_settled_with_the_next() {
 }
 
 #[test]
+fn a_credit_note_without_an_amount_in_its_currency_is_applied_to_the_next_invoice() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "9.00", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let lines = json!([{ "sku": "BOLT", "quantity": "3", "unit_price": "0.3333" }]);
+        let body = json!({ "customer_id": customer, "currency": "JPY", "exchange_rate": "0.9", "lines": lines,
+            "advance_to": "confirmed" });
+        let made = tenant.post(ORDERS, &body).await.created();
+        let part = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
+        tenant.post(&format!("{ORDERS}/{}/ship", id(&made)), &part).await.ok();
+        let first = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
+        tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
+        tenant.post(PAYOUTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
+        let back = json!({ "customer_id": customer, "original_id": first["id"] });
+        let note = tenant.post("/v1/returns", &back).await.created();
+        assert_eq!(open(tenant, &note).await, amounts("-0.30", "0.00"));
+
+        tenant.step(id(&made), "ship").await.ok();
+        let second = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+        let applied = tenant.post(APPLICATIONS, &json!({ "customer_id": customer })).await.created();
+        assert_eq!((&applied["amount"], &applied["exchange_difference"]), (&json!("0.30"), &json!("0.00")));
+        assert_eq!(open(tenant, &note).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &second).await, amounts("0.30", "1.00"));
+        let again = tenant.post(APPLICATIONS, &json!({ "customer_id": customer })).await;
+        again.refused(409, "invalid_state_transition");
+        assert_eq!(tenant.balance("1100").await, "0.30");
+    });
+}
+
+#[test]
 fn a_payout_in_a_wrong_currency_points_to_the_currency() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
@@ -386,6 +418,10 @@ fn a_payout_in_a_wrong_currency_points_to_the_currency() {
             body["parts"] = parts.clone();
             tenant.post(PAYOUTS, &body).await.refused(422, "validation_failed").names(&["#/currency"]);
         }
+        let unstated = json!({ "customer_id": customer, "method": "bank" });
+        let refused = tenant.post(PAYOUTS, &unstated).await;
+        refused.refused(422, "validation_failed").names(&["#/currency"]);
+        assert!(refused.text.contains("USD"), "{}", refused.text);
         assert_eq!(tenant.balance("1100").await, "-90.00");
     });
 }

@@ -230,6 +230,47 @@ fn a_broken_layer_or_lot_is_named() {
 }
 
 #[test]
+fn amounts_in_other_currencies_are_compared() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let line = json!({ "sku": "MUG", "quantity": "1", "unit_price": "100" });
+        let order = json!({ "customer_id": customer, "currency": "USD", "exchange_rate": "0.8", "lines": [line],
+            "advance_to": "invoiced" });
+        tenant.post("/v1/orders", &order).await.created();
+        let payment = json!({ "customer_id": customer, "method": "bank", "currency": "USD", "exchange_rate": "0.9",
+            "amount": "50" });
+        let paid = tenant.post("/v1/payments", &payment).await.created();
+        assert_eq!(paid["foreign"]["exchange_difference"], "5.00");
+        for (subject, statement) in [
+            (
+                "value in the currency of ",
+                "update foreign_line set net = net BY 1 where tenant_id = $1 and document_kind = 'invoice'",
+            ),
+            (
+                "tax in the currency of ",
+                "update foreign_line set tax = tax BY 1 where tenant_id = $1 and document_kind = 'invoice'",
+            ),
+            (
+                "open amount in the currency of ",
+                "update invoice set foreign_open = foreign_open BY -1 where tenant_id = $1",
+            ),
+            (
+                "exchange difference of ",
+                "update payment_allocation set difference = difference BY 1 where tenant_id = $1",
+            ),
+        ] {
+            change(tenant, statement, "+").await;
+            let found = named(tenant).await;
+            assert!(found.iter().any(|known| known.starts_with(subject)), "{statement}: {found:?}");
+            assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
+            change(tenant, statement, "-").await;
+            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
+        }
+    });
+}
+
+#[test]
 fn new_books_hold_and_say_what_was_compared() {
     with_tenant(async |tenant| {
         trade(tenant).await;
