@@ -169,7 +169,7 @@ impl Used {
         credit.base -= amount;
         invoice.base -= amount;
         let foreign = invoice.foreign.map(|_| Money::ZERO);
-        amount.is_positive().then(|| Used { amount, difference: Money::ZERO, foreign })
+        amount.is_positive().then_some(Used { amount, difference: Money::ZERO, foreign })
     }
 
     /// Returns the opposite.
