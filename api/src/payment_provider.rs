@@ -180,7 +180,8 @@ async fn rotate(
 /// The program of a card terminal reports what happened to a payment intent. The request has no API key: it is signed with the secret of the
 /// provider, as Standard Webhooks 1.0 describes, and its time is at most five minutes away. A repeated `webhook-id` changes nothing, and no
 /// report takes a later status back. A provider that does not exist and a wrong signature have the same response: after 100 of them
-/// within 15 minutes from one network, messages from there return 429. The body may have at most 8 KiB.
+/// within 15 minutes from one network, messages from there return 429. Signed messages count as requests of a key: a provider that sends
+/// more gets 429 too. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "payment_providers_report",
     security(()),
@@ -204,6 +205,9 @@ async fn report(
     let headers = signed(request.headers());
     let checked = payment_provider::verify(&app.db, &app.payment_providers, id.0, &headers, &input.raw);
     let sender = app.auth.guess(Guess::Message, app.address_of(&request), checked).await?;
+    let counted = sender.caller();
+    app.rates.admit(&counted)?;
+    app.rates.admit_body(&counted, input.raw.len())?;
     let reported = payment_intent::report(&app.db, &sender, &input.value).await;
     reported.map_err(|error| input.explain(error.into()))?;
     Ok(HttpResponse::NoContent().finish())

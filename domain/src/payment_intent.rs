@@ -112,17 +112,6 @@ pub struct CardTender {
     pub amount: Money,
 }
 
-/// A difference between the money of a card and the sales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Difference {
-    /// Money was taken, and no sale names it.
-    MoneyWithoutSale,
-    /// A sale names it, and no money will come.
-    SaleWithoutMoney,
-    /// Another amount was taken than the sale has.
-    OtherAmount,
-}
-
 /// Returns the intent after a report, or nothing if the report changes nothing.
 ///
 /// Rejects an amount that is not above zero, because such a report is a mistake of the provider.
@@ -191,21 +180,6 @@ pub fn check_tender(
         return Err(Problems::one(format!("{pointer}/amount"), Code::TenderMismatch, detail));
     }
     Ok(())
-}
-
-/// Returns the difference that the close reports, if there is one. `sold` is the amount of the sale's tender.
-pub fn difference(intent: &Intent, sold: Option<Money>) -> Option<Difference> {
-    match intent.status {
-        IntentStatus::Captured => match sold {
-            None => Some(Difference::MoneyWithoutSale),
-            Some(amount) if intent.captured_amount != Some(amount) => Some(Difference::OtherAmount),
-            Some(_) => None,
-        },
-        IntentStatus::Cancelled | IntentStatus::Failed | IntentStatus::Expired => {
-            sold.map(|_| Difference::SaleWithoutMoney)
-        }
-        IntentStatus::Created | IntentStatus::Authorised => None,
-    }
 }
 
 #[cfg(test)]

@@ -220,7 +220,8 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentIntent>, Error> {
     let mut listing = Listing::new(tx, SELECT)
         .with("i.register_id = ", filter.register_id.map(|id| id.0))
-        .among(STATUS, filter.status.as_slice())
+        .among("i.status", filter.status.map(stored).unwrap_or_default())
+        .sql(filter.status.map(by_now).unwrap_or_default())
         .within("i.created_at", filter.created);
     listing = match filter.used {
         Some(true) => listing.sql(" and t.sale_id is not null"),
@@ -414,9 +415,30 @@ const FITS: &str = " and not exists (select from tender d \
      where d.tenant_id = t.tenant_id and d.sale_id = t.sale_id and d.line_no = t.line_no and ( \
          i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> d.amount))";
 
-/// The status as of now: an intent that the card has not paid ends with its time.
-const STATUS: &str =
-    "(case when i.status = 'created' and i.expires_at <= now() then 'expired' else i.status end)";
+/// Returns the statuses that rows have whose status is `status` as of now. Programs of terminals ask often, so the index of the column
+/// finds them.
+fn stored(status: IntentStatus) -> &'static [IntentStatus] {
+    match status {
+        IntentStatus::Created => &[IntentStatus::Created],
+        IntentStatus::Authorised => &[IntentStatus::Authorised],
+        IntentStatus::Cancelled => &[IntentStatus::Cancelled],
+        IntentStatus::Failed => &[IntentStatus::Failed],
+        IntentStatus::Expired => &[IntentStatus::Created, IntentStatus::Expired],
+        IntentStatus::Captured => &[IntentStatus::Captured],
+    }
+}
+
+/// Returns the condition of the clock: an intent that the card has not paid ends with its time.
+fn by_now(status: IntentStatus) -> &'static str {
+    match status {
+        IntentStatus::Created => " and i.expires_at > now()",
+        IntentStatus::Expired => " and (i.status = 'expired' or i.expires_at <= now())",
+        IntentStatus::Authorised
+        | IntentStatus::Cancelled
+        | IntentStatus::Failed
+        | IntentStatus::Captured => "",
+    }
+}
 
 const SELECT: &str = "select i.id, i.provider_id, i.register_id, i.currency, i.amount, \
         case when i.status = 'created' and i.expires_at <= now() then 'expired' else i.status end as status, \

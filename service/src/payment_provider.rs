@@ -10,11 +10,13 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{AuthError, Vault};
+use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
+use crate::scope::Scopes;
 use crate::webhook::inbound::{self, Headers};
 use crate::webhook::secret::Secret;
-use crate::{Db, Error, Tx, input};
+use crate::{Caller, Db, Error, Tx, input};
 
 /// Most providers of a tenant.
 pub const PROVIDERS_MAX: i64 = 10;
@@ -74,6 +76,13 @@ pub struct Sender {
     pub provider_id: PaymentProviderId,
     /// Id of the message. A repeat has the same.
     pub event_id: String,
+}
+
+impl Sender {
+    /// Returns the caller as which its messages are counted: each provider has the limits of a key.
+    pub fn caller(&self) -> Caller {
+        Caller::new(self.tenant_id, ActorKind::Worker, self.provider_id.0, Scopes::default())
+    }
 }
 
 /// The tenant of a provider.

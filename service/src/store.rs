@@ -155,6 +155,11 @@ impl Store {
         format!("{bucket}/{prefix}")
     }
 
+    /// Returns the longest time of a request.
+    pub fn timeout(&self) -> Duration {
+        self.0.settings.timeout
+    }
+
     /// Writes the content of a file. The same content may be written again.
     pub async fn put(
         &self,

@@ -153,7 +153,8 @@ pub async fn delete(
     // While the rows are there, a deletion that failed can be repeated.
     let first = archive::delete_objects(store, tenant_id).await?;
     let mut gone = archive::delete(migrator_url, slug).await?;
-    // An upload may have come between.
+    // An upload that named its object before may still send it, until its request ends.
+    tokio::time::sleep(store.timeout()).await;
     let last = archive::delete_objects(store, tenant_id).await?;
     gone.push(Deleted { deleted: first.deleted + last.deleted, ..last });
     Ok(gone)

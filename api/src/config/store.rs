@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use service::store::{Settings, Store};
-use url::Url;
+use url::{Host, Url};
 
 use super::secret;
 
@@ -18,7 +18,7 @@ const PREFIX_LENGTH_MAX: usize = 200;
 const WORD_LENGTH_MAX: usize = 128;
 /// Milliseconds that a request may take, unless it is set.
 const TIMEOUT_MS: u64 = 10_000;
-/// Most milliseconds that a request may take.
+/// Most milliseconds that a request may take. A deletion is reserved for longer.
 const TIMEOUT_MS_MAX: u64 = 60_000;
 
 /// The store of the contents of files: a bucket that speaks the protocol of S3. Without an endpoint they are in the database.
@@ -79,6 +79,10 @@ impl StoreArgs {
             required(&mut faults, "STOCKWELL_STORE_ACCESS_KEY", self.store_access_key.as_deref(), is_word);
         let secret_key = self.secret_key(&mut faults);
         let is_path_style = self.is_path_style(&mut faults);
+        if let Some(endpoint) = endpoint.as_ref().filter(|_| self.store_path_style.as_deref() != Some("true"))
+        {
+            check_host(&mut faults, endpoint, &bucket);
+        }
         let timeout = self.timeout(&mut faults);
         let (Some(endpoint), Some(secret_key)) = (endpoint, secret_key) else {
             return Err(StoreFaults(faults));
@@ -174,6 +178,18 @@ fn required(
     stated.unwrap_or_default().to_owned()
 }
 
+/// Notes a host that can't have the bucket before it.
+fn check_host(faults: &mut Vec<String>, endpoint: &Url, bucket: &str) {
+    let reason = match endpoint.host() {
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) => "an address has no bucket before it",
+        Some(Host::Domain(_)) if endpoint.scheme() == "https" && bucket.contains('.') => {
+            "no certificate fits a host with a bucket that has dots"
+        }
+        Some(Host::Domain(_)) | None => return,
+    };
+    faults.push(format!("STOCKWELL_STORE_PATH_STYLE: set true, because {reason}"));
+}
+
 fn is_bucket(text: &str) -> bool {
     let is_letter = |letter: u8| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
     (3..=BUCKET_LENGTH_MAX).contains(&text.len())
@@ -224,8 +240,35 @@ mod tests {
             store_prefix: Some("shop/one".to_owned()),
             store_access_key: Some("key".to_owned()),
             store_secret_key: Some("secret".into()),
+            store_path_style: Some("true".to_owned()),
             ..StoreArgs::default()
         };
         assert_eq!(right.read().expect("settings").expect("a store").name(), "files/shop/one");
+        for (milliseconds, is_right) in [("100", true), ("60000", true), ("60001", false), ("99", false)] {
+            let set = StoreArgs { store_timeout_ms: Some(milliseconds.to_owned()), ..right.clone() };
+            assert_eq!(set.read().is_ok(), is_right, "{milliseconds}");
+        }
+        for (endpoint, bucket, is_right) in [
+            ("http://127.0.0.1:9000", "files", false),
+            ("http://[::1]:9000", "files", false),
+            ("https://s3.example", "files.one", false),
+            ("https://s3.example", "files", true),
+            ("http://s3.example", "files.one", true),
+        ] {
+            let in_host = StoreArgs {
+                store_endpoint: Some(endpoint.to_owned()),
+                store_bucket: Some(bucket.to_owned()),
+                store_path_style: None,
+                ..right.clone()
+            };
+            let faults = in_host.read().map_or_else(|faults| faults.0, |_| Vec::new());
+            let named =
+                faults.iter().filter(|fault| fault.starts_with("STOCKWELL_STORE_PATH_STYLE: set true"));
+            assert_eq!(
+                (faults.len(), named.count()),
+                if is_right { (0, 0) } else { (1, 1) },
+                "{endpoint} {bucket}"
+            );
+        }
     }
 }

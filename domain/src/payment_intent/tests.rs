@@ -122,18 +122,6 @@ fn a_report_without_an_amount_above_zero_is_rejected() {
 }
 
 #[test]
-fn money_and_sales_that_differ_are_found() {
-    let captured = after(&[Report::Expired, Report::Captured(money(1_250))]);
-    assert_eq!(difference(&captured, None), Some(Difference::MoneyWithoutSale));
-    assert_eq!(difference(&captured, Some(money(1_250))), None);
-    assert_eq!(difference(&captured, Some(money(1_200))), Some(Difference::OtherAmount));
-    let failed = after(&[Report::Authorised(money(1_250)), Report::Failed]);
-    assert_eq!(difference(&failed, Some(money(1_250))), Some(Difference::SaleWithoutMoney));
-    assert_eq!(difference(&failed, None), None);
-    assert_eq!(difference(&created(), None), None);
-}
-
-#[test]
 fn each_status_has_its_own_rank() {
     let mut ranks: Vec<u8> = IntentStatus::VARIANTS.iter().map(|status| status.rank()).collect();
     ranks.sort_unstable();

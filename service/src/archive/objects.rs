@@ -19,21 +19,32 @@ const ELSEWHERE: &str = r#""bytes":null"#;
 const SHA256: &str = r#""sha256":"\\x"#;
 /// The beginning of the length in a row.
 const SIZE: &str = r#""size_bytes":"#;
-const IN_STORE: &str = "
-    select exists (select from attachment_content c where c.tenant_id = $1 and c.store is not null)
-        or exists (select from attachment_orphan o where o.tenant_id = $1) as is_used";
+/// A store that has contents of the tenant, other than the one that is configured.
+const OTHER_STORE: &str = "
+    select s.store from (
+        select c.store from attachment_content c where c.tenant_id = $1 and c.store is not null
+        union
+        select o.store from attachment_orphan o where o.tenant_id = $1) s
+    where s.store is distinct from $2::text
+    order by s.store limit 1";
 
-/// Returns the id of the tenant with this slug. Rejects one that has contents in a store, if no store is configured.
+/// Returns the id of the tenant with this slug. Rejects one that has contents in another store than the one that is configured.
 pub async fn tenant_of(url: &str, slug: &str, store: Option<&Store>) -> Result<TenantId, ArchiveError> {
     let mut connection = super::connect(url).await?;
     let tenant_id = find(&mut connection, slug).await?;
-    let row = sqlx::query(IN_STORE).bind(tenant_id.0).fetch_one(&mut connection).await?;
-    let is_used: bool = row.try_get("is_used")?;
+    let query = sqlx::query(OTHER_STORE).bind(tenant_id.0).bind(store.map(Store::name));
+    let row = query.fetch_optional(&mut connection).await?;
+    let other: Option<String> = row.map(|row| row.try_get("store")).transpose()?;
     connection.close().await?;
-    if is_used && store.is_none() {
-        return Err(no_store());
+    match (other, store) {
+        (None, _) => Ok(tenant_id),
+        (Some(_), None) => Err(no_store()),
+        (Some(other), Some(store)) => Err(ArchiveError::Rejected(format!(
+            "files of the tenant are in the store {other}, and {} is configured: set STOCKWELL_STORE_BUCKET and \
+             STOCKWELL_STORE_PREFIX of {other}, or delete these files and let a worker with its settings delete their objects",
+            store.name()
+        ))),
     }
-    Ok(tenant_id)
 }
 
 /// Deletes all objects of a tenant, until the store lists none.

@@ -5,17 +5,24 @@ mod small_store;
 use std::fs;
 use std::time::Duration;
 
+use api::config::StoreArgs;
 use clap::Parser;
 use domain::attachment::{FileType, Holder};
+use domain::id::TenantId;
+use domain::tenant::TaxRounding;
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
+use service::archive::OBJECTS;
 use service::attachment::stored::{Copied, copy_to_store, send, sweep};
 use service::attachment::{NewAttachment, create};
+use service::auth::KeyMode;
+use service::tenant::TenantCreate;
 use service::{Error, Tx};
 use sha2::{Digest, Sha256};
 use stockwell::doctor::{DoctorArgs, examine};
 use tests::{Client, Node, Reply, Tenant, environment, with_tenant};
+use uuid::Uuid;
 
 use self::small_store::{Mood, SmallStore};
 
@@ -128,27 +135,72 @@ fn a_store_that_fails_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_file_too_many_is_not_sent() {
+    with_tenant(async |tenant| {
+        let shop = Shop::open(tenant).await;
+        let product = tenant.product("BOLT", "1.00").await.id;
+        for _ in 0..50 {
+            tenant.post(PATH, &body(&product, HELLO)).await.created();
+        }
+        let more = shop.client.post(PATH, &body(&product, HELL)).await;
+        more.refused(409, "invalid_state_transition");
+        assert_eq!((shop.store.puts(), tenant.count("attachment_orphan").await), (0, 0));
+    });
+}
+
+/// Returns the file `hello` of a record.
+fn hello_of(record: &str) -> NewAttachment {
+    NewAttachment {
+        record: Holder::parse(record).expect("a record"),
+        filename: "a.txt".to_owned().into(),
+        title: None,
+        position: None,
+        file_type: FileType::named("text/plain").expect("a type"),
+        dimensions: None,
+        sha256: Sha256::digest(b"hello").into(),
+        bytes: b"hello".to_vec(),
+    }
+}
+
+#[test]
 fn an_upload_whose_object_was_swept_adds_no_file() {
     with_tenant(async |tenant| {
         let store = SmallStore::start().await;
         let (db, client) = (&environment().db, store.client());
         let operator = service::tenant::operator(tenant.id);
         let product = tenant.product("BOLT", "1.00").await.id;
-        let new = NewAttachment {
-            record: Holder::parse(&product).expect("a product"),
-            filename: "a.txt".to_owned().into(),
-            title: None,
-            position: None,
-            file_type: FileType::named("text/plain").expect("a type"),
-            dimensions: None,
-            sha256: Sha256::digest(b"hello").into(),
-            bytes: b"hello".to_vec(),
-        };
+        let new = hello_of(&product);
         let place = send(db, &client, &operator, &new).await.expect("it is sent");
         assert_eq!(sweep(db, &client, tenant.id, Duration::ZERO).await.expect("a sweep"), 1);
         let made = db.write(&operator, async |tx: &Tx| create(tx, &operator, &new, &place).await).await;
         assert!(matches!(made, Err(Error::StoreUnavailable(_))), "{made:?}");
         assert_eq!((tenant.count("attachment").await, store.keys().len()), (0, 0));
+        let place = send(db, &client, &operator, &new).await.expect("it is sent again");
+        db.write(&operator, async |tx: &Tx| create(tx, &operator, &new, &place).await).await.expect("a file");
+        assert_eq!((tenant.count("attachment_orphan").await, store.keys().len()), (0, 1));
+    });
+}
+
+#[test]
+fn a_deletion_without_a_response_loses_no_later_upload() {
+    with_tenant(async |tenant| {
+        let store = SmallStore::start().await;
+        let (db, client) = (&environment().db, store.client());
+        let operator = service::tenant::operator(tenant.id);
+        let product = tenant.product("BOLT", "1.00").await.id;
+        let new = hello_of(&product);
+        let place = send(db, &client, &operator, &new).await.expect("it is sent");
+        store.change(|state| state.mood = Mood::Silent);
+        sweep(db, &client, tenant.id, Duration::ZERO).await.expect_err("the store is silent");
+        store.change(|state| state.mood = Mood::Good);
+        // The store may still carry the deletion out: neither the upload under way nor another one may rely on the object.
+        let made = db.write(&operator, async |tx: &Tx| create(tx, &operator, &new, &place).await).await;
+        assert!(matches!(made, Err(Error::StoreUnavailable(_))), "{made:?}");
+        let again = send(db, &client, &operator, &new).await;
+        assert!(matches!(again, Err(Error::StoreUnavailable(_))), "{again:?}");
+        assert_eq!(sweep(db, &client, tenant.id, Duration::ZERO).await.expect("nothing is due"), 0);
+        let later = "update attachment_orphan set since = since - interval '6 minutes' where tenant_id = $1";
+        sqlx::query(later).bind(tenant.id.0).execute(&environment().root).await.expect("time passes");
         let place = send(db, &client, &operator, &new).await.expect("it is sent again");
         db.write(&operator, async |tx: &Tx| create(tx, &operator, &new, &place).await).await.expect("a file");
         assert_eq!((tenant.count("attachment_orphan").await, store.keys().len()), (0, 1));
@@ -191,10 +243,59 @@ fn contents_move_to_the_store_and_archives_have_them() {
 
         let error = service::archive::tenant_of(&migrator, &tenant.slug, None).await.expect_err("no store");
         assert!(error.to_string().contains("are in a store"), "{error}");
+        let elsewhere = StoreArgs { store_prefix: Some("shop/two".to_owned()), ..shop.store.args() };
+        let elsewhere = elsewhere.read().expect("the settings are right").expect("a store is set");
+        let other = service::archive::tenant_of(&migrator, &tenant.slug, Some(&elsewhere)).await;
+        let error = other.expect_err("its objects would stay").to_string();
+        assert!(error.contains("files/shop/one, and files/shop/two is configured"), "{error}");
+        let found = service::archive::tenant_of(&migrator, &tenant.slug, Some(&client)).await;
+        assert_eq!(found.expect("the right store"), tenant.id);
         shop.store.change(|state| _ = state.objects.insert("shop/one/other/1".to_owned(), Vec::new()));
         let gone = service::archive::delete_objects(&client, tenant.id).await.expect("they are deleted");
         assert_eq!((gone.deleted, gone.left, shop.store.keys()), (2, 0, vec!["shop/one/other/1".to_owned()]));
     });
+}
+
+#[test]
+fn an_upload_that_arrives_late_leaves_no_object_of_a_deleted_tenant() {
+    environment().runtime.block_on(async {
+        let slug = format!("t{}", Uuid::new_v4().simple());
+        let wanted = TenantCreate {
+            slug: slug.clone(),
+            name: "Nordwind Supply".to_owned(),
+            currency: "GBP".to_owned(),
+            country: "GB".to_owned(),
+            time_zone: "Europe/London".to_owned(),
+            prices_include_tax: false,
+            tax_rounding: TaxRounding::Document,
+            mode: KeyMode::Test,
+        };
+        let id = service::tenant::create(&environment().db, &wanted).await.expect("a tenant").id;
+        let store = SmallStore::start().await;
+        let client = store.client();
+        let migrator = environment().database_url().replace("stockwell_app:", "stockwell_migrator:");
+        let deletion = stockwell::archive::delete(&migrator, &slug, &slug, Some(&client));
+        // The upload sends its object when the rows are gone, and before its request has to end.
+        let upload = async {
+            while is_there(id).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            client.put(id, &Sha256::digest(b"hello").into(), b"hello").await
+        };
+        let (deleted, sent) = futures_util::future::join(deletion, upload).await;
+        sent.expect("it is sent");
+        let deleted = deleted.expect("it is deleted");
+        let objects = deleted.iter().find(|gone| gone.table == OBJECTS).expect("the objects");
+        assert_eq!((objects.deleted, objects.left, store.keys().len()), (1, 0, 0));
+    });
+}
+
+/// Returns whether the row of a tenant is there.
+async fn is_there(id: TenantId) -> bool {
+    let statement = "select exists (select from tenant where tenant_id = $1)";
+    let found = sqlx::query_scalar(statement).bind(id.0).fetch_one(&environment().root).await;
+    found.expect("a tenant is looked for")
 }
 
 #[derive(Debug, Parser)]

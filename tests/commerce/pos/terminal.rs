@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tests::{Reply, Tenant, Till, environment, lines, with_tenant, with_tenants};
+use tests::{Client, Reply, Tenant, Till, environment, lines, with_tenant, with_tenants};
 
 const SALES: &str = "/v1/pos/sales";
 const INTENTS: &str = "/v1/payment-intents";
@@ -37,7 +37,7 @@ async fn provider(tenant: &Tenant) -> Provider {
 }
 
 impl Provider {
-    async fn send(&self, tenant: &Tenant, message: &Message<'_>) -> Reply {
+    async fn send(&self, client: &Client, message: &Message<'_>) -> Reply {
         let at = (environment().now().await - message.late).timestamp();
         let (id, body) = (message.id, message.body.to_string());
         let key = self.secret.strip_prefix("whsec_").and_then(|key| BASE64_STANDARD.decode(key).ok());
@@ -45,7 +45,7 @@ impl Provider {
         mac.update(format!("{id}.{at}.{body}").as_bytes());
         let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
         let path = format!("{PROVIDERS}/{}/events", self.id);
-        let call = tenant.anonymous().call(Method::POST, &path).header("webhook-id", id);
+        let call = client.anonymous().call(Method::POST, &path).header("webhook-id", id);
         let call = call.header("webhook-timestamp", &at.to_string());
         call.header("webhook-signature", &format!("v1,{signature}")).raw(body).send().await
     }
@@ -179,6 +179,51 @@ fn a_report_without_an_amount_or_with_a_card_number_is_rejected() {
 }
 
 #[test]
+fn a_message_without_a_signature_or_with_a_long_body_is_rejected() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let intent = provider.intent(tenant, &till, "12.00").await;
+        let body = json!({ "type": "captured", "payment_intent_id": intent["id"], "amount": "12.00" });
+        let path = format!("{PROVIDERS}/{}/events", provider.id);
+        let unsigned = tenant.anonymous().call(Method::POST, &path).raw(body.to_string()).send().await;
+        unsigned.refused(401, "invalid_token");
+        // A key of the tenant is no signature.
+        let with_key = tenant.call(Method::POST, &path).raw(body.to_string()).send().await;
+        with_key.refused(401, "invalid_token");
+        let long = json!({ "type": "captured", "payment_intent_id": intent["id"], "amount": "12.00",
+            "card": { "brand": "v".repeat(8 * 1024) } });
+        let message = Message { id: "msg_1", late: TimeDelta::zero(), body: &long };
+        provider.send(tenant, &message).await.refused(413, "payload_too_large");
+        for id in ["", "msg.1", "msg 1"] {
+            let message = Message { id, late: TimeDelta::zero(), body: &body };
+            provider.send(tenant, &message).await.refused(401, "invalid_token");
+        }
+        assert_eq!(read(tenant, &intent).await["status"], "created");
+    });
+}
+
+#[test]
+fn a_provider_has_the_limits_of_a_key() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let second = self::provider(tenant).await;
+        let node = environment().node_with(|config| config.rates.rate_minute = 3).await;
+        let client = tenant.at(&node.base_url);
+        for sender in [&provider, &second] {
+            let intent = sender.intent(tenant, &till, "12.00").await;
+            let body = json!({ "type": "authorised", "payment_intent_id": intent["id"], "amount": "12.00" });
+            for id in ["msg_1", "msg_2", "msg_3"] {
+                let message = Message { id, late: TimeDelta::zero(), body: &body };
+                sender.send(&client, &message).await.expect(204);
+            }
+            let more = Message { id: "msg_4", late: TimeDelta::zero(), body: &body };
+            sender.send(&client, &more).await.refused(429, "rate_limited");
+        }
+        assert_eq!(tenant.count("payment_provider_event").await, 6);
+    });
+}
+
+#[test]
 fn a_rotated_secret_works_beside_the_new_one() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
@@ -206,8 +251,18 @@ fn an_intent_is_cancelled_before_the_card_pays() {
         let past = "update payment_intent set expires_at = now() - interval '1 second' where tenant_id = $1 and status = 'created'";
         sea_orm::sqlx::query(past).bind(tenant.id.0).execute(&environment().root).await.expect("a change");
         assert_eq!(read(tenant, &expired).await["status"], "expired");
-        let listed = tenant.get(&format!("{INTENTS}?status=expired")).await.ok();
-        assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
+        let reported = provider.intent(tenant, &till, "12.00").await;
+        provider.report(tenant, &reported, "expired", None).await.expect(204);
+        let open = provider.intent(tenant, &till, "12.00").await;
+        for (status, expected) in
+            [("expired", vec![&reported, &expired]), ("created", vec![&open]), ("cancelled", vec![&intent])]
+        {
+            let listed = tenant.get(&format!("{INTENTS}?status={status}")).await.ok();
+            let found: Vec<&Value> =
+                listed["data"].as_array().expect("intents").iter().map(|intent| &intent["id"]).collect();
+            let expected: Vec<&Value> = expected.into_iter().map(|intent| &intent["id"]).collect();
+            assert_eq!(found, expected, "{status}");
+        }
         for (amount, seconds, field) in
             [("0", 900, "#/amount"), ("1.001", 900, "#/amount"), ("1", 59, "#/expires_in")]
         {
@@ -258,6 +313,28 @@ fn only_the_card_of_a_sale_names_a_payment() {
             "tenders": [{ "kind": "card", "payment_intent_id": intent["id"] }] });
         let back = tenant.post("/v1/pos/refunds", &refund).await;
         back.refused(422, "validation_failed").names(&["#/tenders/0/payment_intent_id"]);
+    });
+}
+
+#[test]
+fn a_capture_of_another_amount_is_found() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let intent = provider.intent(tenant, &till, "12.00").await;
+        provider.report(tenant, &intent, "authorised", Some("12.00")).await.expect(204);
+        tenant.post(SALES, &by_card(&till, &intent)).await.created();
+        provider.report(tenant, &intent, "captured", Some("11.99")).await.expect(204);
+        let body = json!({ "type": "captured", "payment_intent_id": intent["id"], "amount": "12.00" });
+        let second = Message { id: "second", late: TimeDelta::zero(), body: &body };
+        provider.send(tenant, &second).await.expect(204);
+        assert_eq!(read(tenant, &intent).await["captured_amount"], "11.99", "the first amount is kept");
+        let differing = tenant.get(&format!("{INTENTS}?differs=true")).await.ok();
+        assert_eq!(differing["data"][0]["id"], intent["id"]);
+        let period = environment().now().await.with_timezone(&chrono_tz::Europe::London).format("%Y-%m");
+        let close = tenant.get(&format!("/v1/close/{period}")).await.ok();
+        let items = close["items"].as_array().expect("items");
+        let found = items.iter().find(|item| item["item"] == "card_sales_without_money");
+        assert_eq!(found.expect("an item")["count"], 1);
     });
 }
 
