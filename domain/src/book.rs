@@ -180,8 +180,8 @@ pub struct Book {
     pub closed_sessions: HashMap<(RegisterId, DateTime<Utc>), ClosedSession>,
     /// Orders with their lines.
     pub orders: HashMap<OrderId, Order>,
-    /// Amounts of other open orders that don't count against an order that leaves: those that were placed later or were released.
-    /// Read for orders of customers who are beyond their limit.
+    /// Amounts of open orders outside of `orders` that don't count against an order that leaves: those that were placed later or
+    /// were released. Read for orders of customers who are beyond their limit.
     pub uncounted: HashMap<OrderId, Money>,
     /// The orders of shipments that are undone.
     pub shipments: HashMap<ShipmentId, OrderId>,

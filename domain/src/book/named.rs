@@ -109,13 +109,13 @@ impl Book {
         product: &Product,
         at: DateTime<Utc>,
     ) -> Option<ChangedBarcode> {
-        let then = self.barcode_at(code, Some(at));
+        let Some(then) = self.barcode_at(code, Some(at)) else { return Some(ChangedBarcode::OfNone) };
         let holders = self.barcode_holders.get(&article_of(code));
-        if then.is_some_and(|(id, _)| id != product.id) {
+        if then.0 != product.id {
             Some(ChangedBarcode::OfAnother)
-        } else if then.is_some() && holders.is_some_and(|holders| holders.is_got_later(at)) {
+        } else if holders.is_some_and(|holders| holders.is_got_later(at)) {
             Some(ChangedBarcode::GotLater)
-        } else if then == self.barcode_at(code, None) {
+        } else if Some(then) == self.barcode_at(code, None) {
             None
         } else {
             Some(ChangedBarcode::Moved)
@@ -130,6 +130,8 @@ pub(crate) enum ChangedBarcode {
     Moved,
     /// No product had it at the time of the sale.
     GotLater,
+    /// No product has it or had it. The line names its product beside it.
+    OfNone,
     /// It was that of another product than the one that the line names beside it.
     OfAnother,
 }

@@ -5,6 +5,7 @@ use super::{Order, OrderStatus, order_mut};
 use crate::book::{Book, Posting};
 use crate::customer::Customer;
 use crate::id::{CustomerId, OrderId};
+use crate::number::Money;
 use crate::refusal::{Code, Refusal};
 
 /// The most held orders of a customer that a payment judges again, the oldest first.
@@ -74,8 +75,26 @@ pub(super) fn uncovered(book: &Book, order: &Order) -> Option<String> {
     }
     let customer = book.customers.get(&order.customer_id)?;
     let settings = &book.setup.settings;
-    let others = book.uncounted.get(&order.id).copied().unwrap_or_default();
     // An invoice of a part may have been rounded up.
-    let is_rounding = customer.excess(-others, settings.hold_unpaid)? <= settings.invoice_rounding;
-    if is_rounding { None } else { customer.hold_reason(-others, settings.hold_unpaid) }
+    let is_rounding = |more: Money| {
+        let excess = customer.excess(more, settings.hold_unpaid);
+        excess.is_none_or(|excess| excess <= settings.invoice_rounding)
+    };
+    if is_rounding(Money::ZERO) {
+        return None;
+    }
+    let others = uncounted(book, order);
+    if is_rounding(-others) { None } else { customer.hold_reason(-others, settings.hold_unpaid) }
+}
+
+/// Returns the open amounts of other orders that don't count against an order. Orders of the batch are as they are by now.
+fn uncounted(book: &Book, order: &Order) -> Money {
+    // The order itself has no release, and its id is not above its own.
+    let is_uncounted = |other: &&Order| {
+        other.customer_id == order.customer_id
+            && matches!(other.status, OrderStatus::Confirmed | OrderStatus::PartiallyShipped)
+            && (other.id > order.id || other.released_at.is_some())
+    };
+    let of_batch: Money = book.orders.values().filter(is_uncounted).map(|other| other.open_total(book)).sum();
+    of_batch + book.uncounted.get(&order.id).copied().unwrap_or_default()
 }

@@ -432,6 +432,10 @@ fn changed_barcode(book: &Book, input: &LineInput, product: &Product, at: DateTi
         ChangedBarcode::GotLater => {
             format!("No product had the barcode {code} at the time of the sale. {sku} got it later.")
         }
+        // A code that is no barcode may be any text, so it is not repeated.
+        ChangedBarcode::OfNone => {
+            format!("The line names {sku}, and a barcode that no product has.")
+        }
         ChangedBarcode::OfAnother => {
             format!("The barcode {code} was that of another product than {sku} at the time of the sale.")
         }

@@ -71,6 +71,9 @@ const FORMS: &[&[usize]] = &[
 const CARD_WORDS: &[&str] =
     &["amex", "card", "carte", "cc", "karte", "maestro", "mastercard", "pan", "tarjeta", "visa"];
 
+/// Beginnings of words that follow a card number without a blank, in lower case: its expiry and its check value.
+const CARD_ENDINGS: &[&str] = &["exp", "cid", "csc", "cvc", "cvv", "valid"];
+
 /// The longest word that is kept, longer than each of [`CARD_WORDS`].
 const WORD_LENGTH_MAX: usize = 16;
 
@@ -78,8 +81,10 @@ const WORD_LENGTH_MAX: usize = 16;
 /// groups in which cards are written.
 ///
 /// Blanks, dots and dashes stand between groups. Other digits beside the number do not hide it, except a group of four
-/// before groups of four: that is a longer number, such as a parcel's. Source: PCI DSS 4.0, 3.5.1 (a stored card number must
-/// be unreadable). The time is proportional to the length of the text.
+/// before groups of four: that is a longer number, such as a parcel's. Slashes, tabs and line breaks stand between the groups of a
+/// card as well, but also between numbers of their own: a number with one of them has at least three groups, and no group of four
+/// stands beside it. A line of eight digits is no half of a card, because order numbers are listed so. Source: PCI DSS 4.0, 3.5.1
+/// (a stored card number must be unreadable). The time is proportional to the length of the text.
 pub fn holds_card_number(text: &str) -> bool {
     find_card(text, &mut || ())
 }
@@ -90,7 +95,7 @@ fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
     // Digits next to a letter belong to a word, such as a UUID, and not to a card number. A word for a card is none.
     let (mut stands_alone, mut last) = (true, Kind::Other);
     let mut word = String::new();
-    for letter in text.chars().chain(['/']) {
+    for (at, letter) in text.char_indices().chain([(text.len(), '|')]) {
         step();
         let kind = Kind::of(letter);
         match kind {
@@ -100,10 +105,15 @@ fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
             }
             Kind::Invisible => continue,
             Kind::Between if !run.digits.is_empty() => run.end_group(),
-            Kind::Between | Kind::Letter | Kind::Other => {
-                stands_alone &= !(kind == Kind::Letter && matches!(last, Kind::Digit(_)));
-                run.end_group();
-                if stands_alone && run.holds_card(step) {
+            Kind::Break if !run.digits.is_empty() => {
+                run.end_part(stands_alone);
+                stands_alone = true;
+            }
+            Kind::Between | Kind::Break | Kind::Letter | Kind::Other => {
+                let ends_word =
+                    kind == Kind::Letter && matches!(last, Kind::Digit(_)) && !ends_card(&text[at..]);
+                run.end_part(stands_alone && !ends_word);
+                if run.holds_card(step) {
                     return true;
                 }
                 run = Run::default();
@@ -116,17 +126,24 @@ fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
     false
 }
 
+/// Returns whether a text begins with a word of [`CARD_ENDINGS`].
+fn ends_card(text: &str) -> bool {
+    let begins_with =
+        |word: &&str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    CARD_ENDINGS.iter().any(begins_with)
+}
+
 /// Adds a letter to the word that it goes on with, or begins a word. A letter after a digit begins none.
 fn note_letter(word: &mut String, (letter, kind): (char, Kind), last: Kind) {
     match (kind, last) {
         (Kind::Letter, Kind::Letter) if word.is_empty() || word.len() >= WORD_LENGTH_MAX => word.clear(),
         (Kind::Letter, Kind::Letter) => word.push(letter.to_ascii_lowercase()),
-        (Kind::Letter, Kind::Between | Kind::Other) => {
+        (Kind::Letter, Kind::Between | Kind::Break | Kind::Other) => {
             word.clear();
             word.push(letter.to_ascii_lowercase());
         }
         (Kind::Letter, Kind::Digit(_) | Kind::Invisible)
-        | (Kind::Digit(_) | Kind::Between | Kind::Invisible | Kind::Other, _) => word.clear(),
+        | (Kind::Digit(_) | Kind::Between | Kind::Break | Kind::Invisible | Kind::Other, _) => word.clear(),
     }
 }
 
@@ -135,6 +152,8 @@ enum Kind {
     Digit(u8),
     /// Stands between the groups of a number.
     Between,
+    /// Stands between the groups of a number, or between numbers.
+    Break,
     /// Has no width.
     Invisible,
     Letter,
@@ -155,6 +174,7 @@ impl Kind {
             | '\u{2000}'..='\u{200a}'
             | '\u{2010}'..='\u{2015}'
             | '\u{202f}' => Kind::Between,
+            '/' | '\u{2044}' | '\u{2215}' | '\u{ff0f}' | '\t' | '\r' | '\n' => Kind::Break,
             '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => Kind::Invisible,
             letter if letter.is_ascii_alphabetic() => Kind::Letter,
             _ => Kind::Other,
@@ -162,12 +182,16 @@ impl Kind {
     }
 }
 
-/// Digits in groups.
+/// Digits in groups, and groups in parts with breaks between them.
 #[derive(Default)]
 struct Run {
     digits: Vec<u8>,
     /// Number of digits before the end of each group, ascending.
     ends: Vec<usize>,
+    /// The part of each group.
+    parts: Vec<usize>,
+    /// The present part.
+    part: usize,
 }
 
 impl Run {
@@ -175,7 +199,19 @@ impl Run {
     fn end_group(&mut self) {
         if self.ends.last().copied().unwrap_or_default() != self.digits.len() {
             self.ends.push(self.digits.len());
+            self.parts.push(self.part);
         }
+    }
+
+    /// Ends a part. Its groups are removed if they are to be ignored, such as those of a word.
+    fn end_part(&mut self, counts: bool) {
+        self.end_group();
+        while !counts && self.parts.last() == Some(&self.part) {
+            self.parts.pop();
+            self.ends.pop();
+        }
+        self.digits.truncate(self.ends.last().copied().unwrap_or_default());
+        self.part += 1;
     }
 
     /// Returns the number of digits of a group.
@@ -192,18 +228,31 @@ impl Run {
             if is_card(&self.digits[start..*end]) {
                 return true;
             }
-            let goes_on = group.checked_sub(1).is_some_and(|before| self.length(before) == 4);
-            for form in FORMS.iter().filter(|form| !goes_on || !form.starts_with(&[4, 4])) {
-                let is_written_so =
-                    form.iter().enumerate().all(|(at, length)| self.length(group + at) == *length);
+            for form in FORMS {
                 let to = start + form.iter().sum::<usize>();
-                if is_written_so && self.digits.get(start..to).is_some_and(is_card) {
+                if self.is_written_as(form, group) && self.digits.get(start..to).is_some_and(is_card) {
                     return true;
                 }
             }
             start = *end;
         }
         false
+    }
+
+    /// Returns whether the groups from one on are written in a form, and are no piece of a longer number or of a list.
+    fn is_written_as(&self, form: &[usize], group: usize) -> bool {
+        if !form.iter().enumerate().all(|(at, length)| self.length(group + at) == *length) {
+            return false;
+        }
+        let part = |group: usize| self.parts.get(group).copied();
+        let (after, before) = (group + form.len(), group.checked_sub(1));
+        let is_in_one_part = part(group) == part(after - 1);
+        let of_four = |beside: usize| self.length(beside) == 4;
+        if is_in_one_part {
+            let goes_on = before.is_some_and(|before| of_four(before) && part(before) == part(group));
+            return !goes_on || !form.starts_with(&[4, 4]);
+        }
+        form.len() > 2 && !before.into_iter().chain([after]).any(of_four)
     }
 }
 
@@ -334,6 +383,16 @@ mod tests {
                 format!("card:{number} 123"),
                 format!("card{number}"),
                 format!("paid, PAN{}", grouped(number, ' ')),
+                format!("{number}exp12/28"),
+                format!("{}CVV123", grouped(number, ' ')),
+                format!("{number}/12/28"),
+                format!("A12/{number}"),
+                format!("No. A12\n{number}\r\n5 boxes"),
+                format!("{number}\n5a"),
+                format!("1234\n{}\n1234", grouped(number, ' ')),
+                format!("{} 12/28", grouped(number, '/')),
+                format!("{}, thanks", grouped(number, '\n')),
+                grouped(number, '\t'),
             ] {
                 assert!(holds_card_number(&text), "{text}");
             }
@@ -347,6 +406,12 @@ mod tests {
             "a4111111111111111",
             "discard4111111111111111",
             "7card4111111111111111",
+            "4111111111111111boxes",
+            "4111/1111/1111/1111/1111",
+            "4111\n1111\n1111\n1111\n4000",
+            "41111111\n11111111",
+            "a4111/b1111/c1111/d1111",
+            "+++090/9337/55493+++",
             "a4405757-3650-4350-80bb-8c383ba1fc2e",
             "order 20101201082600",
             "4006381333931",
@@ -400,7 +465,7 @@ mod tests {
     #[test]
     fn numbers_of_trade_are_rarely_taken_for_cards() {
         let mut digits = Digits(7);
-        let kinds: [(&str, Make); 10] = [
+        let kinds: [(&str, Make); 13] = [
             ("marketplace order, 3-7-7", |d| format!("{}-{}-{}", d.next(3), d.next(7), d.next(7))),
             ("auction order, 2-5-5", |d| format!("{}-{}-{}", d.next(2), d.next(5), d.next(5))),
             ("order of 13 digits", |d| d.next(13)),
@@ -408,6 +473,9 @@ mod tests {
             ("order by time", |d| format!("2026{}{}", d.next(2), d.next(10))),
             ("device", |d| with_check_digit(format!("35{}", d.next(12)))),
             ("device in groups", |d| format!("35-{}-{}-{}", d.next(6), d.next(6), d.next(1))),
+            ("structured reference, 3/4/5", |d| format!("+++{}/{}/{}+++", d.next(3), d.next(4), d.next(5))),
+            ("order by year", |d| format!("2026/{}/{}/{}", d.next(4), d.next(4), d.next(4))),
+            ("two orders in lines", |d| format!("{}\n{}", d.next(8), d.next(8))),
             ("parcel of 20 digits", |d| format!("00340434{}", d.next(12))),
             ("parcel of 22 digits", |d| {
                 format!(
@@ -450,6 +518,9 @@ mod tests {
             format!("4{}", repeated("-0")),
             format!("{}a", repeated("4-")),
             repeated("4-a"),
+            repeated("4\n"),
+            repeated("4444/"),
+            repeated("4a/"),
         ];
         for text in shapes {
             let mut steps = 0;

@@ -133,7 +133,8 @@ pub(super) async fn barcode_holders(
     Ok(holders)
 }
 
-/// Returns the units that products of forced sales had before, in the order of their times.
+/// Returns the units that products of forced sales had before, in the order of their times: those that were replaced after the
+/// earliest of the sales, and those of a name that the product does not have now.
 pub(super) async fn former_units(
     tx: &Tx,
     needs: &Needs,
@@ -144,9 +145,15 @@ pub(super) async fn former_units(
         return Ok(former);
     }
     let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-    let statement = "select product_id, uom, factor, factor_denominator, list_price, replaced_at from former_unit \
-         where tenant_id = $1 and product_id = any($2) order by replaced_at";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await? {
+    let earliest = needs.late_sales.iter().map(|(_, at)| *at).min().unwrap_or(tx.now);
+    let statement = "select f.product_id, f.uom, f.factor, f.factor_denominator, f.list_price, f.replaced_at \
+         from former_unit f \
+         where f.tenant_id = $1 and f.product_id = any($2) and (f.replaced_at > $3 or not exists ( \
+             select from product_unit u \
+             where u.tenant_id = $1 and u.product_id = f.product_id and u.uom = f.uom)) \
+         order by f.replaced_at";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(products).bind(earliest);
+    for row in tx.rows(query).await? {
         let uom: String = row.try_get("uom")?;
         let denominator: i16 = row.try_get("factor_denominator")?;
         let factor = Factor::stored(number(&row, "factor")?, denominator.unsigned_abs());

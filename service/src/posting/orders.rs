@@ -94,32 +94,35 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     Ok(orders)
 }
 
-/// Returns the amounts of other open orders that don't count against each order that leaves and whose customer is beyond the limit:
-/// those of the customer that were placed later or were released.
+/// Returns the amounts of open orders outside of the batch that don't count against each order that leaves and whose customer is
+/// beyond the limit, or may be after a payment or payout of the batch was taken back: those of the customer that were placed later
+/// or were released. The rules count the orders of the batch, which other commands of it may change.
 pub(super) async fn uncounted(tx: &Tx, needs: &Needs, book: &Book) -> Result<HashMap<OrderId, Money>, Error> {
     let settings = &book.setup.settings;
     let is_beyond = |order: &&Order| {
         let customer = book.customers.get(&order.customer_id);
         let excess = customer.and_then(|customer| customer.excess(Money::ZERO, settings.hold_unpaid));
-        order.released_at.is_none() && excess.is_some_and(Money::is_positive)
+        let may_grow = !needs.reversed.is_empty() || needs.crediting.contains(&order.customer_id);
+        order.released_at.is_none() && excess.is_some_and(|excess| may_grow || excess.is_positive())
     };
     let leaving = needs.leaving.iter().filter_map(|id| book.orders.get(id));
     let beyond: Vec<Uuid> = leaving.filter(is_beyond).map(|order| order.id.0).collect();
     if beyond.is_empty() {
         return Ok(HashMap::new());
     }
+    let known: Vec<Uuid> = book.orders.keys().map(|id| id.0).collect();
     let statement = "select o.id, \
                 sum(round(l.net * (l.quantity - l.cancelled) / l.quantity, $3) - round(l.net * l.shipped / l.quantity, $3) \
                   + round(l.tax * (l.quantity - l.cancelled) / l.quantity, $3) - round(l.tax * l.shipped / l.quantity, $3)) \
                   as open \
          from sales_order o \
-         join sales_order x on x.tenant_id = o.tenant_id and x.customer_id = o.customer_id and x.id <> o.id \
+         join sales_order x on x.tenant_id = o.tenant_id and x.customer_id = o.customer_id and x.id <> all($4) \
          join sales_order_line l on l.tenant_id = x.tenant_id and l.order_id = x.id \
          where o.tenant_id = $1 and o.id = any($2) and x.status in ('confirmed', 'partially_shipped') \
            and (x.id > o.id or x.released_at is not null) \
          group by o.id";
     let decimals = i32::try_from(settings.exponent).unwrap_or_default();
-    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(beyond).bind(decimals);
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(beyond).bind(decimals).bind(known);
     let amount = |row: &PgRow| -> Result<(OrderId, Money), Error> {
         Ok((OrderId(row.try_get("id")?), number(row, "open")?))
     };

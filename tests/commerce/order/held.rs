@@ -259,3 +259,54 @@ fn the_oldest_orders_leave_for_what_is_still_paid_and_a_released_one_leaves_unpa
         tenant.step(id(&orders[2]), "ship").await.ok();
     });
 }
+
+#[test]
+fn a_later_order_that_is_cancelled_at_the_same_time_pays_for_none() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer_with("Kontor Vorkasse", json!({ "payment_terms": "prepaid" })).await;
+        for _ in 0..6 {
+            let first = confirmed(tenant, &customer, &[("BOLT", "1")]).await;
+            let later = confirmed(tenant, &customer, &[("BOLT", "1")]).await;
+            let payment = paid(tenant, &customer, "24").await;
+            bounce(tenant, &payment).await;
+            // 24.00 are missing, 12.00 of them for the first order, before and after the later one is cancelled.
+            let (cancelled, shipped) =
+                futures_util::join!(tenant.step(id(&later), "cancel"), tenant.step(id(&first), "ship"));
+            cancelled.ok();
+            let problem = shipped.refused(409, "credit_exceeded");
+            assert!(problem.0["detail"].to_string().contains("12.00"), "{}", problem.0);
+            tenant.step(id(&first), "cancel").await.ok();
+        }
+        assert_eq!(tenant.level("BOLT").await, Level::of("100", "0", "100"));
+    });
+}
+
+#[test]
+fn an_order_that_is_released_while_it_is_placed_stays_released() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "0").await;
+        let nothing = json!({});
+        for _ in 0..8 {
+            let own = domain::id::OrderId(uuid::Uuid::now_v7()).to_string();
+            let placing = json!({ "id": own, "customer_id": customer, "lines": lines(&[("BOLT", "1")]),
+                "advance_to": "confirmed" });
+            let path = format!("/v1/orders/{own}/release");
+            let (placed, released) =
+                futures_util::join!(tenant.post("/v1/orders", &placing), tenant.post(&path, &nothing));
+            placed.created();
+            // It came before the order, or with it in one batch.
+            if released.status == 404 {
+                tenant.step(&own, "release").await.ok();
+            }
+            let now = tenant.get(&format!("/v1/orders/{own}")).await.ok();
+            assert_eq!(
+                (&now["status"], now["released_at"].is_string()),
+                (&json!("confirmed"), true),
+                "{now}"
+            );
+            tenant.step(&own, "ship").await.ok();
+        }
+    });
+}

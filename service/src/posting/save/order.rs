@@ -33,20 +33,21 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
     let statement = "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
                  external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
                  policy, priority, hold_reasons, customer_version, seller_version, bill_to, ship_to, metadata, notes, tags, \
-                 foreign_currency, exchange_rate, currency, recorded_at, updated_at) \
+                 foreign_currency, exchange_rate, released_at, release_command_id, currency, recorded_at, updated_at) \
              select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
                  v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
                  v.command_id, v.policy, v.priority, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
                  v.customer_version, v.seller_version, v.bill_to, v.ship_to, v.metadata, v.notes, v.tags, \
-                 v.foreign_currency, v.exchange_rate, $2, $3, $3 \
+                 v.foreign_currency, v.exchange_rate, v.released_at, \
+                 case when v.released_at is not null then v.command_id end, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
                          $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
                          $17::uuid[], $18::text[], $19::text[], $20::smallint[], $21::int[], $22::int[], $23::jsonb[], $24::jsonb[], \
-                         $25::jsonb[], $26::text[], $27::jsonb[], $28::text[], $29::numeric[]) \
+                         $25::jsonb[], $26::text[], $27::jsonb[], $28::text[], $29::numeric[], $30::timestamptz[]) \
                  as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
                        requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority, \
                        customer_version, seller_version, bill_to, ship_to, metadata, notes, tags, foreign_currency, \
-                       exchange_rate)";
+                       exchange_rate, released_at)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -78,7 +79,8 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
         .column("foreign_currency", rows, |(order, _)| {
             order.foreign.as_ref().map(|quote| quote.currency.clone())
         })
-        .column("exchange_rate", rows, |(order, _)| order.foreign.as_ref().map(|quote| quote.rate.get()));
+        .column("exchange_rate", rows, |(order, _)| order.foreign.as_ref().map(|quote| quote.rate.get()))
+        .column("released_at", rows, |(order, _)| order.released_at);
     query.execute(tx).await?;
     Ok(())
 }
