@@ -2,7 +2,9 @@
 
 mod upload;
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
 
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
@@ -12,7 +14,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::attachment::Holder;
 use domain::id::AttachmentId;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
 use service::attachment::stored::{self, Content, Place};
@@ -20,6 +22,8 @@ use service::attachment::{self, Attachment, AttachmentInput, Sight};
 use service::catalog::product;
 use service::listing::{Age, Slice};
 use service::{Error, Tx};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -42,12 +46,12 @@ const PART_BYTES: usize = 64 * 1024;
 const SENT: Sizes =
     Sizes { of_process: 64 * 1024 * 1024, of_tenant: 24 * 1024 * 1024, spare: 16 * 1024 * 1024 };
 
-/// Most bytes of a tenant at once for one address: a slow reader holds a third of the tenant's room.
-const SENT_TO_ADDRESS: usize = 8 * 1024 * 1024;
+/// Most bytes of a tenant at once for one network: a slow reader holds a third of the tenant's room.
+const SENT_TO_NETWORK: usize = 8 * 1024 * 1024;
 /// Longest time in which a content is taken: 5 MiB at 87 KiB a second. It holds its room until then.
 const SENT_WITHIN: Duration = Duration::from_secs(60);
 
-static ROOM: Room = Room::with_readers(SENT, SENT_TO_ADDRESS);
+static ROOM: Room = Room::with_readers(SENT, SENT_TO_NETWORK);
 
 record!(Attachment, AttachmentId);
 
@@ -194,8 +198,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, seen: IfN
 /// Get the content of an attachment
 ///
 /// Returns the file as it was sent, with its media type. Its ETag is the SHA-256 of the content. Browsers save the file rather than show it
-/// as a page. A content that is not taken within 60 seconds is cut off. At most 8 MiB of a tenant are sent to one address at a time, and 24
-/// MiB to all (429 after 10 seconds).
+/// as a page. A download ends after 60 seconds, and the connection is closed. At most 8 MiB of a tenant are sent to one address (or the /64 of
+/// an IPv6 address) at a time, and 24 MiB to all: a further request waits for 10 seconds, then gets 429.
 #[utoipa::path(
     operation_id = "attachments_get_content",
     extensions(("x-publishable" = json!(true))),
@@ -246,11 +250,7 @@ async fn get_content(
             stored::fetch(store, &name, caller.tenant_id, &found.sha256, size).await?
         }
     };
-    let bytes = Bytes::from(content);
-    // The room is free when the last part was taken.
-    let parts = parts(bytes, Instant::now() + SENT_WITHIN).inspect(move |_| {
-        let _held = &place;
-    });
+    let parts = parts(Bytes::from(content), Instant::now() + SENT_WITHIN, place);
     Ok(HttpResponse::Ok()
         .content_type(found.content_type.clone())
         .insert_header(header::ETag(tag))
@@ -260,19 +260,46 @@ async fn get_content(
         .body(SizedStream::new(u64::try_from(size).unwrap_or_default(), parts)))
 }
 
-/// Returns a content part by part. A reader who is too slow for the deadline gets no more: the connection is closed.
-fn parts(mut rest: Bytes, until: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    let mut parts = Vec::with_capacity(rest.len().div_ceil(PART_BYTES));
-    while !rest.is_empty() {
-        parts.push(rest.split_to(rest.len().min(PART_BYTES)));
-    }
-    stream::iter(parts).map(move |part| {
-        if Instant::now() < until {
-            Ok(part)
-        } else {
-            Err(std::io::Error::from(std::io::ErrorKind::TimedOut))
+/// A content that is sent, and what it holds until then.
+struct Left<H> {
+    rest: Bytes,
+    _held: H,
+}
+
+/// Returns a content part by part. The deadline gives back the content and what it holds: a reader who is too slow gets no more, and the
+/// connection is closed.
+fn parts<H: Send + 'static>(
+    content: Bytes,
+    until: Instant,
+    held: H,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    let left = Arc::new(Mutex::new(Some(Left { rest: content, _held: held })));
+    let late = Arc::downgrade(&left);
+    let mut timer = JoinSet::new();
+    // A reader who takes nothing asks for no part, so the stream alone would never see the deadline.
+    timer.spawn(async move {
+        sleep_until(until).await;
+        if let Some(left) = late.upgrade() {
+            drop(lock(&left).take());
         }
+    });
+    stream::poll_fn(move |_| {
+        let _timer = &timer;
+        Poll::Ready(next_part(&mut lock(&left)))
     })
+}
+
+fn lock<H>(left: &Mutex<Option<Left<H>>>) -> MutexGuard<'_, Option<Left<H>>> {
+    left.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the next part, nothing at the end, and an error after the deadline.
+fn next_part<H>(left: &mut Option<Left<H>>) -> Option<Result<Bytes, std::io::Error>> {
+    let Some(Left { rest, .. }) = left else {
+        return Some(Err(std::io::Error::from(std::io::ErrorKind::TimedOut)));
+    };
+    let part = rest.split_to(rest.len().min(PART_BYTES));
+    (!part.is_empty()).then_some(Ok(part))
 }
 
 /// Change an attachment
@@ -352,19 +379,43 @@ fn disposition(filename: &str) -> ContentDisposition {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
+    use std::pin::pin;
+
+    use futures_util::StreamExt;
+    use tokio::time::timeout;
 
     use super::*;
 
-    #[test]
-    fn a_reader_who_is_too_slow_gets_no_more() {
-        let content = || Bytes::from(vec![7; PART_BYTES + 1]);
-        let taken = |until: Instant| {
-            let parts = parts(content(), until).collect::<Vec<_>>();
-            let parts = parts.now_or_never().expect("parts are ready");
-            parts.iter().map(|part| part.as_ref().map(Bytes::len).ok()).collect::<Vec<_>>()
+    #[tokio::test]
+    async fn a_content_is_sent_in_parts() {
+        let content = Bytes::from(vec![7; PART_BYTES + 1]);
+        let parts = parts(content, Instant::now() + SENT_WITHIN, ()).collect::<Vec<_>>().await;
+        let lengths: Vec<Option<usize>> =
+            parts.iter().map(|part| part.as_ref().map(Bytes::len).ok()).collect();
+        assert_eq!(lengths, [Some(PART_BYTES), Some(1)]);
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_takes_nothing_more_gives_the_room_back() {
+        let content = Bytes::from(vec![7; PART_BYTES + 1]);
+        let held = Arc::new(());
+        let mut parts = pin!(parts(content, Instant::now() + Duration::from_millis(50), Arc::clone(&held)));
+        let first = parts.next().await.expect("a part").expect("in time");
+        assert_eq!(first.len(), PART_BYTES);
+        let given_back = async {
+            while Arc::strong_count(&held) > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         };
-        assert_eq!(taken(Instant::now() + SENT_WITHIN), [Some(PART_BYTES), Some(1)]);
-        assert_eq!(taken(Instant::now()), [None, None]);
+        timeout(Duration::from_secs(10), given_back).await.expect("the deadline gives the room back");
+        assert!(parts.next().await.expect("an end").is_err(), "the rest is not sent");
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_goes_gives_the_room_back_at_once() {
+        let held = Arc::new(());
+        let parts = parts(Bytes::from_static(b"file"), Instant::now() + SENT_WITHIN, Arc::clone(&held));
+        drop(parts);
+        assert_eq!(Arc::strong_count(&held), 1);
     }
 }

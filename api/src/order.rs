@@ -113,8 +113,8 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 /// Release an order
 ///
 /// Ends the credit hold of an order and reserves its stock, although the customer is over the limit or has not paid. A released
-/// order can be shipped unpaid. A confirmed order that was paid or within the limit, and is not any more, is released as well: it
-/// keeps its reservations.
+/// order can be shipped unpaid. A confirmed order that is no longer paid or within the limit is released as well: it keeps its
+/// reservations.
 #[utoipa::path(
     operation_id = "orders_release",
     security(("bearer" = ["credit:approve"])),
@@ -182,9 +182,8 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 /// Ship an order
 ///
 /// Ships what is reserved, in full or by line and quantity. The stock is issued at its cost. The shipment is not
-/// invoiced yet. If a payment was reversed or paid out since the order was confirmed, so that it is not paid or not within the
-/// credit limit any more, it is rejected (`credit_exceeded`), unless it was released. Orders that were placed later don't count against
-/// it.
+/// invoiced yet. An order that is no longer paid or within the credit limit is rejected (409 `credit_exceeded`), because a payment was
+/// reversed or paid out since it was confirmed. A released order is shipped. Orders that were placed later don't count against it.
 #[utoipa::path(
     operation_id = "orders_ship",
     security(("bearer" = ["orders:write"])),

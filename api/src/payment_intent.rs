@@ -55,7 +55,7 @@ struct Filters {
 
 /// List payment intents
 ///
-/// Returns one page of payment intents. The program of a terminal reads here what to ask a card for.
+/// Returns one page of payment intents. The program of a terminal reads here the amounts to ask for.
 #[utoipa::path(
     operation_id = "payment_intents_list",
     security(("bearer" = ["pos:read"])),

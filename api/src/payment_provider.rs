@@ -1,4 +1,4 @@
-//! Providers of card terminals, and the door for their messages.
+//! Providers of card terminals, and the route of their messages.
 
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
@@ -179,7 +179,7 @@ async fn rotate(
 ///
 /// The program of a card terminal reports what happened to a payment intent. The request has no API key: it is signed with the secret of the
 /// provider, as Standard Webhooks 1.0 describes, and its time is at most five minutes away. A repeated `webhook-id` changes nothing, and no
-/// report takes a later status back. A provider that does not exist and a wrong signature have the same response: after 100 of them
+/// report returns an intent to an earlier status. A provider that does not exist and a wrong signature have the same response: after 100 of them
 /// within 15 minutes from one network, messages from there return 429. Signed messages count as requests of a key: a provider that sends
 /// more gets 429 too. The body may have at most 8 KiB.
 #[utoipa::path(

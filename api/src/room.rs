@@ -1,5 +1,5 @@
 //! Room for bodies in memory: so many bytes of all tenants, and fewer of one. Some stay free for tenants that have none. A room may
-//! limit one address of a tenant further, so that a slow reader does not hold the room of the others.
+//! limit one network of a tenant further, so that a slow reader does not hold the room of the others.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,6 +7,8 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::id::TenantId;
+use ipnet::IpNet;
+use service::network;
 use tokio::sync::Notify;
 
 use crate::problem::{ApiError, ErrorCode};
@@ -29,7 +31,7 @@ pub struct Sizes {
 #[derive(Debug)]
 pub struct Room {
     sizes: Sizes,
-    /// Most bytes at once of a tenant for one address.
+    /// Most bytes at once of a tenant for one network.
     of_reader: usize,
     taken: LazyLock<Mutex<Taken>>,
     given_back: Notify,
@@ -40,15 +42,15 @@ struct Taken {
     in_all: usize,
     /// Bytes of the tenants that have some.
     of_tenants: HashMap<TenantId, usize>,
-    /// Bytes of the addresses that have some.
+    /// Bytes of the networks that have some.
     of_readers: HashMap<Holder, usize>,
 }
 
-/// The tenant that has a body, and the address that it is sent to, if that is limited.
+/// The tenant that has a body, and the network that it is sent to, if that is limited: the address, or the /64 of an IPv6 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Holder {
     tenant_id: TenantId,
-    address: Option<IpAddr>,
+    network: Option<IpNet>,
 }
 
 /// The right to hold a body in memory, until it is dropped.
@@ -64,7 +66,7 @@ impl Room {
         Room::with_readers(sizes, usize::MAX)
     }
 
-    /// Makes a room of which a tenant gets at most `of_reader` bytes for one address. A single body may have more.
+    /// Makes a room of which a tenant gets at most `of_reader` bytes for one network. A single body may have more.
     pub const fn with_readers(sizes: Sizes, of_reader: usize) -> Self {
         Room { sizes, of_reader, taken: LazyLock::new(Default::default), given_back: Notify::const_new() }
     }
@@ -82,7 +84,7 @@ impl Room {
         address: Option<IpAddr>,
         bytes: usize,
     ) -> Result<Place, ApiError> {
-        let holder = Holder { tenant_id, address };
+        let holder = Holder { tenant_id, network: address.map(network::of) };
         let place = tokio::time::timeout(DEADLINE, self.next(holder, bytes)).await;
         place.map_err(|_| {
             let taken = self.taken();
@@ -90,8 +92,8 @@ impl Room {
             let is_own = own + bytes > self.sizes.of_tenant || !taken.has_room_of(holder, bytes, self.of_reader);
             drop(taken);
             let error = if is_own {
-                let detail = "Your tenant sends as many long bodies at once as it may. Send the next one after the response \
-                              to the one before.";
+                let detail = "Your tenant, or your address, has as many long bodies at once as it may. Send the next request \
+                              after the response to the one before.";
                 ApiError::new(ErrorCode::RateLimited, detail)
             } else {
                 ApiError::of(ErrorCode::TemporarilyUnavailable)
@@ -120,7 +122,7 @@ impl Room {
         (has_room && taken.has_room_of(holder, bytes, self.of_reader)).then(|| {
             taken.in_all += bytes;
             taken.of_tenants.insert(holder.tenant_id, own + bytes);
-            if holder.address.is_some() {
+            if holder.network.is_some() {
                 *taken.of_readers.entry(holder).or_default() += bytes;
             }
             Place { room: self, holder, bytes }
@@ -133,7 +135,7 @@ impl Room {
 }
 
 impl Taken {
-    /// Whether an address may have so many bytes more, of the most that it may have at once.
+    /// Whether a network may have so many bytes more, of the most that it may have at once.
     fn has_room_of(&self, holder: Holder, bytes: usize, most: usize) -> bool {
         self.of_readers.get(&holder).is_none_or(|own| own.saturating_add(bytes) <= most)
     }
@@ -168,24 +170,27 @@ mod tests {
     }
 
     fn holder(tenant: u128, address: Option<IpAddr>) -> Holder {
-        Holder { tenant_id: TenantId(Uuid::from_u128(tenant)), address }
+        Holder { tenant_id: TenantId(Uuid::from_u128(tenant)), network: address.map(network::of) }
     }
 
     #[test]
-    fn an_address_has_a_share_of_the_room_of_its_tenant() {
+    fn a_network_has_a_share_of_the_room_of_its_tenant() {
         static ROOM: Room = Room::with_readers(Sizes { of_process: 40, of_tenant: 24, spare: 0 }, 8);
         let place = |last: u8, bytes| {
             let address = IpAddr::from([192, 0, 2, last]);
             ROOM.next(holder(1, Some(address)), bytes).now_or_never()
         };
         let slow = [place(1, 4).expect("room"), place(1, 4).expect("room")];
-        assert!(place(1, 1).is_none(), "8 bytes for an address at a time");
+        assert!(place(1, 1).is_none(), "8 bytes for a network at a time");
         let others = [place(2, 8).expect("room"), place(3, 8).expect("room")];
         assert!(place(4, 1).is_none(), "24 bytes of a tenant at a time");
         drop(slow);
         let long = place(1, 8).expect("room");
         drop((others, long));
         assert!(place(5, 20).is_some(), "one long body");
+        let of_v6 = |text: &str| holder(1, Some(text.parse().expect("an address")));
+        assert_eq!(of_v6("2001:db8::1"), of_v6("2001:db8::2"), "one reader has a whole /64");
+        assert_ne!(of_v6("2001:db8::1"), of_v6("2001:db8:0:1::1"));
         let taken = ROOM.taken();
         assert!(taken.of_readers.is_empty() && taken.of_tenants.is_empty(), "nothing is kept");
     }

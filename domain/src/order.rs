@@ -481,8 +481,8 @@ impl Rule for Release {
     }
 }
 
-/// Releases an order from its credit hold: reserves its stock in spite of the credit limit, or unpaid. An order that was confirmed
-/// and is not covered any more keeps its reservations, and may leave.
+/// Releases an order from its credit hold: reserves its stock in spite of the credit limit, or unpaid. A confirmed order that is no
+/// longer covered keeps its reservations and may be shipped.
 fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
     let is_confirmed = matches!(order.status, OrderStatus::Confirmed | OrderStatus::PartiallyShipped);

@@ -182,7 +182,7 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
         problems.invalid("/amount", format!("An amount has at most {} decimals.", settings.exponent));
     }
     if !(SECONDS_MIN..=SECONDS_MAX).contains(&input.expires_in) {
-        let detail = format!("An intent lasts from {SECONDS_MIN} to {SECONDS_MAX} seconds.");
+        let detail = format!("Send {SECONDS_MIN} to {SECONDS_MAX} seconds.");
         problems.invalid("/expires_in", detail);
     }
     let location_id = location_of(tx, input.register_id).await?;

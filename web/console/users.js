@@ -171,6 +171,7 @@ function Change({ what, user, close, done }) {
   const path = `/v1/users/${user.id}`;
   if (what === "link") return html`<${NewLink} user=${user} close=${close} />`;
   if (what === "role") return html`<${NewRole} user=${user} close=${close} done=${done} />`;
+  if (what === "enable") return html`<${Enable} user=${user} close=${close} done=${done} />`;
   return html`<${Confirm} title=${text.titles[what](user.name)} said=${text.said[what]} verb=${text.acts[what]}
     act=${() => change("POST", `${path}/${what}`)} close=${close} done=${done} />`;
 }
@@ -192,6 +193,24 @@ function NewRole({ user, close, done }) {
     <${SecondCode} problem=${problem} />
     <${Wrong} problem=${problem} />
     <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.acts.role}</button>
+      <button type="button" class="button" onClick=${close}>${texts.value.cancel}</button></p>
+  </form><//>`;
+}
+
+/** The change takes the code that an admin may need. @param {{user: User, close: () => void, done: () => void}} of */
+function Enable({ user, close, done }) {
+  const text = texts.value.users;
+  const { isSending, problem, run } = useSending();
+  const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
+    event.preventDefault();
+    const body = { status: "active", ...codeOf(new FormData(event.currentTarget)) };
+    if (!(await run(() => change("PATCH", `/v1/users/${user.id}`, body)))) return;
+    close();
+    done();
+  };
+  return html`<${Dialog} title=${text.titles.enable(user.name)} close=${close}><form onSubmit=${send} aria-busy=${isSending}>
+    <p>${text.said.enable}</p><${SecondCode} problem=${problem} /><${Wrong} problem=${problem} />
+    <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.acts.enable}</button>
       <button type="button" class="button" onClick=${close}>${texts.value.cancel}</button></p>
   </form><//>`;
 }

@@ -118,8 +118,8 @@ impl InvitationLink {
 /// Returns a token with which the person becomes a user, once, within 7 days. Send it, or `link`, to the person yourself. An open
 /// invitation to the address ends. So does this one if you, or the key that you use, end or may no longer give the role. The caller
 /// needs all scopes of the role, and of the role of the invitation that ends: only an owner invites an owner. A key with bounds invites
-/// no one. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an owner:
-/// without one the response is 409, as for a key that acts for such a user.
+/// no one. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an owner.
+/// Without a code the response is 409. A key that acts for such a user gets 409 too.
 #[utoipa::path(
     operation_id = "invitations_create",
     security(("bearer" = ["users:write"])),

@@ -74,7 +74,7 @@ async fn list(app: Data<App>, tenant: Path<String>) -> Answer {
     Ok(HttpResponse::Ok().json(SignInProviderList { object: tag::List, data }))
 }
 
-/// Rejects a text that is the name of no tenant.
+/// Rejects a text that can't be the name of a tenant.
 fn check_tenant(name: &str) -> Result<(), ApiError> {
     let is_known = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
     let begins_well = name.starts_with(|letter: char| letter.is_ascii_lowercase());
@@ -145,7 +145,8 @@ fn shown(request: &HttpRequest, done: Answer) -> Answer {
     }
 }
 
-/// Returns the reason of a failure without text of the request: the provider's word and the names of parameters are part of it.
+/// Returns the reason of a failure, without text of the request. A detail may repeat the provider's word or the name of a parameter, so
+/// these failures have a fixed reason.
 fn reason(error: &ApiError) -> &str {
     let is_of_parameter = error.errors().iter().any(|field| field.parameter.is_some());
     let is_of_provider = error.errors().iter().any(|field| field.pointer.as_deref() == Some("#/error"));

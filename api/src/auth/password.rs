@@ -108,8 +108,8 @@ pub(super) fn check_url(url: Option<&str>) -> Result<(), Refusal> {
 /// Returns a token with which the user sets a new password, once, within 24 hours. Send it, or `link`, to the user yourself.
 /// An earlier link of the user ends. So does this one if the user's role or status changes. The caller needs all scopes of the
 /// user's role: who has the token becomes the user. Rejected for yourself, and for the user for whom your key acts (409).
-/// A caller who has a second factor states a code of it for an admin or an owner: without one the response is 409, as for a key that acts for
-/// such a user.
+/// A caller who has a second factor states a code of it for an admin or an owner. Without a code the response is 409. A key that acts for
+/// such a user gets 409 too.
 #[utoipa::path(
     operation_id = "users_make_password_link",
     security(("bearer" = ["users:write"])),

@@ -124,8 +124,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// Create a user
 ///
 /// The role has at most the scopes of the caller: only an owner makes an owner. A key with bounds makes no users. The address
-/// may be that of a disabled user. A caller who has a second factor states a code of it to make an admin or an owner: without one the
-/// response is 409, as for a key that acts for such a user.
+/// may be that of a disabled user. A caller who has a second factor states a code of it to make an admin or an owner. Without a
+/// code the response is 409. A key that acts for such a user gets 409 too.
 #[utoipa::path(
     operation_id = "users_create",
     security(("bearer" = ["users:write"])),
@@ -167,8 +167,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 /// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
 /// user, and no key the address of the user for whom it acts (409). A caller who has a second factor states a code of it to make a user an
-/// admin or an owner, or to give one another address: without one the response is 409, as for a key that acts for such a user. The last
-/// active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
+/// admin or an owner, to enable one, and to give one another address. Without a code the response is 409. A key that acts for such a user gets
+/// 409 too. The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
 #[utoipa::path(
     operation_id = "users_update",
     security(("bearer" = ["users:write"])),
@@ -220,7 +220,8 @@ async fn disable(write: Write, id: PathId<UserId>) -> Answer {
 ///
 /// A disabled user can log in again, with the password of before, and keys that act for the user work again. The caller needs
 /// all scopes of the user's role. If another user has the address meanwhile, state another one in `PATCH /v1/users/{id}`
-/// with `"status": "active"`. Enabling again changes nothing.
+/// with `"status": "active"`. A caller who has a second factor enables an admin or an owner there, with a code (409 here). Enabling again
+/// changes nothing.
 #[utoipa::path(
     operation_id = "users_enable",
     security(("bearer" = ["users:write"])),

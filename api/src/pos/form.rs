@@ -57,8 +57,8 @@ pub struct SaleIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptIn {
-    /// Total, with tax, before or after the rounding of cash. If neither `lines` here nor a `unit_price` says more, the lines come to it in
-    /// proportion to our prices. Otherwise what it differs from the lines is `rounding`.
+    /// Total, with tax, before or after the rounding of cash. Without `lines` here and a `unit_price`, the lines share it in
+    /// proportion to our prices. Otherwise the difference from the lines is `rounding`.
     pub total: Option<Money>,
     /// One for each line of the sale, in the same order, or none.
     #[serde(default)]

@@ -102,7 +102,7 @@ impl Book {
         product::unit_at(former, now, at)
     }
 
-    /// Returns in which way a barcode that a sale names is another one by now. Nothing if it names the same unit of the product.
+    /// Returns the change of a barcode since a sale that names it. None if it still names the same unit of the product.
     pub(crate) fn changed_barcode(
         &self,
         code: &str,
@@ -123,7 +123,7 @@ impl Book {
     }
 }
 
-/// The way in which a barcode that a sale names is another one by now.
+/// A change of a barcode since a sale that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChangedBarcode {
     /// It was removed, or names another product or unit.

@@ -56,8 +56,8 @@ fn judge(book: &mut Book, id: OrderId, posting: &mut Posting) {
     posting.orders.push(order.clone());
 }
 
-/// Rejects goods that are to leave for an order that is not paid, or not within the credit limit, any more: a payment was reversed
-/// or paid out since the order was confirmed.
+/// Rejects a shipment of an order that is no longer paid or within the credit limit, because a payment was reversed or paid out since
+/// the order was confirmed.
 pub(super) fn check_covered(book: &Book, order: &Order) -> Result<(), Refusal> {
     let Some(reason) = uncovered(book, order) else { return Ok(()) };
     let detail = format!(

@@ -130,7 +130,7 @@ impl Rule for Ship {
     }
 }
 
-/// Ships what is reserved, in full or in part. Rejects an order that is not covered any more: see [`held::check_covered`].
+/// Ships what is reserved, in full or in part. Rejects an order that is no longer covered: see [`held::check_covered`].
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;

@@ -16,7 +16,7 @@ pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
 }
 
 /// Rejects a tender whose payment intent does not pay it. The goods of a forced sale have left: it is recorded without the
-/// payment intent, and an exception tells of it.
+/// payment intent, with an exception.
 pub(super) fn check(
     book: &Book,
     command: &Sell,

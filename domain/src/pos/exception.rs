@@ -20,10 +20,10 @@ text_enum! {
         ProductArchived,
         /// The product has another SKU by now, or got the SKU after the sale.
         ProductRenamed,
-        /// The barcode was removed or names another product or unit by now, or was no barcode of the product at the time of the
+        /// The barcode was removed, names another product or unit today, or was no barcode of the product at the time of the
         /// sale.
         BarcodeChanged,
-        /// The unit was removed from the product or has another factor by now.
+        /// The unit was removed from the product, or has another factor today.
         UnitChanged,
         /// The customer is blocked.
         CustomerBlocked,

@@ -105,7 +105,7 @@ pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
     std::iter::once(Cow::Borrowed(code)).chain(others.map(Cow::Owned))
 }
 
-/// Returns why a code is what a spreadsheet made of a barcode: a number with an exponent, such as `4.00638E+12`, or with decimals,
+/// Rejects a barcode that a spreadsheet changed: a number with an exponent, such as `4.00638E+12`, or with decimals,
 /// such as `4006381333931.0`.
 pub fn check_barcode_kept_digits(code: &str) -> Result<(), String> {
     if of_exponent(code).is_some() {

@@ -1,5 +1,4 @@
-//! The units that a barcode named one after the other, and the units that a product had. A sale that has happened is of those of
-//! its time.
+//! The units that a barcode named one after the other, and the units that a product had. A forced sale uses those of its time.
 
 use chrono::{DateTime, Utc};
 

@@ -86,6 +86,15 @@ pub(super) async fn has_guarded_user(tx: &Tx, caller: &Caller) -> Result<bool, E
     Ok(tx.row(find).await?.is_some())
 }
 
+/// Whether the caller is a user with a second factor.
+pub(super) async fn is_guarded(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
+    if caller.actor_kind != ActorKind::User {
+        return Ok(false);
+    }
+    let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(caller.actor_id));
+    Ok(users.one(tx).await?.is_some_and(|user| user.second_factor_since.is_some()))
+}
+
 async fn of_key(tx: &Tx, caller: &Caller, hash: &[u8]) -> Result<Caller, Error> {
     let (chain, now) = Chain::find(tx, hash).await?.ok_or_else(ended)?;
     chain.check(now).map_err(|_| ended())?;

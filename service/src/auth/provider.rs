@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::current::{Target, current, has_user};
-use super::hidden::hidden;
+use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
 use super::provider_account::untie_provider;
 use super::{Auth, Role};
@@ -34,8 +34,6 @@ const DOMAINS_MAX: usize = 20;
 const DOMAIN_LENGTH_MAX: usize = 253;
 /// Longest id and longest secret at the provider.
 const CLIENT_LENGTH_MAX: usize = 500;
-/// Longest code of a second factor.
-const CODE_LENGTH_MAX: usize = 64;
 /// Path of the server to which a provider sends the person back.
 const CALLBACK: &str = "/v1/auth/oidc/callback";
 
@@ -337,9 +335,7 @@ fn check(wanted: &ProviderInput, reach: &Reach) -> Problems {
     if let Some(secret) = &wanted.client_secret {
         input::check_line(&mut problems, "/client_secret", secret.expose_secret(), CLIENT_LENGTH_MAX);
     }
-    if let Some(code) = &wanted.code {
-        input::check_line(&mut problems, "/code", code.expose_secret(), CODE_LENGTH_MAX);
-    }
+    check_code_length(&mut problems, wanted.code.as_ref());
     if !is_callback(&wanted.redirect_url) {
         let detail = format!(
             "Expected the address of this server with the path {CALLBACK}, by https, or by http at localhost, of at most \

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::current::{Target, acts_for, current, has_guarded_user};
+use super::hidden::check_code_length;
 use super::power::require_role;
 use super::session::Session;
 use super::shared_count::Counted;
@@ -50,8 +51,6 @@ const CHALLENGE_PREFIX: &str = "swm_";
 pub const CHALLENGE_SECONDS: i64 = 5 * 60;
 /// Bytes of a challenge before its signature: tenant, user, end, and the end of all logins.
 const CHALLENGE_BYTES: usize = 48;
-/// Most characters of a code.
-const CODE_LENGTH_MAX: usize = 64;
 /// Name of the use of a recovery code in the audit log.
 const RECOVERED: &str = "user.recovery_code_used";
 
@@ -241,10 +240,9 @@ impl Auth {
         role: Role,
         code: Option<&SecretString>,
     ) -> Result<(), Error> {
-        if code.is_some_and(|code| code.expose_secret().chars().nth(CODE_LENGTH_MAX).is_some()) {
-            let detail = format!("Use at most {CODE_LENGTH_MAX} characters.");
-            return Err(Refusal::invalid("/code", detail).into());
-        }
+        let mut problems = Problems::default();
+        check_code_length(&mut problems, code);
+        problems.check()?;
         if !role.is_admin() {
             return Ok(());
         }

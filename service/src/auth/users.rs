@@ -12,8 +12,8 @@ use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
-use super::current::{Target, acts_for, current};
-use super::hidden::hidden;
+use super::current::{Target, acts_for, current, has_guarded_user, is_guarded};
+use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
 use super::provider_account::untie_user;
 use super::{Auth, Role};
@@ -26,8 +26,6 @@ use crate::{Caller, Error, Tx, input};
 const PASSWORD_LENGTH_MIN: usize = 12;
 /// Longest password.
 const PASSWORD_LENGTH_MAX: usize = 200;
-/// Longest code of a second factor.
-const CODE_LENGTH_MAX: usize = 64;
 /// Longest e-mail address.
 const EMAIL_LENGTH_MAX: usize = 254;
 
@@ -157,7 +155,7 @@ pub struct UserChange {
     /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
     pub status: UserStatus,
     /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to make a user an admin or an
-    /// owner, and to give an admin or an owner another address.
+    /// owner, and to enable an admin or an owner or give one another address.
     #[serde(default, serialize_with = "hidden")]
     #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
     pub code: Option<SecretString>,
@@ -205,7 +203,7 @@ pub async fn update(
     apply(Some(auth), tx, caller, id, expected, change).await
 }
 
-/// Rejects a caller with a second factor who makes an admin, or moves the address of one, without a code.
+/// Rejects a caller with a second factor who makes or enables an admin, or changes the address of one, without a code.
 async fn check_code(
     auth: Option<&Auth>,
     tx: &Tx,
@@ -213,11 +211,6 @@ async fn check_code(
     present: &UserChange,
     next: &UserChange,
 ) -> Result<(), Error> {
-    if let Some(code) = &next.code {
-        let mut problems = Problems::default();
-        input::check_line(&mut problems, "/code", code.expose_secret(), CODE_LENGTH_MAX);
-        problems.check()?;
-    }
     let gains = next.role != present.role
         || address(&next.email) != present.email
         || (next.status == UserStatus::Active && present.status == UserStatus::Disabled);
@@ -253,6 +246,7 @@ async fn apply(
     let mut problems = Problems::default();
     check_address(&mut problems, &email);
     input::check_name(&mut problems, &next.name);
+    check_code_length(&mut problems, next.code.as_ref());
     problems.check()?;
     // The address is the name in logins. A stolen key must not move it.
     let is_key = caller.actor_kind == ActorKind::ApiKey;
@@ -296,13 +290,20 @@ async fn apply(
     Ok(Changed { user: after.update(tx).await.map_err(reject_taken_address)?, powers })
 }
 
-/// Enables a disabled user, with the address and the role of before. Rejects a caller who lacks a scope of the user's role.
-/// An active user stays as it is.
+/// Enables a disabled user, with the address and the role of before. Rejects a caller who lacks a scope of the user's role, and one with a
+/// second factor if the user is an admin: only [`update`] takes a code. An active user stays as it is.
 pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Error> {
     let user = find(tx, id).await?;
     if user.status == "active" {
         require_role(parsed(user.role.clone())?, &current(tx, caller, Target::default()).await?)?;
         return Ok(Changed { user, powers: false });
+    }
+    let role: Role = parsed(user.role)?;
+    require_role(role, caller)?;
+    if role.is_admin() && (is_guarded(tx, caller).await? || has_guarded_user(tx, caller).await?) {
+        let detail = "You have a second factor, or the user for whom your key acts: to enable an admin or an owner, log in, and send \
+                      PATCH /v1/users/{id} with `\"status\": \"active\"` and a `code` of the factor.";
+        return Err(Refusal::state(detail).into());
     }
     let active = |present: &UserChange| Ok(UserChange { status: UserStatus::Active, ..present.clone() });
     apply(None, tx, caller, id, None, &active).await

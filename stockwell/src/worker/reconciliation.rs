@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
+use super::MOVES;
 use crate::stopping::stopped;
 
 /// Turns at a time. Each may have the rows of a run in memory.
@@ -59,6 +60,8 @@ enum Outcome {
     Soon,
     /// The turn found no place, or the input is not known.
     Later,
+    /// The tenant is moving to another database, or was moved.
+    Moving,
     /// Input is still that of the run that failed.
     Unchanged,
     /// The run of the input that last changed at this instant failed.
@@ -89,6 +92,10 @@ async fn make(db: &Db, tenant_id: TenantId, input: Option<DateTime<Utc>>) -> Out
                 tracing::info!(%tenant_id, run = %run.id, "a run of the reconciliation was made");
             }
             Outcome::Done
+        }
+        Err(Error::TenantMoving) => {
+            tracing::info!(%tenant_id, "no run of the reconciliation is made for a tenant that moves");
+            Outcome::Moving
         }
         Err(error) => {
             tracing::warn!(%error, %tenant_id, "no run of the reconciliation was made; trying again");
@@ -215,6 +222,7 @@ impl Waiting {
             Outcome::Done => _ = self.0.remove(&tenant_id),
             Outcome::Soon => *turn = Turn { has_written: turn.has_written, ..Turn::at(now + INPUTS) },
             Outcome::Later => turn.at = now + INPUTS,
+            Outcome::Moving => turn.at = now + MOVES,
             Outcome::Unchanged => {}
             Outcome::Failed(input) => {
                 turn.failures = if turn.failed == input { turn.failures.saturating_add(1) } else { 1 };
@@ -280,6 +288,19 @@ mod tests {
         assert_eq!(waiting.begin(after(30), 9), [(failing, None)], "it was twice as long");
         waiting.end(failing, Outcome::Done, after(30));
         assert!(waiting.begin(after(9_000), 9).is_empty());
+    }
+
+    #[test]
+    fn a_tenant_that_moves_has_a_turn_each_minute_and_no_failure() {
+        let begun = Instant::now();
+        let after = |seconds: u64| begun + Duration::from_secs(seconds);
+        let mut waiting = Waiting::default();
+        waiting.add(vec![tenant(1)], begun);
+        for minute in 0..4 {
+            assert_eq!(waiting.begin(after(60 * minute), 9), [(tenant(1), None)]);
+            waiting.end(tenant(1), Outcome::Moving, after(60 * minute));
+            assert!(waiting.begin(after(60 * minute + 59), 9).is_empty());
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::id::TenantId;
-use service::Db;
 use service::attachment::stored::{GRACE, sweep};
 use service::relay::Outbox;
 use service::store::Store;
+use service::{Db, Error};
 use tokio::sync::watch;
 
 use super::rest;
@@ -34,6 +34,9 @@ async fn sweep_each(db: &Db, store: &Store, tenants: Vec<TenantId>, stopping: &w
         match sweep(db, store, tenant_id, GRACE).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(%tenant_id, swept, "objects without a file were deleted"),
+            Err(Error::TenantMoving) => {
+                tracing::info!(%tenant_id, "objects of a tenant that moves are not deleted")
+            }
             Err(error) => tracing::warn!(%error, %tenant_id, "objects were not deleted; trying again"),
         }
     }

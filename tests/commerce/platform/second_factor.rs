@@ -236,6 +236,25 @@ fn a_user_with_a_second_factor_states_a_code_to_make_an_admin() {
             assert!(matches!(done.status, 200 | 201), "{act}: {}", done.text);
             assert!(!done.text.contains(good.as_str()), "{}", done.text);
         }
+        for act in [1, 2] {
+            let refused = send(act, json!("9".repeat(65))).await;
+            refused.refused(422, "validation_failed").names(&["#/code"]);
+            assert!(refused.text.contains("64 characters"), "{}", refused.text);
+        }
+        // One who is enabled again is an admin again.
+        tenant.post(&format!("{moved}/disable"), &json!({})).await.ok();
+        let enable = format!("{moved}/enable");
+        let refused = admin.client.post(&enable, &json!({})).await;
+        refused.refused(409, "invalid_state_transition");
+        assert!(refused.text.contains("PATCH /v1/users/{id}"), "{}", refused.text);
+        let active = |code: Value| json!({ "status": "active", "code": code });
+        admin
+            .client
+            .patch(&moved, &active(json!(null)))
+            .await
+            .refused(409, "invalid_state_transition")
+            .names(&["#/code"]);
+        admin.client.patch(&moved, &active(json!(recovery[6]))).await.ok();
         // Other roles need no code, and no key of this user makes an admin.
         let cashier =
             json!({ "email": "till@shop.example", "name": "Till", "role": "cashier", "password": PASSWORD });
@@ -249,6 +268,8 @@ fn a_user_with_a_second_factor_states_a_code_to_make_an_admin() {
         key.post("/v1/users", &body).await.refused(409, "invalid_state_transition");
         let link = format!("/v1/users/{other}/password-link");
         key.post(&link, &json!({})).await.refused(409, "invalid_state_transition");
+        tenant.post(&format!("{moved}/disable"), &json!({})).await.ok();
+        key.post(&enable, &json!({})).await.refused(409, "invalid_state_transition");
     });
 }
 

@@ -76,12 +76,14 @@ pub async fn need(db: &Db, tenant_id: TenantId) -> Result<Need, Error> {
 }
 
 /// Makes a run of a tenant, as the worker, in at most [`MAKE_TIME`]. Returns nothing if another worker has made one of the same input
-/// meanwhile.
+/// meanwhile. Rejects a tenant that is moving to another database, or was moved.
 pub async fn make(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     timeout(MAKE_TIME, compute_and_store(db, tenant_id)).await.unwrap_or(Err(Error::Deadline))
 }
 
 async fn compute_and_store(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
+    // A tenant that moves is rejected before its rows are read, and once more when the run is stored.
+    db.job(tenant_id, async |_: &Tx| Ok(())).await?;
     let computed = compute(db, tenant_id, &RunInput::default()).await?;
     let scopes: Scopes = [Scope::ReconciliationWrite].into_iter().collect();
     let worker = Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), scopes);

@@ -7,6 +7,7 @@ use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::PgPool;
 use serde_json::json;
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
+use service::reconcile::run::due;
 use service::scope::Scope;
 use service::stock::checkpoint;
 use service::tenant::moving;
@@ -213,6 +214,8 @@ fn a_worker_that_listed_a_tenant_before_its_move_leaves_it_alone() {
         assert!(matches!(folded, Err(Error::TenantMoving)), "{folded:?}");
         let made = checkpoint::run(&worker, tenant.id).await;
         assert!(matches!(made, Err(Error::TenantMoving)), "{made:?}");
+        let run = due::make(&worker, tenant.id).await;
+        assert!(matches!(run, Err(Error::TenantMoving)), "no run of the reconciliation is computed");
         assert_eq!(forgotten().await, -1, "no step is done");
         moving::give_up(&url, &tenant.slug).await.expect("the tenant trades on");
         rollup::run_all(&worker, tenant.id).await.expect("it is folded");
