@@ -1,7 +1,7 @@
 //! Names of commands and types of events. A command has the type of its event as its name.
 
 /// Names of all commands, in order.
-pub const COMMANDS: [&str; 181] = [
+pub const COMMANDS: [&str; 191] = [
     "account.imported",
     "account_mapping.stated",
     "api_key.created",
@@ -77,6 +77,16 @@ pub const COMMANDS: [&str; 181] = [
     "order.shipped",
     "order.updated",
     "payment.received",
+    "payment_intent.authorised",
+    "payment_intent.cancelled",
+    "payment_intent.captured",
+    "payment_intent.created",
+    "payment_intent.expired",
+    "payment_intent.failed",
+    "payment_intent.updated",
+    "payment_provider.created",
+    "payment_provider.deleted",
+    "payment_provider.secret_rotated",
     "payment_reversal.recorded",
     "payout.paid",
     "period_lock.closed",

@@ -43,14 +43,15 @@ impl<'a> Walk<'a> {
         plain
     }
 
-    /// Returns a response without the ids that have no name.
+    /// Returns a response without the ids that have no name, and without the instant up to which a list is complete.
     fn known(&self, value: &Value) -> Value {
         match value {
             Value::Object(members) => {
                 let has_name = |id: &str| self.names.iter().any(|(named, _)| named == id);
                 let is_known =
                     |value: &Value| value.as_str().is_none_or(|text| !is_id(text) || has_name(text));
-                let kept = members.iter().filter(|(_, value)| is_known(value));
+                let kept =
+                    members.iter().filter(|(name, value)| *name != "synced_until" && is_known(value));
                 Value::Object(kept.map(|(name, value)| (name.clone(), self.known(value))).collect())
             }
             Value::Array(all) => Value::Array(all.iter().map(|one| self.known(one)).collect()),

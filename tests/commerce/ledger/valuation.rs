@@ -247,25 +247,3 @@ fn open_items_of_customers_are_valued_beside_bills() {
         assert_eq!(rows, [expected]);
     });
 }
-
-#[test]
-fn an_undo_that_is_dated_before_what_it_undoes_leaves_the_items_open() {
-    with_tenant(async |tenant| {
-        let customer = worker(tenant).await;
-        let paid = received(tenant, &customer, &Value::Null, ("0.9", "100", "2026-01-01T12:00:00Z")).await;
-        let invoice = invoiced(tenant, &customer, ("0.8", "100", "2026-01-02T12:00:00Z")).await;
-        for (kind, at) in [("apply", "2026-01-20T12:00:00Z"), ("unapply", "2026-01-10T12:00:00Z")] {
-            let line = json!({ "payment_id": paid["id"], "invoice_id": invoice["id"], "amount": "100" });
-            let body = json!({ "customer_id": customer, "kind": kind, "occurred_at": at, "lines": [line] });
-            tenant.post("/v1/applications", &body).await.created();
-        }
-        for day in ["2026-01-05", "2026-01-15", "2026-01-25"] {
-            let shown = tenant.get(&format!("/v1/foreign-valuations/{day}")).await.ok();
-            let items = shown["items"].as_array().expect("items").iter();
-            let items: Vec<_> = items
-                .map(|item| ["kind", "foreign_open", "open"].map(|name| item[name].as_str().expect("a text")))
-                .collect();
-            assert_eq!(items, [["invoice", "100.00", "80.00"], ["payment", "100.00", "90.00"]], "{day}");
-        }
-    });
-}
