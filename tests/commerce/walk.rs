@@ -50,8 +50,7 @@ impl<'a> Walk<'a> {
                 let has_name = |id: &str| self.names.iter().any(|(named, _)| named == id);
                 let is_known =
                     |value: &Value| value.as_str().is_none_or(|text| !is_id(text) || has_name(text));
-                let kept =
-                    members.iter().filter(|(name, value)| *name != "synced_until" && is_known(value));
+                let kept = members.iter().filter(|(name, value)| *name != "synced_until" && is_known(value));
                 Value::Object(kept.map(|(name, value)| (name.clone(), self.known(value))).collect())
             }
             Value::Array(all) => Value::Array(all.iter().map(|one| self.known(one)).collect()),
