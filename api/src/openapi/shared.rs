@@ -245,20 +245,8 @@ pub fn parameters() -> Value {
         ),
         "RecordSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
         "DocumentSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
-        "UpdatedSince": parameter(
-            "query",
-            "updated_at[gte]",
-            "Changed at this instant or later.",
-            &json!("2026-11-22T00:00:00Z"),
-            &json!({ "type": "string", "format": "date-time" }),
-        ),
-        "RecordedSince": parameter(
-            "query",
-            "created_at[gte]",
-            "Recorded at this instant or later.",
-            &json!("2026-11-22T00:00:00Z"),
-            &json!({ "type": "string", "format": "date-time" }),
-        ),
+        "UpdatedSince": from_instant("updated_at[gte]", "Changed at this instant or later."),
+        "RecordedSince": from_instant("created_at[gte]", "Recorded at this instant or later."),
         "IdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send the same value when you retry: the write then happens \
              once, and every retry of an accepted write gets the first response, for 7 days. The order of the fields and the \
@@ -309,6 +297,12 @@ pub fn parameters() -> Value {
         parameters[name]["required"] = true.into();
     }
     parameters
+}
+
+/// Returns the parameter of a filter that begins at an instant.
+fn from_instant(name: &str, description: &str) -> Value {
+    let schema = json!({ "type": "string", "format": "date-time" });
+    parameter("query", name, description, &json!("2026-11-22T00:00:00Z"), &schema)
 }
 
 /// Returns the parameter for the form of a list that can be had whole.
