@@ -36,7 +36,9 @@ fn the_list_of_commands_has_those_that_the_sources_write() {
     let writers = sources
         .iter()
         .filter(|source| source.name != LIST && WRITERS.iter().any(|folder| source.name.starts_with(folder)));
-    let written: BTreeSet<&str> = writers.flat_map(|source| names(&source.text)).collect();
+    // A unit test names events that do not exist.
+    let written: BTreeSet<&str> =
+        writers.filter_map(|source| source.text.split("#[cfg(test)]").next()).flat_map(names).collect();
     let is_command = |name: &&&str| {
         parts(name).is_some_and(|(object, verb)| objects.contains(&object) || verbs.contains(&verb))
     };
