@@ -47,7 +47,7 @@ fn a_list_without_rows_says_so() {
         let empty =
             browser.eval("[...document.querySelectorAll('.panel .empty')].map((one) => one.textContent)");
         assert_eq!(empty, json!(["There is no endpoint.", "Nothing was sent."]));
-        browser.open(&format!("{}/console?view=audit&name=no.such_command", tenant.base_url()));
+        browser.open(&format!("{}/console?view=audit&name=bill.recorded", tenant.base_url()));
         browser.until(READY);
         assert_eq!(browser.text(&shown(".panel .empty")), "There is no such command.");
         browser.check();
