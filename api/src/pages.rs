@@ -76,9 +76,9 @@ pub fn failed_sign_in(error: &ApiError, reason: &str) -> HttpResponse {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
          <title>Sign-in failed – Stockwell</title><link rel=\"icon\" href=\"/web/{HASH}/kit/icon.svg\">\
-         <link rel=\"stylesheet\" href=\"/web/{HASH}/kit/kit.css\"></head><body><main class=\"entrance\">\
+         <link rel=\"stylesheet\" href=\"/web/{HASH}/kit/kit.css\"></head><body><main><section class=\"entrance\">\
          <h1>Sign-in failed</h1><p>{}</p><p><a class=\"button main\" href=\"{HOME}\">Back to the sign-in</a></p>\
-         </main></body></html>",
+         </section></main></body></html>",
         escaped(reason),
     );
     let mut response = error.render(None);
