@@ -247,3 +247,29 @@ fn open_items_of_customers_are_valued_beside_bills() {
         assert_eq!(rows, [expected]);
     });
 }
+
+#[test]
+fn a_reversal_that_is_dated_before_an_application_leaves_the_invoice_open() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let paid = received(tenant, &customer, &Value::Null, ("0.9", "100", "2026-01-01T12:00:00Z")).await;
+        let invoice = invoiced(tenant, &customer, ("0.8", "100", "2026-01-02T12:00:00Z")).await;
+        let line = json!({ "payment_id": paid["id"], "invoice_id": invoice["id"], "amount": "100" });
+        let body = json!({ "customer_id": customer, "kind": "apply", "occurred_at": "2026-01-20T12:00:00Z", "lines": [line] });
+        tenant.post("/v1/applications", &body).await.created();
+        let reverse = format!("/v1/payments/{}/reverse", paid["id"].as_str().expect("an id"));
+        let body = json!({ "reason": "Returned by the bank", "occurred_at": "2026-01-10T12:00:00Z" });
+        tenant.post(&reverse, &body).await.created();
+        let (owed, held) = (["invoice", "100.00", "80.00"], ["payment", "100.00", "90.00"]);
+        let days: [(&str, &[[&str; 3]]); 3] =
+            [("2026-01-05", &[owed, held]), ("2026-01-15", &[owed]), ("2026-01-25", &[owed])];
+        for (day, expected) in days {
+            let shown = tenant.get(&format!("/v1/foreign-valuations/{day}")).await.ok();
+            let items = shown["items"].as_array().expect("items").iter();
+            let items: Vec<_> = items
+                .map(|item| ["kind", "foreign_open", "open"].map(|name| item[name].as_str().expect("a text")))
+                .collect();
+            assert_eq!(items, expected, "{day}");
+        }
+    });
+}
