@@ -24,7 +24,7 @@ const TIMEOUT_MS_MAX: u64 = 60_000;
 /// The store of the contents of files: a bucket that speaks the protocol of S3. Without an endpoint they are in the database.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArgs {
-    /// The endpoint of the store, such as https://s3.eu-central-1.amazonaws.com. Without it, files are in the database.
+    /// The endpoint of the store, such as `https://s3.eu-central-1.amazonaws.com`. Without it, files are in the database.
     #[arg(long, env = "STOCKWELL_STORE_ENDPOINT")]
     pub store_endpoint: Option<String>,
     /// The region that signatures name, such as eu-central-1.
