@@ -159,10 +159,11 @@ fn observed(world: &World) -> (i64, i64) {
     (first, instants().max().unwrap_or(first))
 }
 
-/// Returns whether any system but the reference has sent events.
+/// Returns whether the reference and another system have sent events. Without those of the reference, no event is compared.
 fn basis(context: &Context) -> Basis {
     let mut others = context.world.order.iter().filter(|system| **system != context.reference);
-    if others.any(|system| context.has_log(*system)) { Basis::Events } else { Basis::Snapshots }
+    let has_both = context.has_events() && others.any(|system| context.has_log(*system));
+    if has_both { Basis::Events } else { Basis::Snapshots }
 }
 
 #[cfg(test)]

@@ -239,6 +239,7 @@ pub const STEPS: &[Step] = &[
     step!("0241_former_barcode"),
     step!("0243_order_released"),
     step!("0245_replaced_supplier"),
+    step!("0257_reconcile_unexplained_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

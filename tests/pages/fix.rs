@@ -4,6 +4,7 @@ mod answer;
 mod csv;
 mod files;
 mod focus;
+mod own;
 mod states;
 mod store;
 mod visitors;

@@ -7,7 +7,8 @@ import { noted } from "./note.js";
 /** @typedef {{low: string, mid: string, high: string}} Interval */
 /** @typedef {{from: string, to: string}} Edge */
 /** @typedef {{place: string | null, sku: string | null, category: string | null, actor: string | null, hours: [number, number] | null}} Scope */
-/** @typedef {{system: string, external_id?: string, movement_id?: string, type: string, quantity: string, occurred_at: string}} Evidence */
+/** @typedef {{location_id: string, product_id: string}} Level */
+/** @typedef {{system: string, external_id?: string, movement_id?: string, type: string, quantity: string, occurred_at: string, level?: Level}} Evidence */
 /** @typedef {{sku: string, place: string, here: Evidence | null, there: Evidence | null}} Example */
 /** @typedef {{id: string, class: string, type: string | null, edge: Edge, scope: Scope, action: string, advice: string, confidence: string,
  *   effort_days: string, episodes: number, episodes_of_all: number, weeks: number, weeks_observed: number, units: string,

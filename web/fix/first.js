@@ -44,8 +44,16 @@ function sentence({ sku, place, here, there }, { edge }) {
   const text = words.value.fix.todo;
   const told = (/** @type {Evidence} */ of) =>
     html`<b>${of.system}</b> <code>${of.external_id ?? of.movement_id ?? ""}</code> ${words.value.fix.event[of.type] ?? of.type} ${show.number(of.quantity)}, ${show.moment(of.occurred_at)}`;
+  const level = here?.level ?? there?.level;
   return html`<b>${sku}</b> ${text.at} <b>${place}</b>: ${here ? told(here) : html`<b>${edge.from}</b> ${text.nothing}`}
-    ${" → "}${there ? told(there) : html`<b>${edge.to}</b> <strong class="bad">${text.nothing}</strong>`}`;
+    ${" → "}${there ? told(there) : html`<b>${edge.to}</b> <strong class="bad">${text.nothing}</strong>`}
+    ${level && html`<${Movements} level=${level} />`}`;
+}
+
+/** A link to the movements of a level of the own books. @param {{level: import("./answers.js").Level}} of */
+function Movements({ level }) {
+  const to = { view: "stock", product: level.product_id, location: level.location_id };
+  return html`<a href=${`/console?${new URLSearchParams(to)}`}>${words.value.fix.todo.history}</a>`;
 }
 
 /** @param {{fix: Fix}} of */

@@ -21,9 +21,9 @@ export function clause(fix) {
 export function headline(told) {
   if (language.value === "en") return told.headline;
   const text = words.value.fix;
-  if (!told.fix) return text.verdict[told.verdict] ?? told.headline;
-  const said = text.headline(clause(told.fix), told.fix);
-  return told.basis === "snapshots" ? text.hypothesis(said) : said;
+  const said = told.fix ? text.headline(clause(told.fix), told.fix) : text.verdict[told.verdict];
+  if (!said) return told.headline;
+  return told.basis === "snapshots" && told.verdict !== "not_enough_data" ? text.hypothesis(said) : said;
 }
 
 /** @param {Fix} fix */

@@ -270,6 +270,7 @@ export default {
       at: "in",
       nothing: "hat nichts",
       stays: "Was das nicht behebt",
+      history: "Bewegungen des Bestands",
       sku: "Artikel",
       place: "Ort",
       when: "Wann",

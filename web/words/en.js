@@ -285,6 +285,7 @@ export default {
       at: "at",
       nothing: "has nothing",
       stays: "What this will not fix",
+      history: "Movements of the level",
       sku: "SKU",
       place: "Place",
       when: "When",

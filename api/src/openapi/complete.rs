@@ -219,11 +219,11 @@ fn says_unprocessable(operation: &Value) -> bool {
     described.into_iter().any(|text| text.contains("(422)"))
 }
 
-/// Whether a parameter in the query names a record by its id.
+/// Whether a parameter in the query names a record by its id. `run` is the id of a run of the reconciliation.
 fn names_record(operation: &Value) -> bool {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let names = parameters.filter_map(|parameter| parameter["name"].as_str());
-    names.into_iter().any(|name| name.ends_with("_id"))
+    names.into_iter().any(|name| name.ends_with("_id") || name == "run")
 }
 
 /// Moves the scopes of an operation to a place of their own: the standard lists them under `security` only for OAuth 2
@@ -302,4 +302,21 @@ impl<A: utoipa::ToSchema, B: utoipa::ToSchema> Schemas for (A, B) {
 
 fn object(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     value.as_object_mut().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_names_a_record_may_not_find_it() {
+        let statuses = |name: &str| {
+            let operation = json!({ "parameters": [{ "in": "query", "name": name }] });
+            expected("/v1/reconciliation/health", "get", true, &operation)
+        };
+        for name in ["run", "location_id"] {
+            assert!(statuses(name).contains(&"404"), "{name}");
+        }
+        assert!(!statuses("limit").contains(&"404"));
+    }
 }

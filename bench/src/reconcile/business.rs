@@ -62,13 +62,13 @@ struct Real {
 }
 
 impl Business {
-    /// Makes the exports with so many events of all systems together.
+    /// Makes the exports with at least so many events of all systems together: one in 300 is lost, so one in 50 more happen.
     pub fn of(events: u32) -> Self {
         let mut numbers = Numbers(11);
         let mut exports: Vec<Export> = CODES.iter().map(|_| Export::default()).collect();
         let keys = (ITEMS * PLACES) as usize;
         let mut levels = vec![vec![START; keys]; CODES.len()];
-        let a_day = events / 5 / DAYS;
+        let a_day = (events + events / 50).div_ceil(5 * DAYS);
         for day in 0..DAYS {
             for (export, levels) in exports.iter_mut().zip(&levels) {
                 export.snapshots.extend(nightly(day, levels));

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::{EpisodeId, FixId};
+use crate::id::{EpisodeId, FixId, LocationId, ProductId};
 use crate::number::Quantity;
 
 use super::term::{
@@ -88,13 +88,36 @@ pub struct Discrepancy {
     pub delta: Quantity,
     /// Change of `delta` since the snapshot before.
     pub increment: Quantity,
-    /// Causes. Their quantities and `residual` add up to `increment`, or for a class of levels to `delta`.
+    /// Causes. Their quantities and `residual` add up to `increment`, or for a class of levels to `delta`. A difference without any
+    /// cause has one of the class `unexplained` with the quantity 0: all of it is `residual`.
     pub explanations: Vec<Explanation>,
     /// Part without a cause.
     pub residual: Quantity,
     /// Key of the episode of the largest explanation.
     #[schema(value_type = Option<EpisodeId>)]
     pub episode_id: Option<String>,
+    /// The own level that differs, if the reference is `stockwell`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub level: Option<OwnLevel>,
+}
+
+/// An own level that a difference is about, with the paths of its history and of the count plan of its location.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReconcileLevel)]
+pub struct OwnLevel {
+    /// Location.
+    pub location_id: LocationId,
+    /// Product.
+    pub product_id: ProductId,
+    /// Path of the history of the level: its movements with the balance after each.
+    #[schema(
+        max_length = 200,
+        example = "/v1/stock/levels/loc_01h455vb4pex5vsknk084sn02q/prd_01h455vb4pex5vsknk084sn02q/explain"
+    )]
+    pub explain: String,
+    /// Path of the count plan of the location.
+    #[schema(max_length = 200, example = "/v1/counts/plan?location_id=loc_01h455vb4pex5vsknk084sn02q")]
+    pub count_plan: String,
 }
 
 /// A cause of a part of a difference.
@@ -140,6 +163,9 @@ pub struct Evidence {
     pub quantity: Quantity,
     /// Instant, as the system wrote it.
     pub occurred_at: DateTime<Utc>,
+    /// The own level that the event concerns: that of its movement, or the one that differs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub level: Option<OwnLevel>,
 }
 
 /// A difference with one cause, from its beginning to its end.

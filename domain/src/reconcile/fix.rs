@@ -230,7 +230,10 @@ fn headline(findings: &Findings, verdict: Outcome, fix: Option<&Fix>, settle_wit
             findings.groups.len()
         ),
     };
-    let is_hypothesis = findings.basis == Basis::Snapshots && verdict == Outcome::Fix;
+    let is_hypothesis = match verdict {
+        Outcome::Fix | Outcome::None => findings.basis == Basis::Snapshots,
+        Outcome::NotEnoughData => false,
+    };
     if is_hypothesis { format!("Hypothesis: {text}") } else { text }
 }
 
@@ -322,6 +325,7 @@ pub(super) fn evidence(context: &Context, at: usize) -> Evidence {
         event_type: event.event_type,
         quantity: world.quantity(event.quantity),
         occurred_at: world.written(event.system, event.at),
+        level: None,
     }
 }
 

@@ -155,7 +155,7 @@ fn discrepancy(
     if explanations.is_empty() {
         explanations.push(Explanation {
             class: Class::Unexplained,
-            quantity: world.quantity(row.residual),
+            quantity: world.quantity(0),
             confidence: Decimal::ZERO,
             heals: false,
             from: world.code(context.reference).to_owned(),
@@ -178,6 +178,7 @@ fn discrepancy(
         explanations,
         residual: world.quantity(row.residual),
         episode_id: id(largest.and_then(|(_, number)| *number).or(of_rest)),
+        level: None,
     }
 }
 

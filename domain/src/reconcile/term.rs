@@ -263,7 +263,7 @@ words! {
     Basis {
         /// Events of both sides.
         Events,
-        /// Snapshots; only the reference has sent events.
+        /// Snapshots; only the reference has sent events, or it has sent none.
         Snapshots,
     }
 }

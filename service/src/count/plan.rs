@@ -1,7 +1,8 @@
 //! The count plan: products to count next.
 //!
-//! risk = value × (1 + velocity) × (1 + past variance) × days since the last count. Stock without value, or counted
-//! today, has no risk. Stock that never differed or never sells still comes up in time.
+//! risk = value × (1 + velocity) × (1 + past variance) × (1 + unexplained difference) × days since the last count. Stock without
+//! value, or counted today, has no risk. Stock that never differed or never sells still comes up in time. A difference is
+//! unexplained if another system shows another quantity, and the latest run of the reconciliation found no cause.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, LocationId, ProductId};
@@ -28,7 +29,7 @@ pub struct PlannedCount {
     /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// `value` × (1 + `velocity`) × (1 + `variance_percent` / 100) × `days`.
+    /// `value` × (1 + `velocity`) × (1 + `variance_percent` / 100) × (1 + `unexplained_percent` / 100) × `days`.
     pub risk: Figure,
     /// Stock units on hand.
     pub on_hand: Quantity,
@@ -41,6 +42,9 @@ pub struct PlannedCount {
     pub velocity: Quantity,
     /// Past difference of its counts, in percent of the expected or the counted quantity, whichever is greater.
     pub variance_percent: Percent,
+    /// Largest open difference from another system that the latest run of the reconciliation can't explain, or that a count found, in
+    /// percent of the stock on hand or of the difference, whichever is greater. Zero unless your own records are the reference.
+    pub unexplained_percent: Percent,
     /// Days since the last count, or since the first movement here if it was never counted.
     #[schema(minimum = 0, maximum = 100_000, example = 41)]
     pub days: i64,
@@ -66,16 +70,27 @@ const PLAN: &str = "with level as ( \
          where c.tenant_id = $1 and c.location_id = $2 and c.status = 'posted' \
            and i.posted_quantity is not null and not i.superseded \
          group by i.product_id \
+     ), run as ( \
+         select r.id, r.reference from reconcile_run r where r.tenant_id = $1 order by r.id desc limit 1 \
+     ), unexplained as ( \
+         select e.sku, max(abs((e.content ->> 'residual')::numeric)) as units \
+         from run r \
+         join location o on o.tenant_id = $1 and o.id = $2 \
+         join reconcile_episode e on e.tenant_id = $1 and e.run_id = r.id and e.place = o.code \
+         where r.reference = 'stockwell' and e.healed_at is null and e.class in ('unexplained', 'count_variance') \
+         group by e.sku \
      ), factor as ( \
          select p.id as product_id, p.sku, p.stock_uom, l.on_hand, abs(l.value) as value, l.counted_at, \
                 round(coalesce(w.units, 0) / 90, 6) as velocity, \
                 round(least(coalesce(100 * a.off / nullif(a.base, 0), 0), 1000), 4) as variance, \
+                round(coalesce(100 * x.units / nullif(greatest(abs(l.on_hand), x.units), 0), 0), 4) as unexplained, \
                 greatest(floor(extract(epoch from $3 - coalesce(l.counted_at, f.occurred_at, $3)) / 86400), 0) as days \
          from level l \
          join product p on p.tenant_id = $1 and p.id = l.product_id and p.kind = 'stocked' \
          left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
          left join went w on w.product_id = l.product_id \
          left join past a on a.product_id = l.product_id \
+         left join unexplained x on x.sku = p.sku \
          left join lateral ( \
              select m.occurred_at from stock_movement m \
              where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = $2 \
@@ -85,7 +100,8 @@ const PLAN: &str = "with level as ( \
      select row_number() over (order by r.risk desc, f.value desc, f.sku) as rank, f.*, t.currency, r.risk \
      from factor f join tenant t on t.tenant_id = $1 \
      cross join lateral ( \
-         select round(least(f.value * (1 + f.velocity) * (1 + f.variance / 100) * f.days, 99999999999999), 2) as risk) r \
+         select round(least(f.value * (1 + f.velocity) * (1 + f.variance / 100) * (1 + f.unexplained / 100) * f.days, \
+                            99999999999999), 2) as risk) r \
      order by r.risk desc, f.value desc, f.sku limit $5";
 
 /// Returns the products to count next at a location, the greatest risk first.
@@ -113,6 +129,7 @@ fn read_planned(row: &PgRow) -> Result<PlannedCount, Error> {
         value: number(row, "value")?,
         velocity: number(row, "velocity")?,
         variance_percent: number(row, "variance")?,
+        unexplained_percent: number(row, "unexplained")?,
         days: days.try_into().map_err(|_| Error::invariant("days since a count are a whole number"))?,
         counted_at: row.try_get("counted_at")?,
     })

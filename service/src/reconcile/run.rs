@@ -9,6 +9,7 @@ pub mod episode;
 pub mod fix;
 mod key;
 mod lease;
+mod level;
 pub mod list;
 mod load;
 pub mod part;

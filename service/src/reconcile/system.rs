@@ -29,6 +29,23 @@ const OFFSET_SECONDS_MAX: i32 = 24 * 3600;
 /// Minutes between two transports of a system that declares none.
 const INTERVAL_MINUTES: u32 = 60;
 
+/// A kind of system that keeps quantities of stock.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = SystemKind, rename_all = "snake_case")]
+#[expect(
+    dead_code,
+    reason = "documentation only: the own ledger has a kind of its own, and is never registered"
+)]
+enum RegisteredKind {
+    Pos,
+    Storefront,
+    Erp,
+    Wms,
+    Marketplace,
+    Finance,
+    Spreadsheet,
+}
+
 /// A system that holds the same stock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = ReconcileSystem)]
@@ -43,6 +60,7 @@ pub struct System {
     #[schema(max_length = 200, example = "Tills of the stores")]
     pub name: String,
     /// Kind of system.
+    #[schema(value_type = RegisteredKind)]
     pub kind: SystemKind,
     /// Meaning of the quantities in its snapshots.
     pub quantity_meaning: QuantityMeaning,
@@ -74,6 +92,7 @@ pub struct SystemInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
     /// Kind of system.
+    #[schema(value_type = RegisteredKind)]
     pub kind: SystemKind,
     /// Meaning of the quantities in its snapshots. If absent, `on_hand`.
     #[serde(default = "on_hand")]

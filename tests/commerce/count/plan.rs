@@ -1,8 +1,10 @@
 //! The count plan: what to count next, with every factor.
 
 use chrono::Duration;
+use domain::id::ReconcileRunId;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{environment, sale, with_tenant};
+use tests::{Tenant, environment, sale, with_tenant};
 
 use super::{enter, posted, sheet, text};
 
@@ -59,5 +61,52 @@ fn the_plan_ranks_by_risk_and_shows_every_factor() {
             .await
             .refused(404, "not_found");
         tenant.get("/v1/counts/plan?limit=0").await.refused(400, "invalid_parameter");
+    });
+}
+
+/// Adds an open episode to a run: a difference of -2 without a cause.
+async fn unexplained(tenant: &Tenant, run: &Value, place: &str, sku: &str) {
+    let run_id: ReconcileRunId = text(run, "id").parse().expect("an id");
+    let statement = "insert into reconcile_episode (tenant_id, run_id, no, id, system, sku, place, class, edge_from, edge_to, \
+                                                    opened_at, content) \
+         values ($1, $2, $5, gen_random_uuid(), 'webshop', $3, $4, 'unexplained', 'stockwell', 'webshop', now(), \
+                 '{\"residual\": \"-2\"}')";
+    let query = sqlx::query(statement).bind(tenant.id.0).bind(run_id.0).bind(sku).bind(place);
+    let query = query.bind(if sku == "MUG" { 1_000 } else { 1_001 });
+    query.execute(&environment().root).await.expect("an episode");
+}
+
+#[test]
+fn a_difference_from_another_system_without_a_cause_ranks_higher() {
+    with_tenant(async |tenant| {
+        let now = environment().now().await;
+        let opening = json!({ "kind": "opening", "occurred_at": now - Duration::days(10), "lines": [
+            { "sku": "GOLD", "quantity": "10", "unit_cost": "100" },
+            { "sku": "MUG", "quantity": "10", "unit_cost": "90" }] });
+        for sku in ["GOLD", "MUG"] {
+            tenant.product(sku, "200.00").await;
+        }
+        tenant.post("/v1/stock/documents", &opening).await.created();
+        let ranked = async || -> Vec<(String, String, String)> {
+            let plan = tenant.get("/v1/counts/plan").await.ok();
+            let rows = plan["data"].as_array().expect("rows").iter();
+            let shown =
+                |row: &Value| ["sku", "unexplained_percent", "risk"].map(|name| text(row, name).to_owned());
+            rows.map(|row| shown(row).into()).collect()
+        };
+        let row =
+            |sku: &str, percent: &str, risk: &str| (sku.to_owned(), percent.to_owned(), risk.to_owned());
+        let alike = [row("GOLD", "0", "10000.00"), row("MUG", "0", "9000.00")];
+        assert_eq!(ranked().await, alike);
+        let location = tenant.get("/v1/counts/plan").await.ok()["location_id"].clone();
+        let locations = tenant.get("/v1/locations").await.ok();
+        let of_plan = |place: &&Value| place["id"] == location;
+        let place = locations["data"].as_array().expect("places").iter().find(of_plan).expect("the place");
+        let run = tenant.post("/v1/reconciliation/runs", &json!({})).await.created();
+        unexplained(tenant, &run, text(place, "code"), "MUG").await;
+        unexplained(tenant, &run, "elsewhere", "GOLD").await;
+        assert_eq!(ranked().await, [row("MUG", "20", "10800.00"), row("GOLD", "0", "10000.00")]);
+        tenant.post("/v1/reconciliation/runs", &json!({})).await.created();
+        assert_eq!(ranked().await, alike, "the latest run decides");
     });
 }

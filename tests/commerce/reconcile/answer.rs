@@ -5,12 +5,14 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, with_tenant, with_tenants};
 
-use super::example::{self, files, json_of, run, send, send_file};
+use super::example::{files, json_of, run, send, send_file};
 use crate::platform::auth::key;
 
 mod fixes;
 mod own;
+mod program;
 mod quiet;
+mod stated;
 mod tables;
 mod worker;
 
@@ -430,24 +432,5 @@ fn the_rows_of_old_runs_are_deleted_and_their_answers_kept() {
             first["discrepancies"].as_u64().unwrap_or(0)
         );
         assert_eq!(rows(tenant, "runs").await.len(), 11);
-    });
-}
-
-#[test]
-fn the_program_sends_a_folder_and_prints_the_answer() {
-    with_tenant(async |tenant| {
-        let args = stockwell::reconcile::ReconcileArgs {
-            folder: example::folder(),
-            url: tenant.base_url().to_owned(),
-            key: tenant.key.clone().into(),
-            time_zone: None,
-            through: None,
-            json: false,
-        };
-        let code = stockwell::reconcile::run(&args).await.expect("the folder is sent");
-        assert_eq!(format!("{code:?}"), format!("{:?}", std::process::ExitCode::SUCCESS));
-        assert_eq!(part(tenant, "first-fix").await["fix"]["class"], "missed_return");
-        let runs = rows(tenant, "runs").await;
-        assert_eq!(runs.len(), 1);
     });
 }

@@ -112,6 +112,7 @@ fn a_file_that_is_no_table_of_these_columns_is_refused_by_name() {
                 "validation_failed",
                 "external_sku, external_location",
             ),
+            (header.replace(',', "|"), 400, "malformed_csv", "commas, semicolons or tabs"),
             (String::new(), 400, "malformed_csv", "The file is empty."),
             ("\u{feff}".to_owned(), 400, "malformed_csv", "The file is empty."),
         ] {

@@ -256,6 +256,12 @@ fn read_header(
     header: &StringRecord,
     columns: &'static [Column],
 ) -> Result<(Vec<Option<usize>>, Vec<usize>), ApiError> {
+    if let Some(name) = joined(header, columns) {
+        let shown: String = name.chars().take(100).collect();
+        return Err(malformed(&format!(
+            "The header is one cell: {shown}. Separate cells by commas, semicolons or tabs."
+        )));
+    }
     let (mut places, mut unnamed) = (vec![None; columns.len()], Vec::new());
     for (cell, name) in header.iter().enumerate() {
         let plain = plain_header(name);
@@ -282,6 +288,13 @@ fn read_header(
         return Err(ApiError::new(Code::ValidationFailed, detail));
     }
     Ok((places, unnamed))
+}
+
+/// Returns the only cell of a header if it names several columns: another character separates them.
+fn joined<'h>(header: &'h StringRecord, columns: &[Column]) -> Option<&'h str> {
+    let name = header.get(0).filter(|_| header.len() == 1)?;
+    let named = columns.iter().filter(|column| name.contains(column.name));
+    (named.count() > 1).then_some(name)
 }
 
 fn of_record(

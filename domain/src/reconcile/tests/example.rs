@@ -1,12 +1,13 @@
 //! The example of four systems in `tests/data/reconciliation`, and its expected results.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 use serde_json::Value;
 
 use super::*;
-use crate::reconcile::answer::{Answer, Fix};
+use crate::reconcile::answer::{Answer, Explanation, Fix};
 use crate::reconcile::input::{BundlePart, LocationMapping, SkuMapping, Touchpoint};
 use crate::reconcile::run;
 use crate::reconcile::term::{Class, Outcome};
@@ -191,6 +192,7 @@ fn is_named(fix: &Fix, expected: &Value) -> bool {
         && same(&fix.scope.category, "category")
         && same(&fix.scope.actor, "actor")
         && fix.scope.hours.is_none() == scope["hours"].is_null()
+        && Some(u64::from(fix.episodes)) == expected["events"].as_u64()
 }
 
 /// Returns the expected increments that are not found with the same quantity and the same causes, the number expected, and
@@ -237,6 +239,37 @@ fn increments(answer: &Answer, expected: &Value) -> (Vec<String>, usize, usize) 
     (other, wanted.len(), answer.discrepancies.iter().filter(|row| row.ours.is_some()).count())
 }
 
+/// Returns whether rows show every event with the system, key and class of this one: none lacks on both sides, and none is cancelled by
+/// another event of the same snapshot.
+fn is_shown(expected: &Value, event: &Value) -> bool {
+    let is_alike = |other: &Value, names: &[&str]| names.iter().all(|name| other[*name] == event[*name]);
+    let events = expected["events"].as_array().expect("events").iter();
+    let events = events.filter(|other| is_alike(other, &["system", "sku", "place", "class"]));
+    // A loss of the reference shows in the rows of the till.
+    let system = if string(event, "system") == "erp" { "pos" } else { string(event, "system") };
+    let rows = expected["increments"].as_array().expect("increments").iter();
+    let rows = rows.filter(|row| string(row, "system") == system && is_alike(row, &["sku", "place"]));
+    let causes = rows.flat_map(|row| row["causes"].as_array().expect("causes"));
+    causes.filter(|cause| cause["class"] == event["class"]).count() >= events.count()
+}
+
+/// Returns the ids of an event, in all systems that have it, which no explanation of its class names as evidence.
+fn unnamed<'e>(answer: &Answer, event: &'e Value) -> Vec<&'e str> {
+    let class = string(event, "class");
+    let is_of_class = |one: &&Explanation| match class {
+        "corrected_by_hand" => one.heals,
+        class => !one.heals && one.class.word() == class,
+    };
+    let rows = answer.discrepancies.iter();
+    let rows = rows.filter(|row| row.sku == string(event, "sku") && row.place == string(event, "place"));
+    let explanations = rows.flat_map(|row| &row.explanations).filter(is_of_class);
+    let evidence = explanations.flat_map(|one| &one.evidence);
+    let named: BTreeSet<&str> = evidence.filter_map(|one| one.external_id.as_deref()).collect();
+    let ids = event["ids"].as_object().expect("ids").values();
+    let ids = ids.flat_map(|ids| ids.as_array().expect("ids")).filter_map(Value::as_str);
+    ids.filter(|id| !named.contains(id)).collect()
+}
+
 #[test]
 fn the_example_gives_what_it_states() {
     let folder = folder();
@@ -254,8 +287,9 @@ fn the_example_gives_what_it_states() {
         assert!(!is_outage, "the outage is no fix: {fix:#?}");
         assert_ne!(fix.class, Class::ManualAdjustment, "the typed quantity is no fix: {fix:#?}");
     }
-    let naive = first.naive.as_ref().expect("a difference");
-    assert_eq!(naive.units.to_string(), string(&expected["one_off"], "quantity"));
+    let (naive, one_off) = (first.naive.as_ref().expect("a difference"), &expected["one_off"]);
+    assert_eq!(naive.units.to_string(), string(one_off, "quantity"));
+    assert_eq!((&*naive.sku, &*naive.place), (string(one_off, "sku"), string(one_off, "place")));
     let (other, all, rows) = increments(&answer, &expected);
     assert!(other.is_empty(), "{} of {all} differ:\n{}", other.len(), other.join("\n"));
     assert_eq!(rows, all, "rows beside the expected ones");
@@ -268,5 +302,11 @@ fn the_example_gives_what_it_states() {
                 && row.explanations.iter().any(|one| one.class.word() == string(level, "class"))
         });
         assert!(found, "{level}");
+    }
+    let events = expected["events"].as_array().expect("events");
+    let shown: Vec<&Value> = events.iter().filter(|event| is_shown(&expected, event)).collect();
+    assert!(shown.len() * 4 > events.len() * 3, "{} of {}", shown.len(), events.len());
+    for event in shown {
+        assert_eq!(unnamed(&answer, event), Vec::<&str>::new(), "{event}");
     }
 }

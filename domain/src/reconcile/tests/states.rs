@@ -154,6 +154,44 @@ fn without_events_of_the_others_the_answer_is_a_hypothesis() {
 }
 
 #[test]
+fn no_recurring_cause_without_events_of_the_others_is_a_hypothesis() {
+    let mut input = business(|_, _| Effect::Keep);
+    input.events.retain(|event| event.system == ERP);
+    let first = run(&input).first_fix;
+    assert_eq!((first.verdict, first.basis), (Outcome::None, Basis::Snapshots), "{}", first.headline);
+    assert!(first.headline.starts_with("Hypothesis: No recurring cause"), "{}", first.headline);
+    let wanted = |system: &str| first.settle_with.iter().any(|one| one.system == system);
+    assert!(wanted("pos") && wanted("shop"), "{:?}", first.settle_with);
+}
+
+#[test]
+fn a_reference_without_events_is_asked_for_them() {
+    let mut input = lost_returns();
+    input.events.retain(|event| event.system != ERP);
+    let first = run(&input).first_fix;
+    assert_eq!(first.basis, Basis::Snapshots, "{}", first.headline);
+    assert_ne!(first.verdict, Outcome::None, "nothing was compared with the reference's events");
+    let is_wanted = first.settle_with.iter().any(|one| one.system == "erp" && one.input == InputKind::Events);
+    assert!(is_wanted, "{:?}", first.settle_with);
+}
+
+#[test]
+fn a_difference_without_a_cause_is_its_residual() {
+    let mut input = business(|_, _| Effect::Keep);
+    for line in input.snapshots.iter_mut().filter(|line| line.system == SHOP && line.taken_at > at(20 * 1440))
+    {
+        if (&*line.external_sku, &*line.external_location) == ("C", "30") {
+            line.quantity += quantity(1_000);
+        }
+    }
+    let answer = run(&input);
+    let [row] = answer.discrepancies.as_slice() else { panic!("one row: {:?}", answer.discrepancies) };
+    assert_eq!((row.increment, row.residual), (quantity(1_000), quantity(1_000)));
+    let [explanation] = row.explanations.as_slice() else { panic!("one explanation: {row:?}") };
+    assert_eq!((explanation.class, explanation.quantity), (Class::Unexplained, quantity(0)));
+}
+
+#[test]
 fn no_input_is_not_enough() {
     let answer = run(&empty());
     assert_eq!(answer.first_fix.verdict, Outcome::NotEnoughData);

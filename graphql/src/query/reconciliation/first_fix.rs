@@ -15,7 +15,7 @@ pub struct FirstFix {
     run_id: String,
     /// `fix`, `none` if no cause recurs, or `not_enough_data`. New values may appear.
     verdict: String,
-    /// `events`, or `snapshots` if only the reference has sent events: then it is a hypothesis.
+    /// `events`, or `snapshots` if only the reference has sent events, or none: then it is a hypothesis.
     basis: String,
     /// The answer in one sentence.
     headline: String,
@@ -121,8 +121,24 @@ struct Evidence {
     event_type: String,
     /// Signed effect on stock, in units of the reference. Additive.
     quantity: Decimal,
-    /// When it happened, in true time.
+    /// When it happened, as the system wrote it.
     occurred_at: Instant,
+    /// The own level that it concerns. Null if it concerns none.
+    level: Option<Level>,
+}
+
+/// An own level that a difference is about.
+#[derive(SimpleObject)]
+#[graphql(name = "ReconciliationLevel")]
+struct Level {
+    /// Id of its location.
+    location_id: String,
+    /// Id of its product.
+    product_id: String,
+    /// Path of its history: its movements with the balance after each.
+    explain: String,
+    /// Path of the count plan of its location.
+    count_plan: String,
 }
 
 /// The largest single difference.
@@ -235,6 +251,19 @@ impl Evidence {
             event_type: evidence.event_type.word().to_owned(),
             quantity: Decimal(evidence.quantity.to_string()),
             occurred_at: Instant(evidence.occurred_at.fixed_offset()),
+            level: evidence.level.map(Level::of),
+        }
+    }
+}
+
+impl Level {
+    fn of(level: answer::OwnLevel) -> Self {
+        let answer::OwnLevel { location_id, product_id, explain, count_plan } = level;
+        Level {
+            location_id: location_id.to_string(),
+            product_id: product_id.to_string(),
+            explain,
+            count_plan,
         }
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::level::{self, Line};
 use super::parsed;
 use crate::listing::{Age, Columns, Listing};
 use crate::page::{Key, Ordering, Page, Placed};
@@ -113,13 +114,18 @@ pub async fn list(tx: &Tx, is_applied: Option<bool>, page: &Page) -> Result<Vec<
         let position = page.order.position(row.try_get("id")?, row.try_get("recorded_at")?);
         Ok(Placed { record: read(row)?, position })
     };
-    listing.paged(&columns, page).rows(tx).await?.iter().map(placed).collect()
+    let rows = listing.paged(&columns, page).rows(tx).await?;
+    let mut found: Vec<Placed<FixSummary>> = rows.iter().map(placed).collect::<Result<_, _>>()?;
+    let lines = found.iter_mut().flat_map(|row| Line::of_fix(row.record.run_id, &mut row.record.fix));
+    level::add(tx, lines.collect()).await?;
+    Ok(found)
 }
 
 /// Returns a fix.
 pub async fn get(tx: &Tx, id: FixId) -> Result<FixRecord, Error> {
     let rows = Listing::new(tx, SELECT).with("f.id = ", Some(id.0)).rows(tx).await?;
-    let summary = read(rows.first().ok_or_else(|| Refusal::not_found("fix"))?)?;
+    let mut summary = read(rows.first().ok_or_else(|| Refusal::not_found("fix"))?)?;
+    level::add(tx, Line::of_fix(summary.run_id, &mut summary.fix).collect()).await?;
     let week_verdicts = match summary.applied_at {
         Some(applied_at) => week_verdicts(tx, id, applied_at).await?,
         None => Vec::new(),

@@ -7,6 +7,7 @@ use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
 
+use super::level::{self, Line};
 use super::parsed;
 use crate::listing::Listing;
 use crate::{Error, Tx};
@@ -94,7 +95,10 @@ pub async fn discrepancies(
         let place = (page.run_id, row.try_get("no")?);
         Ok(Numbered { place, record: parsed(row.try_get("content")?)? })
     };
-    rows.iter().map(numbered).collect()
+    let mut found: Vec<Numbered<Discrepancy>> = rows.iter().map(numbered).collect::<Result<_, _>>()?;
+    let lines = found.iter_mut().map(|row| Line::of_discrepancy(page.run_id, &mut row.record));
+    level::add(tx, lines.collect()).await?;
+    Ok(found)
 }
 
 /// Adds the conditions that discrepancies and episodes share. `alias` is `d` or `e`.

@@ -8,6 +8,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::level::{self, Line};
 use super::{parsed, wanted};
 use crate::{Error, Tx};
 
@@ -79,7 +80,9 @@ pub struct HealthOfRun {
 /// Returns the first fix of a run, or of the latest.
 pub async fn first_fix(tx: &Tx, run: Option<ReconcileRunId>) -> Result<FirstFixOfRun, Error> {
     let statement = "select first_fix as part from reconcile_run where tenant_id = $1 and id = $2";
-    let (run_id, told) = part(tx, run, statement).await?;
+    let (run_id, mut told): (_, FirstFix) = part(tx, run, statement).await?;
+    let fixes = told.fix.iter_mut().chain(&mut told.next);
+    level::add(tx, fixes.flat_map(|fix| Line::of_fix(run_id, fix)).collect()).await?;
     Ok(FirstFixOfRun { object: tag::ReconcileFirstFix, run_id, told })
 }
 

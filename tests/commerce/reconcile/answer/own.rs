@@ -54,5 +54,11 @@ fn a_sale_that_another_system_lacks_is_found_by_its_movement() {
         let own = evidence.iter().find(|event| event["system"] == "stockwell").expect("the own movement");
         assert_eq!(own["movement_id"], moved["id"], "{row}");
         assert_eq!((&own["type"], &own["quantity"]), (&json!("sale"), &json!("-1")));
+        assert_eq!(own["level"], row["level"], "the evidence leads where the difference leads");
+        let history = tenant.get(text(&row["level"], "explain")).await.ok();
+        let movements = history["data"].as_array().expect("movements");
+        assert!(movements.iter().any(|movement| movement["id"] == moved["id"]), "{history}");
+        let plan = tenant.get(text(&row["level"], "count_plan")).await.ok();
+        assert_eq!(plan["location_id"], moved["location_id"]);
     });
 }

@@ -28,14 +28,12 @@ pub(super) async fn register(tenant: &Tenant) {
 
 /// Sends 30 days of items that are sold each day, as one system tells it.
 pub(super) async fn days(tenant: &Tenant, system: &str, items: &[&str]) {
-    let mut levels = "taken_at,external_sku,external_location,quantity\n".to_owned();
+    evenings(tenant, system, items).await;
     let mut events =
         "external_id,type,external_sku,external_location,quantity,occurred_at,reference\n".to_owned();
     for day in 1..=30 {
         for (place, sku) in items.iter().enumerate() {
-            let left = 100_000 - day * (place + 1);
             let minute = place % 60;
-            let _ = writeln!(levels, "2026-01-{day:02}T20:00:00Z,{sku},MAIN,{left}");
             let _ = writeln!(
                 events,
                 "{system}-{day}-{place},sale,{sku},MAIN,-{},2026-01-{day:02}T10:{minute:02}:00Z,S{day}-{place}",
@@ -43,8 +41,19 @@ pub(super) async fn days(tenant: &Tenant, system: &str, items: &[&str]) {
             );
         }
     }
-    send(tenant, &format!("snapshots?system={system}&full=true"), levels).await;
     send(tenant, &format!("events?system={system}"), events).await;
+}
+
+/// Sends the snapshots of these days.
+async fn evenings(tenant: &Tenant, system: &str, items: &[&str]) {
+    let mut levels = "taken_at,external_sku,external_location,quantity\n".to_owned();
+    for day in 1..=30 {
+        for (place, sku) in items.iter().enumerate() {
+            let left = 100_000 - day * (place + 1);
+            let _ = writeln!(levels, "2026-01-{day:02}T20:00:00Z,{sku},MAIN,{left}");
+        }
+    }
+    send(tenant, &format!("snapshots?system={system}&full=true"), levels).await;
 }
 
 #[test]
@@ -63,6 +72,20 @@ fn systems_that_agree_have_no_recurring_cause() {
         let events = made["inputs"].as_array().expect("inputs").iter();
         let of_shop = events.clone().find(|seen| seen["system"] == "shop" && seen["kind"] == "events");
         assert_eq!(of_shop.expect("the events of the shop")["rows"], 90, "{made}");
+    });
+}
+
+#[test]
+fn without_events_of_the_others_no_recurring_cause_is_a_hypothesis() {
+    with_tenant(async |tenant| {
+        register(tenant).await;
+        days(tenant, "erp", &ITEMS).await;
+        evenings(tenant, "shop", &ITEMS).await;
+        tenant.post(&format!("{BASE}/runs"), &json!({})).await.created();
+        let told = part(tenant, "first-fix").await;
+        assert_eq!((&told["verdict"], &told["basis"]), (&json!("none"), &json!("snapshots")), "{told}");
+        assert!(text(&told, "headline").starts_with("Hypothesis: No recurring cause"), "{told}");
+        assert_eq!(told["settle_with"], json!([{ "system": "shop", "input": "events" }]));
     });
 }
 

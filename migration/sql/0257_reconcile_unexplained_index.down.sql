@@ -1,0 +1,1 @@
+drop index if exists reconcile_episode_unexplained;
