@@ -47,18 +47,22 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount that is paid, in the currency of the bills. It must equal the amounts of `bills` less their discounts, and `advance`. Computed if
-    /// absent.
+    /// Amount that is paid, in the currency of the payment. It must equal the amounts of `bills` less their discounts, and `advance`. Computed
+    /// if absent.
     amount: Option<Money>,
-    /// Exchange rate: units of the tenant's currency in one unit of the currency of the bills. If absent, the latest
+    /// Currency of the payment, which its bills and its advance have (ISO 4217). If absent, that of the bills, and without bills the
+    /// tenant's.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
+    currency: Option<String>,
+    /// Exchange rate: units of the tenant's currency in one unit of the currency of the payment. If absent, the latest
     /// recorded rate on or before the day of the payment.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
-    /// Bills to pay, each named once, all in one currency. Required unless `advance` is sent.
+    /// Bills to pay, each named once, all in the currency of the payment. Required unless `advance` is sent.
     #[serde(default)]
     #[schema(max_items = 500)]
     bills: Vec<PaidBillIn>,
-    /// Amount that is paid in advance, for no bill yet, in the tenant's currency.
+    /// Amount that is paid in advance, for no bill yet, in the currency of the payment.
     #[schema(example = json!(null))]
     advance: Option<Money>,
     /// Reference of the bank. Never a card number.
@@ -75,8 +79,8 @@ struct PaidBillIn {
     bill_id: BillId,
     /// Amount to settle, with the discount, in the currency of the bill: at most its open amount.
     amount: Money,
-    /// Discount: the part of `amount` that is not paid. If absent, the largest discount that the bill has on the day of
-    /// the payment. More is rejected.
+    /// Discount, in the currency of the bill: the part of `amount` that is not paid. If absent, the largest discount that the bill has on
+    /// the day of the payment. More is rejected.
     #[schema(example = json!(null))]
     discount: Option<Money>,
     /// Version of the bill that you read. If the bill has changed since, the payment is rejected (412). Not checked if
@@ -103,9 +107,9 @@ struct PaidBillOut {
     bill_id: BillId,
     /// Amount that is settled, with the discount, in the currency of the bill.
     amount: Money,
-    /// Discount for early payment: the part of the amount that is not paid.
+    /// Discount for early payment, in the currency of the bill: the part of the amount that is not paid.
     discount: Money,
-    /// Input tax in the discount, in proportion to the tax of the bill.
+    /// Input tax in the discount, in the currency of the bill, in proportion to the tax of the bill.
     discount_tax: Money,
 }
 
@@ -115,7 +119,7 @@ struct PaidBillOut {
 struct SupplierAdvanceApplicationIn {
     /// Your own id of the application. The server chooses one if absent.
     id: Option<SupplierPaymentId>,
-    /// Bills that it settles, each named once.
+    /// Bills that it settles, each named once, in the currency of the advance.
     #[schema(min_items = 1, max_items = 500)]
     bills: Vec<PaidBillIn>,
     /// A remark.
@@ -124,16 +128,22 @@ struct SupplierAdvanceApplicationIn {
     occurred_at: Option<Instant>,
 }
 
-/// Amount of a payment of bills in another currency, with its rate.
+/// Amounts of a payment in another currency than the tenant's, with its rate.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ForeignPaymentOut<'a> {
-    /// Currency of the bills and of their amounts (ISO 4217).
+    /// Currency of the payment, of its bills and of their amounts (ISO 4217).
     #[schema(max_length = 3, example = "USD")]
     currency: &'a str,
-    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. An application has the rate of its advance.
     exchange_rate: ExchangeRate,
-    /// Amount of the payment in that currency. Negative in a reversal.
+    /// Amount that was paid in that currency, without discounts. Negative in a reversal, zero in an application.
     amount: Money,
+    /// Discounts of all bills in that currency. Negative in a reversal.
+    discount: Money,
+    /// Part of the amount that was paid in advance. Negative in a reversal.
+    advance: Money,
+    /// Part of the advance that is not applied to bills.
+    unapplied: Money,
     /// Realised exchange difference in the tenant's currency: above zero a loss, below zero a gain. Null in lists.
     exchange_difference: Option<Money>,
 }
@@ -168,13 +178,13 @@ pub struct SupplierPaymentOut<'a> {
     currency: &'a str,
     /// Amount that the bank paid, without discounts. Negative in a reversal, zero in an application.
     amount: Money,
-    /// Amount in the currency of the bills. Null if the bills are in the tenant's currency.
+    /// Amounts in the currency of the payment. Null if it is the tenant's.
     foreign: Option<ForeignPaymentOut<'a>>,
-    /// Discounts of all bills for early payment. Negative in a reversal.
+    /// Discounts of all bills for early payment, in the tenant's currency at the rates of the bills. Negative in a reversal.
     discount: Money,
-    /// Part of the amount that was paid in advance. Negative in a reversal.
+    /// Part of the amount that was paid in advance, in the tenant's currency. Negative in a reversal.
     advance: Money,
-    /// Part of the advance that is not applied to bills.
+    /// Part of the advance that is not applied to bills, in the tenant's currency at the rate of the payment.
     unapplied: Money,
     /// For an application, or the reversal of one: the payment whose advance it applies.
     advance_id: Option<SupplierPaymentId>,
@@ -223,9 +233,9 @@ impl<'a> SupplierPaymentOut<'a> {
     pub(crate) fn with_bills(payment: &'a SupplierPayment, currency: &'a str) -> Self {
         let part = |part: &PaidBill| PaidBillOut {
             bill_id: part.bill_id,
-            amount: part.foreign.unwrap_or(part.amount),
-            discount: part.discount,
-            discount_tax: part.discount_tax,
+            amount: part.foreign.map_or(part.amount, |foreign| foreign.amount),
+            discount: part.foreign.map_or(part.discount, |foreign| foreign.discount),
+            discount_tax: part.foreign.map_or(part.discount_tax, |foreign| foreign.discount_tax),
         };
         let bills = Some(payment.parts.iter().map(part).collect());
         let difference = Some(payment.exchange_difference());
@@ -244,6 +254,9 @@ impl<'a> ForeignPaymentOut<'a> {
             currency: &foreign.quote.currency,
             exchange_rate: foreign.quote.rate,
             amount: foreign.amount,
+            discount: foreign.discount,
+            advance: foreign.advance,
+            unapplied: foreign.unapplied,
             exchange_difference: None,
         }
     }
@@ -253,8 +266,9 @@ impl<'a> ForeignPaymentOut<'a> {
 ///
 /// Records a bank payment to a supplier: for bills, in full or in part, or in advance. An amount above the open amount
 /// of a bill is rejected, also if two payments are sent at once. A bill that is paid early enough is settled with its
-/// discount, which is posted to 5310, its input tax to 1400. Bills in another currency are paid at `exchange_rate`, or
-/// at the recorded rate of the day. The difference from the rate of the bill is an exchange difference (6040).
+/// discount, which is posted to 5310, its input tax to 1400. A payment in another currency has `exchange_rate`, or
+/// the recorded rate of the day. The difference from the rate of the bill is an exchange difference (6040). A discount has the rate of the
+/// bill, and an advance that of its payment.
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),
@@ -292,6 +306,7 @@ fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiE
         id: input.id,
         supplier_id: input.supplier_id,
         amount: input.amount,
+        currency: input.currency,
         exchange_rate: input.exchange_rate,
         parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
         advance: input.advance,
@@ -304,7 +319,8 @@ fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiE
 /// Apply an advance
 ///
 /// Settles bills of the supplier with an advance, up to its `unapplied` amount. No money moves: payables are debited
-/// and advances to suppliers (1150) credited. An application is a document of its own. Reverse it to open its bills
+/// and advances to suppliers (1150) credited. In another currency the bill has its own rate and the advance that of its payment: the
+/// difference is an exchange difference (6040). An application is a document of its own. Reverse it to open its bills
 /// again.
 #[utoipa::path(
     operation_id = "supplier_payments_apply",

@@ -27,6 +27,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::refusal::Refusal;
 use crate::supplier::DiscountTerm;
+use crate::tenant::Settings;
 use crate::text_enum;
 
 pub use discount::BillDiscount;
@@ -163,6 +164,17 @@ impl Bill {
         self.value + self.tax
     }
 
+    /// Returns the value and the tax in its own currency.
+    pub fn stated(&self) -> Amounts {
+        let own = Amounts { value: self.value, tax: self.tax };
+        self.foreign.as_ref().map_or(own, |foreign| foreign.amounts)
+    }
+
+    /// Returns the decimals of its own currency.
+    pub fn decimals(&self, settings: &Settings) -> u32 {
+        self.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
+    }
+
     /// Returns the amount still to be paid, in its own currency.
     pub fn stated_open(&self) -> Money {
         self.foreign.as_ref().map_or(self.open, |foreign| foreign.open)
@@ -222,7 +234,7 @@ pub struct BillLine {
 pub struct KnownBill {
     /// The bill, with its lines.
     pub bill: Bill,
-    /// The total of its credit notes and of its reversal, zero or negative.
+    /// The total of its credit notes and of its reversal in the currency of the bill, zero or negative.
     pub credited: Money,
     /// The parts of its lines that were not taken back, in the order of the lines.
     pub left: Vec<Left>,

@@ -4,8 +4,14 @@
 //! is paid early enough has a discount: the payment and the discount together settle it. The input tax in the discount
 //! is credited to 1400, the rest to purchase discounts (5310). The supplier is locked, so of two payments of one bill
 //! at once, the second sees the amount that the first left open.
+//!
+//! A payment has one currency, that of its bills and of its advance.
 
+mod apply;
 mod foreign;
+mod reverse;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -13,6 +19,7 @@ use crate::bill::KnownBill;
 use crate::book::{Book, ChangedBill, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::{Open, Quote};
 use crate::id::{BillId, EntryId, SupplierId, SupplierPaymentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
@@ -21,7 +28,9 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
-pub use foreign::ForeignPayment;
+pub use apply::Apply;
+pub use foreign::{ForeignPart, ForeignPayment};
+pub use reverse::Reverse;
 
 /// The most bills of one payment.
 pub const PARTS_MAX: usize = 500;
@@ -56,11 +65,13 @@ pub struct Pay {
     pub supplier_id: SupplierId,
     /// The amount that is paid, if the caller states it. It is the sum of the parts, less their discounts.
     pub amount: Option<Money>,
-    /// The rate of the currency of the bills; the recorded one of the day if absent.
+    /// The currency of the payment; that of the bills if absent, and without bills the tenant's.
+    pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of the day if absent.
     pub exchange_rate: Option<ExchangeRate>,
     /// The bills that it pays, at most 500, with amounts in their currency.
     pub parts: Vec<PartToPay>,
-    /// The amount that is paid in advance, for no bill yet, in the tenant's currency. Without it there is a bill.
+    /// The amount that is paid in advance, for no bill yet, in the currency of the payment. Without it there is a bill.
     pub advance: Option<Money>,
     /// The bank's reference.
     pub reference: Option<String>,
@@ -68,36 +79,6 @@ pub struct Pay {
     pub occurred_at: Option<DateTime<Utc>>,
     /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no open amounts of bills without it.
     pub sees_costs: bool,
-}
-
-/// An advance to apply to bills.
-#[derive(Debug, Clone)]
-pub struct Apply {
-    /// The payment that was made in advance.
-    pub advance_id: SupplierPaymentId,
-    /// The id of the application, if the caller chose one.
-    pub id: Option<SupplierPaymentId>,
-    /// The bills that it settles, 1 to 500.
-    pub parts: Vec<PartToPay>,
-    /// A remark.
-    pub reference: Option<String>,
-    /// The time, not before the payment; now if absent.
-    pub occurred_at: Option<DateTime<Utc>>,
-    /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no open amounts of bills without it.
-    pub sees_costs: bool,
-}
-
-/// A payment of a supplier to take back.
-#[derive(Debug, Clone)]
-pub struct Reverse {
-    /// The payment.
-    pub original_id: SupplierPaymentId,
-    /// The id of the reversal, if the caller chose one.
-    pub id: Option<SupplierPaymentId>,
-    /// The reason. It must not be empty.
-    pub reason: String,
-    /// The time; now if absent.
-    pub occurred_at: Option<DateTime<Utc>>,
 }
 
 /// The part of a payment to record that settles a bill.
@@ -120,9 +101,9 @@ pub struct PaidBill {
     pub bill_id: BillId,
     /// The amount that is settled, with the discount, in the tenant's currency: it is taken off the open amount.
     pub amount: Money,
-    /// The amount in the currency of the bill; none if that is the tenant's.
-    pub foreign: Option<Money>,
-    /// The discount for early payment.
+    /// The amounts in the currency of the bill; none if that is the tenant's.
+    pub foreign: Option<ForeignPart>,
+    /// The discount for early payment, in the tenant's currency at the rate of the bill.
     pub discount: Money,
     /// The input tax in the discount.
     pub discount_tax: Money,
@@ -141,7 +122,7 @@ pub struct SupplierPayment {
     pub supplier_id: SupplierId,
     /// The amount that was paid, without discounts, in the tenant's currency; negative in a reversal.
     pub amount: Money,
-    /// The amount in the currency of the bills; none if it is the tenant's currency.
+    /// The amounts in the currency of the payment; none if it is the tenant's currency.
     pub foreign: Option<ForeignPayment>,
     /// The discounts of all bills; negative in a reversal.
     pub discount: Money,
@@ -151,6 +132,9 @@ pub struct SupplierPayment {
     pub unapplied: Money,
     /// The payment whose advance an application, or the reversal of one, changes.
     pub advance_id: Option<SupplierPaymentId>,
+    /// The exchange difference of an application: its part of the advance, less what it took off its bills without discounts.
+    /// Negative for a gain; zero for a payment.
+    pub difference: Money,
     /// The bills that it pays, or that a reversal opens again.
     pub parts: Vec<PaidBill>,
     /// The payment that a reversal takes back.
@@ -178,6 +162,7 @@ impl Rule for Pay {
         needs.payees.insert(self.supplier_id);
         needs.bill_ids.extend(self.parts.iter().map(|part| part.bill_id));
         needs.paid_at.insert(self.occurred_at);
+        needs.exchange_at.extend(self.currency.clone().map(|currency| (currency, self.occurred_at)));
         needs.numbered.insert(DocumentKind::SupplierPayment);
     }
 
@@ -186,23 +171,21 @@ impl Rule for Pay {
     }
 }
 
-impl Rule for Apply {
-    fn name(&self) -> &'static str {
-        "supplier_payment.applied"
+impl PaidBill {
+    /// Returns the amount that was paid, without the discount, in the tenant's currency at the rate of the bill.
+    fn paid(&self) -> Money {
+        self.amount - self.discount
     }
 
-    fn lines(&self) -> usize {
-        self.parts.len().max(1)
-    }
-
-    fn needs(&self, needs: &mut Needs) {
-        needs.supplier_payment_ids.insert(self.advance_id);
-        needs.bill_ids.extend(self.parts.iter().map(|part| part.bill_id));
-        needs.numbered.insert(DocumentKind::SupplierPayment);
-    }
-
-    fn decide(&self, book: &mut Book) -> Decision {
-        apply(book, self).map(|(payment, posting)| (Outcome::SupplierPayment(Box::new(payment)), posting))
+    /// Returns the part of a reversal.
+    fn negative(&self) -> Self {
+        PaidBill {
+            bill_id: self.bill_id,
+            amount: -self.amount,
+            foreign: self.foreign.map(ForeignPart::negative),
+            discount: -self.discount,
+            discount_tax: -self.discount_tax,
+        }
     }
 }
 
@@ -210,36 +193,44 @@ impl SupplierPayment {
     /// Returns the part of an advance that the document applies; negative for the reversal of an application.
     pub fn applied(&self) -> Money {
         match self.advance_id {
-            Some(_) => self.parts.iter().map(|part| part.amount - part.discount).sum(),
+            Some(_) => self.parts.iter().map(PaidBill::paid).sum::<Money>() + self.difference,
             None => Money::ZERO,
         }
     }
 
-    /// Returns the exchange difference: the amount that the bank paid for bills, less the amount that was taken off
-    /// them without discounts. Above zero it is a loss, below zero a gain.
+    /// Returns the part of an advance that the document applies, in the currency of the advance; zero if that is the tenant's.
+    pub fn foreign_applied(&self) -> Money {
+        match self.advance_id {
+            Some(_) => self.parts.iter().filter_map(|part| part.foreign).map(ForeignPart::paid).sum(),
+            None => Money::ZERO,
+        }
+    }
+
+    /// Returns the exchange difference: the amount that the bank paid for bills, or the part of the advance, less the
+    /// amount that was taken off them without discounts. Above zero it is a loss, below zero a gain.
     pub fn exchange_difference(&self) -> Money {
-        let off: Money = self.parts.iter().map(|part| part.amount - part.discount).sum();
-        self.amount + self.applied() - self.advance - off
-    }
-}
-
-impl Rule for Reverse {
-    fn name(&self) -> &'static str {
-        "supplier_payment_reversal.recorded"
+        match self.advance_id {
+            Some(_) => self.difference,
+            None => self.amount - self.advance - self.parts.iter().map(PaidBill::paid).sum::<Money>(),
+        }
     }
 
-    /// Returns the most bills of a payment. Those of the original are known only after it is loaded.
-    fn lines(&self) -> usize {
-        PARTS_MAX
+    /// Returns the part that was paid in advance, in both currencies.
+    fn in_advance(&self) -> Open {
+        Open { base: self.advance, foreign: self.foreign.as_ref().map(|foreign| foreign.advance) }
     }
 
-    fn needs(&self, needs: &mut Needs) {
-        needs.supplier_payment_ids.insert(self.original_id);
-        needs.numbered.insert(DocumentKind::SupplierPaymentReversal);
+    /// Returns the part of the advance that is not applied to bills, in both currencies.
+    fn left(&self) -> Open {
+        Open { base: self.unapplied, foreign: self.foreign.as_ref().map(|foreign| foreign.unapplied) }
     }
 
-    fn decide(&self, book: &mut Book) -> Decision {
-        reverse(book, self).map(|(payment, posting)| (Outcome::SupplierPayment(Box::new(payment)), posting))
+    /// Takes a part of the advance off what is not applied. The part of a reversal is negative.
+    fn take_off(&mut self, base: Money, foreign: Money) {
+        self.unapplied -= base;
+        if let Some(own) = &mut self.foreign {
+            own.unapplied -= foreign;
+        }
     }
 }
 
@@ -249,23 +240,34 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
     if !book.payees.contains_key(&command.supplier_id) {
         return Err(Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."));
     }
-    let advance = check_advance(book, command)?;
+    if command.parts.is_empty() && command.advance.is_none() {
+        return Err(Refusal::invalid("/bills", "Name the bills, or state an advance."));
+    }
     let day = book.setup.settings.day(occurred_at);
     let payer = Payer { supplier_id: command.supplier_id, sees_costs: command.sees_costs };
     let parts = check_parts(book, payer, &command.parts, day)?;
     // Bills of several currencies have no sum: they are rejected before it is compared.
-    let foreign = foreign::quote(book, command, occurred_at)?;
-    let of_bills: Money = parts.iter().map(|part| part.amount - part.discount).sum();
-    let stated = of_bills + advance;
-    check_moves(stated)?;
-    if command.amount.is_some_and(|amount| amount != stated) {
+    let quote = foreign::quote(book, command, day)?;
+    let advance = check_advance(book, command.advance, quote.as_ref())?;
+    let stated = Paid { amount: parts.iter().map(PaidBill::paid).sum::<Money>() + advance, advance };
+    check_moves(stated.amount)?;
+    if command.amount.is_some_and(|amount| amount != stated.amount) {
         let detail = format!(
-            "The bills less their discounts, and the advance, come to {stated}: send that amount, or leave it out."
+            "The bills less their discounts, and the advance, come to {}: send that amount, or leave it out.",
+            stated.amount
         );
         return Err(Refusal::invalid("/amount", detail));
     }
-    let amount = foreign.as_ref().map_or(stated, |foreign| foreign.base);
-    let parts: Vec<PaidBill> = parts.iter().map(|part| foreign::relieve(book, part)).collect();
+    let paid = foreign::convert(quote.as_ref(), stated, &book.setup.settings)?;
+    let discount = parts.iter().map(|part| part.discount).sum();
+    let foreign = quote.map(|quote| ForeignPayment {
+        quote,
+        amount: stated.amount,
+        discount,
+        advance,
+        unapplied: advance,
+    });
+    let parts = foreign::relieve(book, &parts);
 
     // Nothing rejects the command from here on.
     let payment = SupplierPayment {
@@ -273,12 +275,13 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         number: book.number(DocumentKind::SupplierPayment),
         kind: SupplierPaymentKind::Payment,
         supplier_id: command.supplier_id,
-        amount,
-        foreign: foreign.map(|foreign| foreign.payment),
+        amount: paid.amount,
+        foreign,
         discount: parts.iter().map(|part| part.discount).sum(),
-        advance,
-        unapplied: advance,
+        advance: paid.advance,
+        unapplied: paid.advance,
         advance_id: None,
+        difference: Money::ZERO,
         parts,
         original_id: None,
         reversed_by: None,
@@ -287,6 +290,13 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         occurred_at,
     };
     Ok(post(book, payment))
+}
+
+/// The amount of a payment, and the part of it that is paid in advance.
+#[derive(Debug, Clone, Copy)]
+struct Paid {
+    amount: Money,
+    advance: Money,
 }
 
 /// Rejects a document that pays nothing, because the discounts of its parts are as much as their amounts.
@@ -299,67 +309,15 @@ fn check_moves(amount: Money) -> Result<(), Refusal> {
     Err(Refusal::invalid("/bills", detail))
 }
 
-/// Returns the amount that is paid in advance. Rejects a payment of nothing.
-fn check_advance(book: &Book, command: &Pay) -> Result<Money, Refusal> {
-    let settings = &book.setup.settings;
-    let Some(advance) = command.advance else {
-        return match command.parts.is_empty() {
-            true => Err(Refusal::invalid("/bills", "Name the bills, or state an advance.")),
-            false => Ok(Money::ZERO),
-        };
-    };
-    if !advance.is_positive() || advance != settings.money(advance.get()) {
-        let detail = format!("An advance is above zero and has at most {} decimals.", settings.exponent);
+/// Returns the amount that is paid in advance, in the currency of the payment. Rejects an amount of nothing.
+fn check_advance(book: &Book, advance: Option<Money>, quote: Option<&Quote>) -> Result<Money, Refusal> {
+    let Some(advance) = advance else { return Ok(Money::ZERO) };
+    let decimals = quote.map_or(book.setup.settings.exponent, |quote| quote.decimals);
+    if !advance.is_positive() || advance != Money::rounded_to(advance.get(), decimals) {
+        let detail = format!("An advance is above zero and has at most {decimals} decimals.");
         return Err(Refusal::invalid("/advance", detail));
     }
     Ok(advance)
-}
-
-/// Applies an advance to bills. Rejects more than its unapplied amount, and more than the open amount of any bill.
-fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting), Refusal> {
-    let paid = book.supplier_payments.get(&command.advance_id).cloned();
-    let paid = paid.ok_or_else(|| Refusal::not_found("payment"))?;
-    if !paid.unapplied.is_positive() {
-        return Err(Refusal::state(format!("{} has no advance that can be applied.", paid.number)));
-    }
-    if command.parts.is_empty() {
-        return Err(Refusal::invalid("/bills", format!("Name 1 to {PARTS_MAX} bills.")));
-    }
-    let occurred_at = book.occurred_after(command.occurred_at, (paid.number.as_str(), paid.occurred_at))?;
-    let day = book.setup.settings.day(occurred_at);
-    foreign::check_none(book, &command.parts)?;
-    let payer = Payer { supplier_id: paid.supplier_id, sees_costs: command.sees_costs };
-    let parts = check_parts(book, payer, &command.parts, day)?;
-    let applied: Money = parts.iter().map(|part| part.amount - part.discount).sum();
-    check_moves(applied)?;
-    if applied > paid.unapplied {
-        let detail = format!(
-            "{} of {} is left, and the bills less their discounts come to {applied}: apply less.",
-            paid.unapplied, paid.number
-        );
-        return Err(Refusal::invalid("/bills", detail));
-    }
-
-    // Nothing rejects the command from here on.
-    let application = SupplierPayment {
-        id: command.id.unwrap_or_else(|| SupplierPaymentId(book.ids.next_id())),
-        number: book.number(DocumentKind::SupplierPayment),
-        kind: SupplierPaymentKind::Application,
-        supplier_id: paid.supplier_id,
-        amount: Money::ZERO,
-        foreign: None,
-        discount: parts.iter().map(|part| part.discount).sum(),
-        advance: Money::ZERO,
-        unapplied: Money::ZERO,
-        advance_id: Some(paid.id),
-        parts,
-        original_id: None,
-        reversed_by: None,
-        reason: None,
-        reference: command.reference.clone(),
-        occurred_at,
-    };
-    Ok(post(book, application))
 }
 
 /// The supplier of the bills, and whether the caller may see their open amounts.
@@ -369,7 +327,7 @@ struct Payer {
     sees_costs: bool,
 }
 
-/// Returns the parts with their discounts of a day. A rejection names every wrong part.
+/// Returns the parts with their discounts of a day, in the currency of their bill. A rejection names every wrong part.
 fn check_parts(
     book: &Book,
     payer: Payer,
@@ -403,8 +361,8 @@ fn check_parts(
                 format!("{} was changed since you read it: read it again.", bill.number)
             };
             problems.add(format!("{pointer}/version"), Code::VersionMismatch, detail);
-        } else if part.amount != Money::rounded_to(part.amount.get(), foreign::decimals(bill, settings)) {
-            let detail = format!("An amount has at most {} decimals.", foreign::decimals(bill, settings));
+        } else if part.amount != Money::rounded_to(part.amount.get(), bill.decimals(settings)) {
+            let detail = format!("An amount has at most {} decimals.", bill.decimals(settings));
             problems.invalid(format!("{pointer}/amount"), detail);
         } else if !part.amount.is_positive() || part.amount > bill.stated_open() {
             let detail = if payer.sees_costs {
@@ -434,7 +392,8 @@ fn with_discount(
 ) -> Result<PaidBill, String> {
     let most = known.discount_on(day, part.amount, settings);
     let discount = part.discount.unwrap_or(most);
-    if discount.is_negative() || discount > most || discount != settings.money(discount.get()) {
+    let decimals = known.bill.decimals(settings);
+    if discount.is_negative() || discount > most || discount != Money::rounded_to(discount.get(), decimals) {
         return Err(format!(
             "{} has a discount of {most} for this amount on {day}: send 0 to {most}, or leave discount out.",
             known.bill.number
@@ -444,64 +403,6 @@ fn with_discount(
     Ok(PaidBill { bill_id: part.bill_id, amount: part.amount, foreign: None, discount, discount_tax })
 }
 
-/// Takes a payment back. The bills that it had paid are open again.
-fn reverse(book: &mut Book, command: &Reverse) -> Result<(SupplierPayment, Posting), Refusal> {
-    let original = book.supplier_payments.get(&command.original_id).cloned();
-    let original = original.ok_or_else(|| Refusal::not_found("payment"))?;
-    if original.kind == SupplierPaymentKind::Reversal {
-        return Err(Refusal::state(format!("{} is a reversal: record a payment instead.", original.number)));
-    }
-    if original.reversed_by.is_some() {
-        return Err(Refusal::state(format!("{} is reversed already.", original.number)));
-    }
-    if original.unapplied != original.advance {
-        let detail = format!(
-            "{} of the advance of {} is applied to bills: reverse its applications first.",
-            original.advance - original.unapplied,
-            original.number
-        );
-        return Err(Refusal::state(detail));
-    }
-    if command.reason.trim().is_empty() {
-        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
-    }
-    let occurred_at =
-        book.occurred_after(command.occurred_at, (original.number.as_str(), original.occurred_at))?;
-
-    // Nothing rejects the command from here on.
-    let id = command.id.unwrap_or_else(|| SupplierPaymentId(book.ids.next_id()));
-    let back = |part: &PaidBill| PaidBill {
-        bill_id: part.bill_id,
-        amount: -part.amount,
-        foreign: part.foreign.map(|amount| -amount),
-        discount: -part.discount,
-        discount_tax: -part.discount_tax,
-    };
-    let reversal = SupplierPayment {
-        id,
-        number: book.number(DocumentKind::SupplierPaymentReversal),
-        kind: SupplierPaymentKind::Reversal,
-        supplier_id: original.supplier_id,
-        amount: -original.amount,
-        foreign: original.foreign.as_ref().map(ForeignPayment::negative),
-        discount: -original.discount,
-        advance: -original.advance,
-        unapplied: Money::ZERO,
-        advance_id: original.advance_id,
-        parts: original.parts.iter().map(back).collect(),
-        original_id: Some(original.id),
-        reversed_by: None,
-        reason: Some(command.reason.clone()),
-        reference: original.reference.clone(),
-        occurred_at,
-    };
-    if let Some(known) = book.supplier_payments.get_mut(&original.id) {
-        known.reversed_by = Some(id);
-        known.unapplied = Money::ZERO;
-    }
-    Ok(post(book, reversal))
-}
-
 /// Posts a payment or a reversal, and updates the open amounts of its bills.
 fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting) {
     let mut posting = Posting::default();
@@ -509,8 +410,8 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
         if let Some(known) = book.bills.get_mut(&part.bill_id) {
             let bill = &mut known.bill;
             bill.open -= part.amount;
-            if let (Some(foreign), Some(amount)) = (&mut bill.foreign, part.foreign) {
-                foreign.open -= amount;
+            if let (Some(foreign), Some(of_part)) = (&mut bill.foreign, part.foreign) {
+                foreign.open -= of_part.amount;
             }
             // A later payment of the batch that read the bill before this one is rejected.
             bill.version += 1;
@@ -531,7 +432,7 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
     entry.debit(account::PAYABLE, settled, owed);
     entry.debit(account::SUPPLIER_ADVANCES, payment.advance - payment.applied(), owed);
     entry.credit(account::BANK, payment.amount, Dimensions::default());
-    // Bills in another currency were recorded at another rate: the difference is realised now.
+    // Bills in another currency were recorded at another rate than they are paid: the difference is realised now.
     entry.debit(account::EXCHANGE_DIFFERENCES, payment.exchange_difference(), Dimensions::default());
     entry.credit(account::PURCHASE_DISCOUNTS, payment.discount - tax, Dimensions::default());
     entry.credit(account::INPUT_TAX, tax, Dimensions::default());
@@ -545,40 +446,8 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
         entry.into_entry(head).expect("what is settled is paid, or an advance, a discount or a difference"),
     );
     if let Some(paid) = payment.advance_id.and_then(|id| book.supplier_payments.get_mut(&id)) {
-        paid.unapplied -= payment.applied();
+        paid.take_off(payment.applied(), payment.foreign_applied());
     }
     book.supplier_payments.insert(payment.id, payment.clone());
     (payment, posting)
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    /// Payments of many bills don't share a transaction, and have time by their bills.
-    #[test]
-    fn each_bill_of_a_payment_is_a_line() {
-        let part = |number| PartToPay {
-            bill_id: BillId(Uuid::from_u128(number)),
-            amount: Money::ZERO,
-            discount: None,
-            version: None,
-        };
-        let mut pay = Pay {
-            id: None,
-            supplier_id: SupplierId(Uuid::nil()),
-            amount: None,
-            exchange_rate: None,
-            parts: (1..=500).map(part).collect(),
-            advance: None,
-            reference: None,
-            occurred_at: None,
-            sees_costs: true,
-        };
-        assert_eq!(pay.lines(), 500);
-        pay.parts.clear();
-        assert_eq!(pay.lines(), 1, "an advance has no bill");
-    }
 }

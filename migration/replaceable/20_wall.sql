@@ -28,7 +28,7 @@ mutable (name, columns) as (
         ('supplier_return_line', '{reversal_id}'),
         ('landed_cost', '{reversed_by_id, version, updated_at}'),
         ('bill', '{open, foreign_open, reversed_by, version, updated_at}'),
-        ('supplier_payment', '{unapplied}'),
+        ('supplier_payment', '{unapplied, foreign_unapplied}'),
         ('bill_line', '{reasons}'),
         ('lot', '{expires_on, supplier_lot, received_from, received_at, status, version, updated_at}'),
         ('stock_count', '{status, round, version, document_id, reversal_id, updated_at}'),

@@ -239,6 +239,8 @@ pub const STEPS: &[Step] = &[
     step!("0241_former_barcode"),
     step!("0243_order_released"),
     step!("0245_replaced_supplier"),
+    step!("0250_foreign_supplier_advance"),
+    step!("0251_foreign_supplier_advance_valid"),
     step!("0257_reconcile_unexplained_index"),
 ];
 

@@ -24,8 +24,9 @@ pub struct Filter {
 }
 
 const SELECT: &str = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.discount, p.advance, \
-                             p.unapplied, p.advance_id, p.original_id, p.reason, p.reference, \
-                             p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, t.currency, \
+                             p.unapplied, p.advance_id, p.difference, p.original_id, p.reason, p.reference, \
+                             p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, \
+                             p.foreign_discount, p.foreign_advance, p.foreign_unapplied, t.currency, \
                              (select r.id from supplier_payment r \
                               where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \
                       from supplier_payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";

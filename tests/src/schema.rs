@@ -212,7 +212,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              ('pos_sale', '{returned}'), ('sale_exception', '{resolved_at,resolution,version}'), ('payment', '{unapplied,foreign_unapplied}'), ('shipment', '{invoice_id,undone_at,carrier,tracking_number,tracking_url,version,updated_at}'), \
              ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
              ('transfer_line', '{received,missing,returned,open_value}'), ('expected_receipt_line', '{received}'), ('purchase_order_line', '{received,cancelled,expected_on}'), ('supplier_return_line', '{reversal_id}'), \
-             ('purchase_order', '{status,sent_at,version,updated_at}'), ('landed_cost', '{reversed_by_id,version,updated_at}'), ('bill', '{open,foreign_open,reversed_by,version,updated_at}'), ('supplier_payment', '{unapplied}'), ('bill_line', '{reasons}'), \
+             ('purchase_order', '{status,sent_at,version,updated_at}'), ('landed_cost', '{reversed_by_id,version,updated_at}'), ('bill', '{open,foreign_open,reversed_by,version,updated_at}'), ('supplier_payment', '{unapplied,foreign_unapplied}'), ('bill_line', '{reasons}'), \
              ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
          join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \
          where has_column_privilege('stockwell_app', t.name::regclass, a.attname, 'update') <> (a.attname = any (t.mutable))",

@@ -7,7 +7,7 @@
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Bill, KnownBill};
+use super::{Bill, KnownBill, foreign};
 use crate::number::{Money, Percent};
 use crate::refusal::Problems;
 use crate::supplier::{DISCOUNTS_MAX, DiscountTerm, check_discount_percent};
@@ -61,17 +61,18 @@ impl Bill {
 }
 
 impl KnownBill {
-    /// Returns the discount of `amount` that settles a part of the bill on a day.
+    /// Returns the discount of `amount` that settles a part of the bill on a day. Both are in the currency of the bill.
     pub fn discount_on(&self, day: NaiveDate, amount: Money, settings: &Settings) -> Money {
         let percent = self.bill.discount_percent(day);
-        let settled = self.bill.total() + self.credited - self.bill.open;
-        let up_to = |settled: Money| settings.money(percent.of(settled.get()));
+        let settled = self.bill.stated().total() + self.credited - self.bill.stated_open();
+        let decimals = self.bill.decimals(settings);
+        let up_to = |settled: Money| Money::rounded_to(percent.of(settled.get()), decimals);
         up_to(settled + amount) - up_to(settled)
     }
 
-    /// Returns the input tax in a discount: the share that tax has of the bill.
+    /// Returns the input tax in a discount: the share that tax has of the bill. Both are in the currency of the bill.
     pub fn tax_of_discount(&self, discount: Money, settings: &Settings) -> Money {
-        let total = self.bill.total();
-        if total.is_zero() { Money::ZERO } else { settings.share(self.bill.tax, discount, total) }
+        let stated = self.bill.stated();
+        foreign::share(&self.bill, stated.tax, (discount, stated.total()), settings)
     }
 }

@@ -154,10 +154,9 @@ fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal>
     Ok((bill, posting))
 }
 
-/// Returns the discounts of a bill. One in another currency has none.
-fn discounts(command: &Record, payee: &Payee, is_foreign: bool) -> Vec<BillDiscount> {
+/// Returns the discounts of a bill: those that it states, or by the terms of its supplier.
+fn discounts(command: &Record, payee: &Payee) -> Vec<BillDiscount> {
     match &command.discounts {
-        _ if is_foreign => Vec::new(),
         Some(stated) => stated.clone(),
         None => BillDiscount::of_terms(&payee.discounts, command.dated),
     }
@@ -235,12 +234,6 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
     }
     let stated = command.discounts.as_deref().unwrap_or_default();
     discount::check(&mut problems, stated, command.dated);
-    if quote.is_some() && !stated.is_empty() {
-        problems.invalid(
-            "/discounts",
-            "A bill in another currency has no discount for early payment: leave it out.",
-        );
-    }
     if let Some(other) = with_number(book, command.supplier_id, &command.supplier_number) {
         let detail = format!(
             "{} has a bill {} already: {} ({}). Correct the number, or reverse that bill first.",
@@ -254,7 +247,7 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
         });
     }
     problems.check()?;
-    let discounts = discounts(command, payee, quote.is_some());
+    let discounts = discounts(command, payee);
     Ok(Head { due_on, discounts, quote })
 }
 

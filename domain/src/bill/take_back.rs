@@ -399,7 +399,7 @@ fn take_back(
     post_differences(book, matches, &mut posting);
     judge_again(book, &goods, &mut posting);
 
-    known.credited += document.total();
+    known.credited += document.stated().total();
     known.bill.open += document.total();
     if document.kind == BillKind::Reversal {
         known.bill.reversed_by = Some(document.id);

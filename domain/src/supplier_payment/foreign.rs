@@ -1,113 +1,169 @@
-//! Payments of bills in another currency.
+//! Payments in another currency.
 //!
 //! The bank pays the amount at the rate of the payment. The open amount of a bill falls by the same share, at the rate
 //! of the bill; the last part takes the rest. The difference is realised: an exchange loss if the bank paid more, a
-//! gain if it paid less.
+//! gain if it paid less. A discount is a share of what is taken off the bill, so it has no exchange difference. An advance
+//! keeps the rate of its payment until it is applied.
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 
-use super::{PaidBill, PartToPay, Pay};
+use super::{Paid, PaidBill, PartToPay, Pay, SupplierPayment};
 use crate::bill::Bill;
 use crate::book::Book;
-use crate::exchange::{Open, Quote, Stated};
+use crate::exchange::{Open, Quote, Stated, relieved};
+use crate::id::BillId;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
 use crate::tenant::Settings;
 
-/// The amount of a payment in the currency of its bills.
+/// The amounts of a payment in its currency. They are negative in a reversal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignPayment {
-    /// The currency and the rate of the payment.
+    /// The currency and the rate of the payment; those of the advance in an application.
     pub quote: Quote,
-    /// The amount; negative in a reversal.
+    /// The amount that was paid, without discounts.
     pub amount: Money,
+    /// The discounts of all bills.
+    pub discount: Money,
+    /// The part of the amount that was paid in advance.
+    pub advance: Money,
+    /// The part of the advance that is not applied to bills.
+    pub unapplied: Money,
 }
 
-/// A payment in another currency, and its amount in the tenant's.
-pub(super) struct Quoted {
-    pub(super) payment: ForeignPayment,
-    pub(super) base: Money,
+/// The amounts of a part of a payment in the currency of its bill. They are negative in a reversal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignPart {
+    /// The amount that is settled, with the discount.
+    pub amount: Money,
+    /// The discount for early payment.
+    pub discount: Money,
+    /// The input tax in the discount.
+    pub discount_tax: Money,
 }
 
 impl ForeignPayment {
-    /// Returns the amount of the reversal.
+    /// Returns the amounts of the reversal.
     pub(super) fn negative(&self) -> Self {
-        ForeignPayment { quote: self.quote.clone(), amount: -self.amount }
-    }
-}
-
-/// Returns the decimals of the currency of a bill.
-pub(super) fn decimals(bill: &Bill, settings: &Settings) -> u32 {
-    bill.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
-}
-
-/// Returns the payment in the currency of its bills; nothing if it is the tenant's currency. Rejects bills of several
-/// currencies.
-pub(super) fn quote(
-    book: &Book,
-    command: &Pay,
-    occurred_at: DateTime<Utc>,
-) -> Result<Option<Quoted>, Refusal> {
-    let settings = &book.setup.settings;
-    let currency = |part: &PartToPay| {
-        let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
-        bill.and_then(|bill| bill.foreign.as_ref()).map(|foreign| foreign.quote.currency.as_str())
-    };
-    let first = command.parts.first().and_then(currency);
-    let mut problems = Problems::default();
-    for (index, part) in command.parts.iter().enumerate() {
-        let own = currency(part);
-        if own != first {
-            let (own, first) = (own.unwrap_or(&settings.currency), first.unwrap_or(&settings.currency));
-            let detail = format!(
-                "The bill is in {own}, and the first one in {first}: record a payment for each currency."
-            );
-            problems.invalid(format!("/bills/{index}/bill_id"), detail);
+        ForeignPayment {
+            quote: self.quote.clone(),
+            amount: -self.amount,
+            discount: -self.discount,
+            advance: -self.advance,
+            unapplied: Money::ZERO,
         }
     }
-    problems.check()?;
-    let stated = Stated { currency: first, rate: command.exchange_rate, day: settings.day(occurred_at) };
-    let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
-    let Some(quote) = quote else { return Ok(None) };
-    if command.advance.is_some() {
-        let detail = format!(
-            "An advance is in {}, and the bills are in {}: record it as a payment of its own.",
-            settings.currency, quote.currency
-        );
-        return Err(Refusal::invalid("/advance", detail));
-    }
-    let amount: Money = command.parts.iter().map(|part| part.amount).sum();
-    let base = quote.paid(amount, settings).map_err(Problems::of)?;
-    Ok(Some(Quoted { payment: ForeignPayment { quote, amount }, base }))
 }
 
-/// Rejects bills in another currency, because an advance is in the tenant's currency.
-pub(super) fn check_none(book: &Book, parts: &[PartToPay]) -> Result<(), Refusal> {
+impl ForeignPart {
+    /// Returns the amount that was paid, without the discount.
+    pub(super) fn paid(self) -> Money {
+        self.amount - self.discount
+    }
+
+    /// Returns the part of a reversal.
+    pub(super) fn negative(self) -> Self {
+        ForeignPart { amount: -self.amount, discount: -self.discount, discount_tax: -self.discount_tax }
+    }
+}
+
+/// Returns the currency and the rate of a payment of a day; nothing if it is in the tenant's currency. Rejects bills of
+/// another currency.
+pub(super) fn quote(book: &Book, command: &Pay, day: NaiveDate) -> Result<Option<Quote>, Refusal> {
+    let settings = &book.setup.settings;
+    let stated = command.currency.as_deref();
+    if let Some(other) = stated.filter(|currency| *currency != settings.currency) {
+        // A problem of a bill repeats the currency, so the text is one.
+        book.exchange.decimals_of(other).map_err(Problems::of)?;
+    }
+    let first = command.parts.first().map(|part| currency(book, part.bill_id));
+    let own = stated.or(first).unwrap_or(&settings.currency);
+    let whose = if stated.is_some() { "the payment" } else { "the first one" };
+    check_bills(book, &command.parts, |of_bill| {
+        (of_bill != own).then(|| {
+            format!("The bill is in {of_bill}, and {whose} in {own}: record a payment for each currency.")
+        })
+    })?;
+    let stated = Stated { currency: Some(own), rate: command.exchange_rate, day };
+    book.exchange.quote(stated, settings).map_err(Problems::of)
+}
+
+/// Rejects bills in another currency than that of an advance.
+pub(super) fn check_currency(
+    book: &Book,
+    advance: &SupplierPayment,
+    parts: &[PartToPay],
+) -> Result<(), Refusal> {
+    let foreign = advance.foreign.as_ref();
+    let own =
+        foreign.map_or(book.setup.settings.currency.as_str(), |foreign| foreign.quote.currency.as_str());
+    check_bills(book, parts, |of_bill| {
+        (of_bill != own)
+            .then(|| format!("The bill is in {of_bill}, and the advance in {own}: pay the bill by the bank."))
+    })
+}
+
+/// Rejects the bills whose currency has a problem. A bill that is not there is rejected elsewhere.
+fn check_bills(
+    book: &Book,
+    parts: &[PartToPay],
+    problem: impl Fn(&str) -> Option<String>,
+) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for (index, part) in parts.iter().enumerate() {
-        let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
-        if let Some(foreign) = bill.and_then(|bill| bill.foreign.as_ref()) {
-            let detail = format!(
-                "The bill is in {}, and the advance in {}: pay the bill by the bank.",
-                foreign.quote.currency, book.setup.settings.currency
-            );
+        let is_known = book.bills.contains_key(&part.bill_id);
+        if let Some(detail) = is_known.then(|| problem(currency(book, part.bill_id))).flatten() {
             problems.invalid(format!("/bills/{index}/bill_id"), detail);
         }
     }
     problems.check()
 }
 
-/// Converts a part to the tenant's currency: to the amount that it takes off the open amount of its bill.
-pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
-    let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
-    match bill.and_then(|bill| bill.foreign.as_ref().map(|foreign| (bill.open, foreign.open))) {
-        Some((base, foreign)) => PaidBill {
-            bill_id: part.bill_id,
-            amount: Open { base, foreign: Some(foreign) }.take(part.amount, &book.setup.settings),
-            foreign: Some(part.amount),
-            discount: part.discount,
-            discount_tax: part.discount_tax,
-        },
+/// Returns the currency of a bill.
+fn currency(book: &Book, id: BillId) -> &str {
+    let foreign = book.bills.get(&id).and_then(|known| known.bill.foreign.as_ref());
+    foreign.map_or(book.setup.settings.currency.as_str(), |foreign| foreign.quote.currency.as_str())
+}
+
+/// Converts a payment to the tenant's currency. Rejects an amount or an advance that comes to nothing in it.
+pub(super) fn convert(quote: Option<&Quote>, stated: Paid, settings: &Settings) -> Result<Paid, Refusal> {
+    let Some(quote) = quote else { return Ok(stated) };
+    let amount = quote.paid(stated.amount, settings).map_err(Problems::of)?;
+    let advance = quote.base(stated.advance, settings);
+    if stated.advance.is_positive() && !advance.is_positive() {
+        let detail = format!(
+            "The advance comes to {advance} {} at the rate {}: it must be above zero.",
+            settings.currency, quote.rate
+        );
+        return Err(Refusal::invalid("/advance", detail));
+    }
+    Ok(Paid { amount, advance })
+}
+
+/// Converts parts to the tenant's currency: to the amounts that they take off the open amounts of their bills.
+pub(super) fn relieve(book: &Book, parts: &[PaidBill]) -> Vec<PaidBill> {
+    let settings = &book.setup.settings;
+    let part = |part: &PaidBill| match book.bills.get(&part.bill_id) {
+        Some(known) => relieved_part(&known.bill, part, settings),
         None => *part,
+    };
+    parts.iter().map(part).collect()
+}
+
+/// Returns a part in both currencies. The discount is the same share of what is taken off as in the currency of the bill,
+/// and its tax the share that tax has of the bill.
+fn relieved_part(bill: &Bill, part: &PaidBill, settings: &Settings) -> PaidBill {
+    let Some(foreign) = &bill.foreign else { return *part };
+    let mut open = Open { base: bill.open, foreign: Some(foreign.open) };
+    let amount = open.take(part.amount, settings);
+    let discount = relieved(amount, (part.discount, part.amount), settings);
+    let stated =
+        ForeignPart { amount: part.amount, discount: part.discount, discount_tax: part.discount_tax };
+    PaidBill {
+        bill_id: part.bill_id,
+        amount,
+        foreign: Some(stated),
+        discount,
+        discount_tax: relieved(bill.tax, (discount, bill.total()), settings),
     }
 }

@@ -89,6 +89,49 @@ select 'advances to suppliers',
      join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind in ('supplier_payment', 'supplier_payment_reversal')
      where l.tenant_id = $1 and l.account_code = '1150')
 union all
+select case when figure.expected <> figure.found then concat(figure.name, ' of ', number) end, figure.expected, figure.found
+from (
+    select p.*, p.kind = 'payment' and exists (
+        select from supplier_payment r where r.tenant_id = $1 and r.original_id = p.id) as is_reversed
+    from supplier_payment p where p.tenant_id = $1
+) document
+left join (
+    select payment_id as id, sum(amount - discount) as paid, sum(discount) as discount,
+        sum(foreign_amount - foreign_discount) as foreign_paid, sum(foreign_discount) as foreign_discount
+    from supplier_payment_part where tenant_id = $1 group by payment_id
+) part using (id)
+left join (
+    select a.advance_id as id, sum(coalesce(x.paid, 0) + a.difference) as applied, sum(coalesce(x.foreign_paid, 0)) as foreign_applied
+    from supplier_payment a
+    left join (
+        select payment_id, sum(amount - discount) as paid, sum(foreign_amount - foreign_discount) as foreign_paid
+        from supplier_payment_part where tenant_id = $1 group by payment_id
+    ) x on x.payment_id = a.id
+    where a.tenant_id = $1 and a.advance_id is not null group by a.advance_id
+) applied using (id)
+cross join lateral (values
+    ('discount', coalesce(part.discount, 0), document.discount),
+    ('discount in the currency', coalesce(part.foreign_discount, 0), document.foreign_discount),
+    (
+        'amount in the currency',
+        case when document.foreign_amount is null or document.advance_id is not null then coalesce(document.foreign_amount, 0)
+            else coalesce(part.foreign_paid, 0) + document.foreign_advance end,
+        coalesce(document.foreign_amount, 0)
+    ),
+    (
+        'unapplied amount',
+        case when document.kind <> 'payment' or document.is_reversed then 0
+            else document.advance - coalesce(applied.applied, 0) end,
+        document.unapplied
+    ),
+    (
+        'unapplied amount in the currency',
+        case when document.kind <> 'payment' or document.is_reversed then 0
+            else document.foreign_advance - coalesce(applied.foreign_applied, 0) end,
+        document.foreign_unapplied
+    )
+) figure (name, expected, found)
+union all
 select 'goods received not invoiced',
     (select coalesce(sum(value), 0) from stock_document where tenant_id = $1 and kind = 'receipt')
     - (select coalesce(sum(value), 0) from supplier_return_line where tenant_id = $1 and reversal_id is null)

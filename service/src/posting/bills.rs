@@ -27,7 +27,7 @@ use uuid::Uuid;
 use super::brought::{self, Brought, Came};
 use super::exchange;
 use super::places::places;
-use crate::listing::{number, optional_number, word};
+use crate::listing::{number, word};
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 
@@ -61,7 +61,8 @@ const KNOWN: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_nu
         b.value, b.tax, \
         b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, b.exchange_rate, \
         b.foreign_value, b.foreign_tax, b.foreign_open, \
-        coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited \
+        coalesce((select sum(coalesce(c.foreign_value + c.foreign_tax, c.total)) from bill c \
+                  where c.tenant_id = $1 and c.original_id = b.id), 0) as credited \
      from bill b \
      where b.tenant_id = $1 and (b.id = any($2) \
         or b.id in (select p.bill_id from supplier_payment_part p where p.tenant_id = $1 and p.payment_id = any($3)) \
@@ -450,20 +451,23 @@ async fn name_orders(tx: &Tx, receipts: &[Uuid], book: &mut Book) -> Result<(), 
 /// Returns payments of suppliers with their bills.
 pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPayment>, Error> {
     let statement = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.discount, p.advance, p.unapplied, \
-                            p.advance_id, p.original_id, p.reason, p.reference, p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, \
+                            p.advance_id, p.difference, p.original_id, p.reason, p.reference, p.occurred_at, \
+                            p.foreign_currency, p.exchange_rate, p.foreign_amount, p.foreign_discount, p.foreign_advance, \
+                            p.foreign_unapplied, \
                             (select r.id from supplier_payment r \
                              where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \
                      from supplier_payment p where p.tenant_id = $1 and p.id = any($2) order by p.id";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
     let mut payments = rows.iter().map(payment).collect::<Result<Vec<_>, _>>()?;
-    let statement = "select payment_id, bill_id, amount, foreign_amount, discount, discount_tax from supplier_payment_part \
-                     where tenant_id = $1 and payment_id = any($2) order by payment_id, bill_id";
+    let statement = "select payment_id, bill_id, amount, discount, discount_tax, foreign_amount, foreign_discount, \
+                            foreign_discount_tax \
+                     from supplier_payment_part where tenant_id = $1 and payment_id = any($2) order by payment_id, bill_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
         let id = SupplierPaymentId(row.try_get("payment_id")?);
         let part = PaidBill {
             bill_id: BillId(row.try_get("bill_id")?),
             amount: number(&row, "amount")?,
-            foreign: optional_number(&row, "foreign_amount")?,
+            foreign: exchange::paid_part(&row)?,
             discount: number(&row, "discount")?,
             discount_tax: number(&row, "discount_tax")?,
         };
@@ -487,6 +491,7 @@ pub(crate) fn payment(row: &PgRow) -> Result<SupplierPayment, Error> {
         advance: number(row, "advance")?,
         unapplied: number(row, "unapplied")?,
         advance_id: row.try_get::<Option<Uuid>, _>("advance_id")?.map(SupplierPaymentId),
+        difference: number(row, "difference")?,
         parts: Vec::new(),
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SupplierPaymentId),
         reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(SupplierPaymentId),

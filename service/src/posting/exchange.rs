@@ -10,7 +10,7 @@ use domain::needs::Needs;
 use domain::payment;
 use domain::purchase_order::{ForeignOrder, ForeignOrderLine};
 use domain::sales;
-use domain::supplier_payment::ForeignPayment;
+use domain::supplier_payment::{ForeignPart, ForeignPayment};
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 
@@ -125,8 +125,26 @@ pub(super) fn order_line(row: &PgRow) -> Result<Option<ForeignOrderLine>, Error>
     Ok(unit_cost.zip(value).map(|(unit_cost, value)| ForeignOrderLine { unit_cost, value }))
 }
 
-/// Reads the amount of a payment in the currency of its bills.
+/// Reads the amounts of a payment of a supplier in its own currency.
 pub(super) fn paid(row: &PgRow) -> Result<Option<ForeignPayment>, Error> {
-    let amount = optional_number(row, "foreign_amount")?;
-    Ok(quote(row)?.zip(amount).map(|(quote, amount)| ForeignPayment { quote, amount }))
+    let Some((quote, amount)) = quote(row)?.zip(optional_number(row, "foreign_amount")?) else {
+        return Ok(None);
+    };
+    Ok(Some(ForeignPayment {
+        quote,
+        amount,
+        discount: number(row, "foreign_discount")?,
+        advance: number(row, "foreign_advance")?,
+        unapplied: number(row, "foreign_unapplied")?,
+    }))
+}
+
+/// Reads the amounts of a part of a payment in the currency of its bill.
+pub(super) fn paid_part(row: &PgRow) -> Result<Option<ForeignPart>, Error> {
+    let Some(amount) = optional_number(row, "foreign_amount")? else { return Ok(None) };
+    Ok(Some(ForeignPart {
+        amount,
+        discount: number(row, "foreign_discount")?,
+        discount_tax: number(row, "foreign_discount_tax")?,
+    }))
 }

@@ -46,7 +46,7 @@ pub struct Proposal {
     pub currency: String,
     /// Amount of the payments in the tenant's currency, without discounts. Payments in other currencies are not in it.
     pub amount: Money,
-    /// Discounts of all bills.
+    /// Discounts of the payments in the tenant's currency. Those in other currencies are not in it.
     pub discount: Money,
     /// Suppliers to pay, by code; those in the tenant's currency first.
     #[schema(max_items = 2000)]
@@ -69,7 +69,7 @@ pub struct ProposedPayment {
     pub currency: String,
     /// Amount that is paid, without discounts.
     pub amount: Money,
-    /// Discounts of its bills.
+    /// Discounts of its bills, in its currency.
     pub discount: Money,
     /// Bills to pay, the earliest due day first.
     #[schema(max_items = 500)]
@@ -100,7 +100,7 @@ pub struct ProposedBill {
     pub match_status: MatchStatus,
     /// Amount that is settled, in the currency of the payment: all that is open.
     pub amount: Money,
-    /// Discount for early payment: the part of the amount that is not paid.
+    /// Discount for early payment, in the currency of the payment: the part of the amount that is not paid.
     pub discount: Money,
     /// Reason why the bill is paid now.
     #[schema(max_length = 200, example = "The bill is due on 2026-11-25.")]
@@ -120,7 +120,8 @@ struct Found {
 const DUE: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.discounts, b.value, b.tax, \
         b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, b.exchange_rate, \
         b.foreign_value, b.foreign_tax, b.foreign_open, s.code as supplier_code, s.name as supplier_name, \
-        coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited, \
+        coalesce((select sum(coalesce(c.foreign_value + c.foreign_tax, c.total)) from bill c \
+                  where c.tenant_id = $1 and c.original_id = b.id), 0) as credited, \
         exists (select from bill_line l where l.tenant_id = $1 and l.bill_id = b.id and l.reasons <> '{}') as is_mismatched \
      from bill b join supplier s on s.tenant_id = $1 and s.id = b.supplier_id \
      where b.tenant_id = $1 and (b.open <> 0 or b.foreign_open <> 0) and ($4::uuid is null or b.supplier_id = $4) \
@@ -152,18 +153,10 @@ pub async fn propose(tx: &Tx, wanted: &Wanted) -> Result<Proposal, Error> {
     for row in &rows {
         add(&mut payments, found(row, pay_on, &settings)?);
     }
-    Ok(Proposal {
-        pay_on,
-        until,
-        amount: payments
-            .iter()
-            .filter(|payment| payment.currency == settings.currency)
-            .map(|payment| payment.amount)
-            .sum(),
-        discount: payments.iter().map(|payment| payment.discount).sum(),
-        currency: settings.currency,
-        payments,
-    })
+    let own = || payments.iter().filter(|payment| payment.currency == settings.currency);
+    let (amount, discount) =
+        (own().map(|payment| payment.amount).sum(), own().map(|payment| payment.discount).sum());
+    Ok(Proposal { pay_on, until, amount, discount, currency: settings.currency, payments })
 }
 
 fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, Error> {
@@ -183,7 +176,7 @@ fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, E
             due_on: bill.due_on,
             match_status: MatchStatus::of(is_mismatched),
             amount: bill.stated_open(),
-            discount: known.discount_on(pay_on, bill.open, settings),
+            discount: known.discount_on(pay_on, bill.stated_open(), settings),
             reason: reason(&known, pay_on),
         },
     })

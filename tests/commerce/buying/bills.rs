@@ -11,6 +11,7 @@ mod advance;
 mod beside;
 mod early;
 mod foreign;
+mod foreign_paid;
 mod paid;
 mod proposal;
 mod sent_back;

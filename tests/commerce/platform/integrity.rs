@@ -270,6 +270,54 @@ fn amounts_in_other_currencies_are_compared() {
     });
 }
 
+/// 3 % of 10.00 USD are a discount. 19.40 USD of the advance settle 20.00 USD.
+#[test]
+fn amounts_of_payments_to_suppliers_are_compared() {
+    with_tenant(async |tenant| {
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "1", "dated": "2026-01-02", "currency": "USD",
+            "exchange_rate": "0.92", "discounts": [{ "percent": "3", "until": "2026-01-12" }],
+            "lines": [{ "account": "5300", "unit_cost": "100" }] });
+        let bill = tenant.make("/v1/bills", bill).await;
+        let part = |amount: &str| json!([{ "bill_id": bill, "amount": amount }]);
+        let at = "2026-01-05T09:00:00Z";
+        let payment = json!({ "supplier_id": supplier, "exchange_rate": "0.95", "bills": part("10"), "occurred_at": at });
+        tenant.make("/v1/supplier-payments", payment).await;
+        let advance = json!({ "supplier_id": supplier, "currency": "USD", "exchange_rate": "0.90", "advance": "50",
+            "occurred_at": at });
+        let advance = tenant.make("/v1/supplier-payments", advance).await;
+        let applied = json!({ "bills": part("20"), "occurred_at": at });
+        tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), applied).await;
+        assert_eq!(named(tenant).await, Vec::<String>::new());
+        for (subject, statement) in [
+            (
+                "discount in the currency of ",
+                "update supplier_payment_part set foreign_discount = foreign_discount BY 0.01 where tenant_id = $1",
+            ),
+            (
+                "amount in the currency of ",
+                "update supplier_payment set foreign_amount = foreign_amount BY 1 where tenant_id = $1 and kind = 'payment'",
+            ),
+            (
+                "unapplied amount of ",
+                "update supplier_payment set difference = difference BY 1 where tenant_id = $1 and kind = 'application'",
+            ),
+            (
+                "unapplied amount in the currency of ",
+                "update supplier_payment set foreign_unapplied = foreign_unapplied BY -1 \
+                 where tenant_id = $1 and foreign_advance > 0",
+            ),
+        ] {
+            change(tenant, statement, "+").await;
+            let found = named(tenant).await;
+            assert!(found.iter().any(|known| known.starts_with(subject)), "{statement}: {found:?}");
+            assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
+            change(tenant, statement, "-").await;
+            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
+        }
+    });
+}
+
 #[test]
 fn new_books_hold_and_say_what_was_compared() {
     with_tenant(async |tenant| {

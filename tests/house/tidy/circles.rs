@@ -100,6 +100,8 @@ const ALLOWED: &[Allowed] = &[
             "revaluation",
             "stock_document",
             "supplier_payment",
+            "supplier_payment/apply",
+            "supplier_payment/reverse",
             "transfer",
             "transfer/cancel",
         ],

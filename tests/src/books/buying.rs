@@ -103,7 +103,40 @@ pub(super) const FACTS: &[(&str, &str)] = &[
              and e.document_kind in ('supplier_payment', 'supplier_payment_reversal') \
             where l.tenant_id = $1 and l.account_code = '1150') l, \
            (select coalesce(sum(unapplied), 0) as payments from supplier_payment where tenant_id = $1) p \
-         where ledger <> payments",
+         where ledger <> payments \
+         union all \
+         select format('payment %s: %s and %s not applied, should be %s and %s', p.number, p.unapplied, p.foreign_unapplied, \
+                       p.advance - t.applied, p.foreign_advance - t.foreign_applied) \
+         from supplier_payment p, \
+              lateral (select coalesce(sum(x.amount - x.discount), 0) as applied, \
+                              coalesce(sum(x.foreign_amount - x.foreign_discount), 0) as foreign_applied \
+                       from supplier_payment a \
+                       join supplier_payment_part x on x.tenant_id = $1 and x.payment_id = a.id \
+                       where a.tenant_id = $1 and a.advance_id = p.id) x, \
+              lateral (select x.applied + coalesce(sum(a.difference), 0) as applied, x.foreign_applied \
+                       from supplier_payment a where a.tenant_id = $1 and a.advance_id = p.id) t \
+         where p.tenant_id = $1 and p.kind = 'payment' \
+           and not exists (select from supplier_payment r where r.tenant_id = $1 and r.original_id = p.id) \
+           and (p.unapplied, p.foreign_unapplied) <> (p.advance - t.applied, p.foreign_advance - t.foreign_applied)",
+    ),
+    (
+        "a payment of a supplier in another currency realises the difference from its bills, and its advance, on 6040",
+        "select format('payment %s: ledger %s, should be %s', p.number, l.amount, \
+                       case when p.advance_id is null then p.amount - p.advance - x.paid else p.difference end) \
+         from supplier_payment p, \
+              lateral (select coalesce(sum(amount - discount), 0) as paid from supplier_payment_part \
+                       where tenant_id = $1 and payment_id = p.id) x, \
+              lateral (select coalesce(sum(l.debit - l.credit), 0) as amount from journal_entry e \
+                       join journal_line l on l.tenant_id = $1 and l.entry_id = e.id and l.account_code = '6040' \
+                       where e.tenant_id = $1 and e.document_id = p.id) l \
+         where p.tenant_id = $1 \
+           and l.amount <> case when p.advance_id is null then p.amount - p.advance - x.paid else p.difference end \
+         union all \
+         select format('payment %s: %s paid in its currency, parts %s', p.number, p.foreign_amount, x.paid + p.foreign_advance) \
+         from supplier_payment p, \
+              lateral (select coalesce(sum(foreign_amount - foreign_discount), 0) as paid from supplier_payment_part \
+                       where tenant_id = $1 and payment_id = p.id) x \
+         where p.tenant_id = $1 and p.advance_id is null and p.foreign_amount <> x.paid + p.foreign_advance",
     ),
     (
         "goods received not invoiced has receipts, returns, bills and their differences, and no more is matched than was received and billed",

@@ -8,7 +8,7 @@ use domain::book::ChangedBill;
 use domain::exchange::ForeignDocument;
 use domain::id::{BillId, SupplierPaymentId};
 use domain::number::Money;
-use domain::supplier_payment::SupplierPayment;
+use domain::supplier_payment::{ForeignPayment, SupplierPayment};
 use sea_orm::sqlx;
 use serde_json::json;
 use uuid::Uuid;
@@ -180,30 +180,37 @@ async fn write_matches(tx: &Tx, rows: &[&Match]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Payments with their parts.
+const PAYMENTS: &str = "with head as ( \
+         insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, discount, advance, unapplied, \
+                                       advance_id, original_id, reason, \
+                                       reference, occurred_at, command_id, foreign_currency, exchange_rate, \
+                                       foreign_amount, foreign_discount, foreign_advance, foreign_unapplied, \
+                                       difference, recorded_at) \
+         select $1, v.*, $2 \
+         from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::numeric[], $9::numeric[], \
+                     $10::numeric[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::timestamptz[], \
+                     $16::uuid[], $17::text[], $18::numeric[], $19::numeric[], $20::numeric[], $21::numeric[], \
+                     $22::numeric[], $23::numeric[]) as v \
+                (id, number, kind, supplier_id, amount, discount, advance, unapplied, advance_id, original_id, \
+                 reason, reference, occurred_at, command_id, \
+                 foreign_currency, exchange_rate, foreign_amount, foreign_discount, foreign_advance, \
+                 foreign_unapplied, difference)) \
+     insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount, discount, discount_tax, \
+                                        foreign_amount, foreign_discount, foreign_discount_tax) \
+     select $1, v.* \
+     from unnest($24::uuid[], $25::uuid[], $26::numeric[], $27::numeric[], $28::numeric[], $29::numeric[], \
+                 $30::numeric[], $31::numeric[]) as v \
+          (payment_id, bill_id, amount, discount, discount_tax, foreign_amount, foreign_discount, \
+           foreign_discount_tax)";
+
 async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
     let parts: Vec<_> =
         rows.iter().flat_map(|(row, _)| row.parts.iter().map(|part| (row.id, part))).collect();
-    let statement = "with head as ( \
-                 insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, discount, advance, unapplied, \
-                                               advance_id, original_id, reason, \
-                                               reference, occurred_at, command_id, foreign_currency, exchange_rate, \
-                                               foreign_amount, recorded_at) \
-                 select $1, v.*, $2 \
-                 from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::numeric[], $9::numeric[], \
-                             $10::numeric[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::timestamptz[], \
-                             $16::uuid[], $17::text[], $18::numeric[], $19::numeric[]) as v \
-                        (id, number, kind, supplier_id, amount, discount, advance, unapplied, advance_id, original_id, \
-                         reason, reference, occurred_at, command_id, \
-                         foreign_currency, exchange_rate, foreign_amount)) \
-             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount, foreign_amount, discount, \
-                                                discount_tax) \
-             select $1, v.* \
-             from unnest($20::uuid[], $21::uuid[], $22::numeric[], $23::numeric[], $24::numeric[], $25::numeric[]) as v \
-                  (payment_id, bill_id, amount, foreign_amount, discount, discount_tax)";
-    let query = Columns::of(statement)
+    let query = Columns::of(PAYMENTS)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
         .column("id", rows, |(row, _)| row.id.0)
@@ -227,38 +234,61 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
             row.foreign.as_ref().map(|foreign| foreign.quote.rate.get())
         })
         .column("foreign_amount", rows, |(row, _)| row.foreign.as_ref().map(|foreign| foreign.amount.get()))
+        .column("foreign_discount", rows, |(row, _)| stated(row, |foreign| foreign.discount).get())
+        .column("foreign_advance", rows, |(row, _)| stated(row, |foreign| foreign.advance).get())
+        .column("foreign_unapplied", rows, |(row, _)| {
+            stated(row, |foreign| foreign.unapplied).max(Money::ZERO).get()
+        })
+        .column("difference", rows, |(row, _)| row.difference.get())
         .column("payment_id", &parts, |(id, _)| id.0)
         .column("bill_id", &parts, |(_, part)| part.bill_id.0)
         .column("amount", &parts, |(_, part)| part.amount.get())
-        .column("foreign_amount", &parts, |(_, part)| part.foreign.map(Money::get))
         .column("discount", &parts, |(_, part)| part.discount.get())
-        .column("discount_tax", &parts, |(_, part)| part.discount_tax.get());
+        .column("discount_tax", &parts, |(_, part)| part.discount_tax.get())
+        .column("foreign_amount", &parts, |(_, part)| part.foreign.map(|foreign| foreign.amount.get()))
+        .column("foreign_discount", &parts, |(_, part)| {
+            part.foreign.map(|foreign| foreign.discount).unwrap_or_default().get()
+        })
+        .column("foreign_discount_tax", &parts, |(_, part)| {
+            part.foreign.map(|foreign| foreign.discount_tax).unwrap_or_default().get()
+        });
     query.execute(tx).await?;
     write_applied(tx, rows).await
 }
 
-/// Takes what applications took off the advances of payments, and all of an advance that came back.
+/// Returns an amount of a payment in its own currency; zero if that is the tenant's.
+fn stated(payment: &SupplierPayment, amount: fn(&ForeignPayment) -> Money) -> Money {
+    payment.foreign.as_ref().map(amount).unwrap_or_default()
+}
+
+/// Takes what applications took off the advances of payments, and all of an advance that came back, in both currencies.
 async fn write_applied(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<(), Error> {
-    let mut applied: BTreeMap<SupplierPaymentId, Money> = BTreeMap::new();
+    let mut applied: BTreeMap<SupplierPaymentId, (Money, Money)> = BTreeMap::new();
     for (row, _) in rows {
-        let came_back = row.original_id.filter(|_| !row.advance.is_zero());
-        for (id, amount) in row.advance_id.map(|id| (id, row.applied())).into_iter().chain(
+        let of_advance = row.advance_id.map(|id| (id, (row.applied(), row.foreign_applied())));
+        let came_back = row.original_id.filter(|_| !row.advance.is_zero()).map(|id| {
             // The advance of a reversal is below zero.
-            came_back.map(|id| (id, -row.advance)),
-        ) {
-            *applied.entry(id).or_default() += amount;
+            (id, (-row.advance, row.foreign.as_ref().map(|foreign| -foreign.advance).unwrap_or_default()))
+        });
+        for (id, (base, foreign)) in of_advance.into_iter().chain(came_back) {
+            let taken = applied.entry(id).or_default();
+            taken.0 += base;
+            taken.1 += foreign;
         }
     }
     if applied.is_empty() {
         return Ok(());
     }
-    let applied: Vec<(SupplierPaymentId, Money)> = applied.into_iter().collect();
-    let statement = "update supplier_payment p set unapplied = p.unapplied - v.applied \
-             from unnest($2::uuid[], $3::numeric[]) as v (id, applied) where p.tenant_id = $1 and p.id = v.id";
+    let applied: Vec<(SupplierPaymentId, (Money, Money))> = applied.into_iter().collect();
+    let statement = "update supplier_payment p set unapplied = p.unapplied - v.applied, \
+                    foreign_unapplied = p.foreign_unapplied - v.foreign_applied \
+             from unnest($2::uuid[], $3::numeric[], $4::numeric[]) as v (id, applied, foreign_applied) \
+             where p.tenant_id = $1 and p.id = v.id";
     let query = sqlx::query(statement)
         .bind(tx.tenant_id.0)
         .bind(column(&applied, |(id, _)| id.0))
-        .bind(column(&applied, |(_, amount)| amount.get()));
+        .bind(column(&applied, |(_, (base, _))| base.get()))
+        .bind(column(&applied, |(_, (_, foreign))| foreign.get()));
     tx.execute(query).await?;
     Ok(())
 }

@@ -151,6 +151,33 @@ fn a_payment_to_a_supplier_is_money_that_went_out() {
     });
 }
 
+/// 970.00 USD of 1,000.00 are paid at 0.90, because 3 % are a discount: the bank books 873.00. An advance of 100.00 USD is 90.00.
+#[test]
+fn a_payment_in_another_currency_is_found_by_the_amount_of_the_bank() {
+    with_tenant(async |tenant| {
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "RE-1", "dated": "2026-01-02", "currency": "USD",
+            "exchange_rate": "0.92", "discounts": [{ "percent": "3", "until": "2026-01-12" }],
+            "lines": [{ "account": "5300", "unit_cost": "1000" }] });
+        let bill = tenant.make("/v1/bills", bill).await;
+        let body = json!({ "supplier_id": supplier, "exchange_rate": "0.90", "occurred_at": "2026-01-05T09:00:00Z",
+            "bills": [{ "bill_id": bill, "amount": "1000" }] });
+        let payment = tenant.make("/v1/supplier-payments", body).await;
+        let body = json!({ "supplier_id": supplier, "currency": "USD", "exchange_rate": "0.90", "advance": "100",
+            "occurred_at": "2026-01-05T09:00:00Z" });
+        let advance = tenant.make("/v1/supplier-payments", body).await;
+        let rows =
+            [["B-1", "2026-01-05", "-873.00", "Mill", ""], ["B-2", "2026-01-05", "-90.00", "Mill", ""]];
+        send(tenant, "text/csv", csv(&rows)).await.ok();
+        for (reference, id, amount) in [("B-1", &payment, "-873.00"), ("B-2", &advance, "-90.00")] {
+            let out = line(tenant, reference).await;
+            assert_eq!(ids(&out, "recorded"), [id.as_str()], "{reference}");
+            assert_eq!(out["recorded"][0]["amount"], amount);
+            matched(tenant, &out, json!([{ "supplier_payment_id": id }])).await.ok();
+        }
+    });
+}
+
 #[test]
 fn of_two_who_match_one_line_or_one_payment_one_succeeds() {
     with_tenant(async |tenant| {

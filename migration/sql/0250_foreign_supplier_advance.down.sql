@@ -1,0 +1,13 @@
+alter table supplier_payment_part
+    drop constraint supplier_payment_part_foreign_discount_complete,
+    drop constraint supplier_payment_part_foreign_discount_range,
+    drop column foreign_discount_tax,
+    drop column foreign_discount;
+alter table supplier_payment
+    drop constraint supplier_payment_difference_of_application,
+    drop constraint supplier_payment_foreign_unapplied_range,
+    drop constraint supplier_payment_foreign_advance_currency,
+    drop column difference,
+    drop column foreign_unapplied,
+    drop column foreign_advance,
+    drop column foreign_discount;

@@ -1,0 +1,7 @@
+-- Validation reads the tables and lets others read and write them.
+
+alter table supplier_payment validate constraint supplier_payment_foreign_advance_currency;
+alter table supplier_payment validate constraint supplier_payment_foreign_unapplied_range;
+alter table supplier_payment validate constraint supplier_payment_difference_of_application;
+alter table supplier_payment_part validate constraint supplier_payment_part_foreign_discount_range;
+alter table supplier_payment_part validate constraint supplier_payment_part_foreign_discount_complete;
