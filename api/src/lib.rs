@@ -5,6 +5,7 @@
 //! runs. A handler extracts, calls the use case and returns the response. [`auth`] is the model that other areas
 //! follow.
 
+pub mod accept;
 pub mod access;
 mod admission;
 pub mod app;
@@ -85,6 +86,7 @@ pub mod routes;
 mod schema;
 pub mod server;
 pub mod settings;
+mod sheet;
 pub mod stock;
 pub mod stream;
 pub mod supplier;

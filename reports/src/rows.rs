@@ -3,11 +3,12 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, rt};
+use api::accept::chosen;
 use api::aside::aside;
 use api::csv;
 use api::params::Params;
 use api::presented::Presented;
-use api::problem::{ApiError, ErrorCode, Problem};
+use api::problem::{ApiError, Problem};
 use api::{Answer, App, Caller};
 use domain::number::shown_decimals;
 use futures_util::stream;
@@ -17,7 +18,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::table::{accepted, reject};
+use crate::table::reject;
 
 /// Pieces that wait for the client. A piece has 2,000 rows.
 const PIECES_WAITING: usize = 1;
@@ -235,23 +236,17 @@ fn reason(failed: Failed) -> ApiError {
 /// Returns the form of the parameter, or of the header Accept.
 fn form(parameter: Option<&str>, request: &HttpRequest) -> Result<Form, ApiError> {
     let plain = Form::Csv { byte_order_mark: false, locale: None };
-    let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let found = match parameter {
-        Some(name) => match name.trim().to_ascii_lowercase().as_str() {
-            "csv" => Some(plain),
-            "ndjson" => Some(Form::Ndjson),
-            _ => None,
-        },
-        None => accepted(header.unwrap_or("*/*"), |media_range| match media_range {
-            "text/csv" | "text/*" | "*/*" | "" => Some(plain),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/*" => {
-                Some(Form::Ndjson)
-            }
-            _ => None,
-        }),
+    let named = |name: &str| match name {
+        "csv" => Some(plain),
+        "ndjson" => Some(Form::Ndjson),
+        _ => None,
     };
-    found.ok_or_else(|| {
-        let error = ApiError::new(ErrorCode::NotAcceptable, "Rows can be had as csv or ndjson.");
-        if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
-    })
+    let ranged = |media_range: &str| match media_range {
+        "text/csv" | "text/*" | "*/*" | "" => Some(plain),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/*" => {
+            Some(Form::Ndjson)
+        }
+        _ => None,
+    };
+    chosen(parameter, request, named, ranged, "Rows can be had as csv or ndjson.")
 }

@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use api::accept::chosen;
 use api::aside::aside;
 use api::csv;
 use api::params::Params;
@@ -354,18 +355,8 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
 
 /// Returns the format of the parameter, or of the header Accept.
 pub fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
-    let format = match parameter {
-        Some(name) => name.trim().to_ascii_lowercase().parse().ok(),
-        None => {
-            let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-            accepted(header.unwrap_or("*/*"), format_of)
-        }
-    };
-    format.ok_or_else(|| {
-        let error =
-            ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv, ndjson or xlsx.");
-        if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
-    })
+    let named = |name: &str| name.parse::<Format>().ok();
+    chosen(parameter, request, named, format_of, "A report can be had as json, csv, ndjson or xlsx.")
 }
 
 /// Returns the format of a media range.
@@ -377,30 +368,6 @@ fn format_of(media_range: &str) -> Option<Format> {
         XLSX => Some(Format::Xlsx),
         _ => None,
     }
-}
-
-/// Returns the format that an Accept header prefers; of equals, the first one. `format_of` returns the format of a media range.
-pub fn accepted<F>(header: &str, format_of: impl Fn(&str) -> Option<F>) -> Option<F> {
-    let mut best = None;
-    for range in header.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media_range = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let Some(format) = format_of(&media_range) else { continue };
-        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
-        if quality > 0 && best.as_ref().is_none_or(|(most, _)| quality > *most) {
-            best = Some((quality, format));
-        }
-    }
-    best.map(|(_, format)| format)
-}
-
-/// `0.8` as 800.
-fn thousandths(quality: &str) -> u32 {
-    let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
-    let digits: String = format!("{fraction:0<3}").chars().take(3).collect();
-    let thousandths =
-        whole.parse().ok().zip(digits.parse().ok()).map(|(whole, rest): (u32, u32)| whole * 1_000 + rest);
-    thousandths.unwrap_or_default().min(1_000)
 }
 
 /// A report in one of its formats.
@@ -477,6 +444,8 @@ fn without_meta<'a>(table: &Table, json: &'a [u8]) -> Result<&'a [u8], ApiError>
 
 #[cfg(test)]
 mod tests {
+    use api::accept::accepted;
+
     use super::*;
 
     #[test]

@@ -1,11 +1,7 @@
 //! Purchase orders as documents to print.
-//!
-//! The page loads no file and runs no script. Every text is escaped. The content security policy of the response stops
-//! a browser from running a text that was not escaped by mistake.
 
-use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, get};
 use domain::address::Address;
 use domain::id::PurchaseOrderId;
 use domain::locale::Locale;
@@ -15,8 +11,10 @@ use serde::Deserialize;
 use service::purchase_order::document::{self, OrderDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::html::escaped;
 use crate::params::{Params, PathId};
+use crate::problem::Problem;
+use crate::sheet::{Column, Form, PageWords, Paper, Party, Sheet};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -24,18 +22,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(print);
 }
 
-/// Nothing is loaded or run.
-const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
 /// Countries whose suppliers read German.
 const GERMAN: [&str; 4] = ["AT", "CH", "DE", "LI"];
-const STYLE: &str = "body{font:14px/1.45 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#111}\
-    h1{font-size:1.6rem;margin:0 0 1rem}.parties{display:flex;gap:2rem;margin-bottom:1.5rem}.parties>div{flex:1}\
-    h2{font-size:.8rem;margin:0;color:#555}p{margin:.1rem 0}table{border-collapse:collapse;width:100%}\
-    th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #ccc;vertical-align:top}\
-    .n{text-align:right;white-space:nowrap}thead{display:table-header-group}tr{break-inside:avoid}\
-    .state{border:2px solid;padding:.3rem .6rem;display:inline-block;font-weight:700}\
-    @page{margin:18mm}@media print{body{margin:0;max-width:none;padding:0}}";
 
 /// Parameters of the document.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -46,6 +34,9 @@ struct PrintParams {
     /// Switzerland, and English for all others.
     #[param(inline)]
     language: Option<Language>,
+    /// `html` or `pdf`. The default follows the header Accept, and is `html` without one.
+    #[param(max_length = 16, example = "html")]
+    format: Option<String>,
 }
 
 /// Language of a document.
@@ -80,6 +71,7 @@ struct Words {
     expected: &'static str,
     deliver_to: &'static str,
     total: &'static str,
+    pages: PageWords,
 }
 
 const ENGLISH: Words = Words {
@@ -101,6 +93,7 @@ const ENGLISH: Words = Words {
     expected: "Expected on",
     deliver_to: "Deliver to",
     total: "Total before tax",
+    pages: PageWords { page: "Page", of: "of" },
 };
 
 const GERMAN_WORDS: Words = Words {
@@ -122,6 +115,7 @@ const GERMAN_WORDS: Words = Words {
     expected: "Liefertermin",
     deliver_to: "Lieferort",
     total: "Summe ohne Steuern",
+    pages: PageWords { page: "Seite", of: "von" },
 };
 
 impl Language {
@@ -142,16 +136,22 @@ impl Language {
 
 /// Get a purchase order as a document
 ///
-/// Returns the purchase order as a page of HTML to print or to save as PDF, for the supplier: both parties, and each line with its
-/// quantity, price and day, in the currency of the order. It loads nothing and runs no scripts. Without the scope `costs:read` it has
-/// no prices.
+/// Returns the purchase order for the supplier, as a page of HTML or as a PDF: both parties, and each line with its quantity, price and
+/// day, in the currency of the order. The page of HTML loads nothing and runs no scripts. The PDF is for Letter paper if your own address
+/// is in Canada or the United States, else for A4. It prints Latin, Greek and Cyrillic letters, and a box for a sign of another script.
+/// Without the scope `costs:read` both have no prices.
 #[utoipa::path(
     operation_id = "purchase_orders_print",
     security(("bearer" = ["purchasing:read"])),
-    params(("id" = PurchaseOrderId, Path, description = "The purchase order's id."), PrintParams),
-    responses((status = 200, description = "The document.", content(
-        (String = "text/html", example = "<!doctype html><html lang=\"en\"><title>Purchase order PO-2026-000123</title></html>"),
-    )))
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order's id."), PrintParams, ReadHeaders),
+    responses(
+        (status = 200, description = "The document.", content(
+            (String = "text/html", example = "<!doctype html><html lang=\"en\"><title>Purchase order PO-2026-000123</title></html>"),
+            (String = "application/pdf", example = "%PDF-1.7…"),
+        ), headers(("Content-Disposition" = String, description = "`inline`, with the name of the file. Only for a PDF."))),
+        (status = 406, description = "The document is not available in this format.", body = Problem,
+            content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/purchase-orders/{id}/document")]
 async fn print(
@@ -159,77 +159,66 @@ async fn print(
     caller: Caller,
     id: PathId<PurchaseOrderId>,
     params: Params<PrintParams>,
+    seen: IfNoneMatch,
+    request: HttpRequest,
 ) -> Answer {
+    let form = Form::of(params.format.as_deref(), &request)?;
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
     let document = app.db.read(caller.tenant_id, read).await?;
     let country = document.supplier.address.as_ref().map(|address| address.country.as_str());
     let language = params.language.unwrap_or_else(|| Language::of_country(country));
-    let sheet = Sheet { document: &document, words: language.words(), has_costs: caller.sees_costs() };
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(sheet.printed()))
+    let print = Print { document: &document, words: language.words(), has_costs: caller.sees_costs() };
+    print.sheet().respond(form, &seen).await
 }
 
 /// A document in one language, as a caller may see it.
-struct Sheet<'a> {
+struct Print<'a> {
     document: &'a OrderDocument,
     words: &'a Words,
     has_costs: bool,
 }
 
-impl Sheet<'_> {
-    /// Returns the page with amounts in the currency of the order, which the supplier knows, and with its decimals.
-    fn printed(&self) -> String {
-        let foreign = self.document.order.foreign.as_ref();
-        let decimals = foreign.map_or_else(shown_decimals, |foreign| foreign.quote.decimals);
-        showing(decimals, || self.page())
-    }
-
-    fn page(&self) -> String {
+impl Print<'_> {
+    /// Returns the sheet with amounts in the currency of the order, which the supplier knows, and with its decimals.
+    fn sheet(&self) -> Sheet {
         let (words, order) = (self.words, &self.document.order);
-        let lines: String = order.lines.iter().map(|line| self.line(line)).collect();
-        format!(
-            "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title} {number}</title>\
-             <style>{STYLE}</style></head><body><h1>{title} {number}</h1>{state}{parties}{facts}\
-             <table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>{total}</body></html>",
-            lang = words.tag,
-            title = words.title,
-            number = escaped(&order.number),
-            state = self.state(),
-            parties = self.parties(),
-            facts = self.facts(),
-            heads = self.heads(),
-            total = self.total(),
-        )
+        let decimals = order.foreign.as_ref().map_or_else(shown_decimals, |foreign| foreign.quote.decimals);
+        showing(decimals, || Sheet {
+            language: words.tag,
+            kind: words.title,
+            number: order.number.clone(),
+            mark: self.mark(),
+            parties: self.parties(),
+            facts: self.facts(),
+            columns: self.columns(),
+            rows: order.lines.iter().map(|line| self.row(line)).collect(),
+            total: self.total(),
+            page_words: words.pages,
+            paper: Paper::of(self.document.buyer.address.as_ref()),
+        })
     }
 
     /// Returns the mark of an order that is not valid for a delivery: a draft, or a cancelled one.
-    fn state(&self) -> String {
-        let mark = match self.document.order.status {
-            PurchaseOrderStatus::Draft => self.words.draft,
-            PurchaseOrderStatus::Cancelled => self.words.cancelled,
+    fn mark(&self) -> Option<&'static str> {
+        match self.document.order.status {
+            PurchaseOrderStatus::Draft => Some(self.words.draft),
+            PurchaseOrderStatus::Cancelled => Some(self.words.cancelled),
             PurchaseOrderStatus::Sent
             | PurchaseOrderStatus::Confirmed
             | PurchaseOrderStatus::PartlyReceived
             | PurchaseOrderStatus::Received
-            | PurchaseOrderStatus::Closed => return String::new(),
-        };
-        format!("<p class=\"state\">{mark}</p>")
+            | PurchaseOrderStatus::Closed => None,
+        }
     }
 
-    fn parties(&self) -> String {
-        let (supplier, buyer) = (&self.document.supplier, &self.document.buyer);
-        format!(
-            "<div class=\"parties\"><div><h2>{}</h2>{}</div><div><h2>{}</h2>{}</div></div>",
-            self.words.supplier,
-            self.party(&supplier.name, supplier.tax_number.as_deref(), supplier.address.as_ref()),
-            self.words.buyer,
-            self.party(&buyer.name, buyer.tax_number.as_deref(), buyer.address.as_ref()),
-        )
+    fn parties(&self) -> [Party; 2] {
+        let (words, supplier, buyer) = (self.words, &self.document.supplier, &self.document.buyer);
+        let supplier = self.lines(&supplier.name, supplier.tax_number.as_deref(), supplier.address.as_ref());
+        let buyer = self.lines(&buyer.name, buyer.tax_number.as_deref(), buyer.address.as_ref());
+        [Party { role: words.supplier, lines: supplier }, Party { role: words.buyer, lines: buyer }]
     }
 
-    fn party(&self, name: &str, tax_number: Option<&str>, address: Option<&Address>) -> String {
+    fn lines(&self, name: &str, tax_number: Option<&str>, address: Option<&Address>) -> Vec<String> {
         let mut lines = vec![name.to_owned()];
         if let Some(address) = address {
             lines.extend(address.name.as_deref().map(str::to_owned));
@@ -241,63 +230,61 @@ impl Sheet<'_> {
             lines.push(address.country.clone());
         }
         lines.extend(tax_number.map(|number| format!("{}: {number}", self.words.tax_number)));
-        lines.iter().map(|line| format!("<p>{}</p>", escaped(line))).collect()
+        lines
     }
 
-    fn facts(&self) -> String {
+    fn facts(&self) -> Vec<String> {
         let (words, order) = (self.words, &self.document.order);
         let mut facts = vec![
             format!("{}: {}", words.number, order.number),
             format!("{}: {}", words.day, self.date(&self.document.day.to_string())),
         ];
         facts.extend(order.reference.as_ref().map(|text| format!("{}: {text}", words.reference)));
-        facts.iter().map(|fact| format!("<p>{}</p>", escaped(fact))).collect()
+        facts
     }
 
-    fn heads(&self) -> String {
+    fn columns(&self) -> Vec<Column> {
         let words = self.words;
-        let mut heads = vec![("", "#"), ("", words.article), ("", words.own_article), ("n", words.quantity)];
+        let text = |head| Column { head, has_figures: false };
+        let figures = |head| Column { head, has_figures: true };
+        let mut columns =
+            vec![text("#"), text(words.article), text(words.own_article), figures(words.quantity)];
         if self.has_costs {
-            heads.extend([("n", words.unit_cost), ("n", words.value)]);
+            columns.extend([figures(words.unit_cost), figures(words.value)]);
         }
-        heads.extend([("", words.expected), ("", words.deliver_to)]);
-        heads.iter().map(|(class, head)| format!("<th class=\"{class}\">{head}</th>")).collect()
+        columns.extend([text(words.expected), text(words.deliver_to)]);
+        columns
     }
 
-    fn line(&self, line: &PurchaseLine) -> String {
+    fn row(&self, line: &PurchaseLine) -> Vec<String> {
         let document = self.document;
         let sku = document.skus.get(&line.product_id).map_or("", String::as_str);
         let name = document.products.get(&line.product_id.0).map_or("", String::as_str);
         let place = document.locations.get(&line.location_id.0).map_or("", String::as_str);
         let expected = line.expected_on.map(|day| self.date(&day.to_string())).unwrap_or_default();
         let mut cells = vec![
-            ("", line.line_no.to_string()),
-            ("", format!("{sku} {name}")),
-            ("", line.supplier_sku.clone().unwrap_or_default()),
-            ("n", format!("{} {}", self.figure(&line.entered.to_string()), line.uom)),
+            line.line_no.to_string(),
+            format!("{sku} {name}"),
+            line.supplier_sku.clone().unwrap_or_default(),
+            format!("{} {}", self.figure(&line.entered.to_string()), line.uom),
         ];
         if self.has_costs {
             let unit_cost = line.foreign.map_or(line.unit_cost, |foreign| foreign.unit_cost);
             let value = line.foreign.map_or(line.value, |foreign| foreign.value);
-            cells.push(("n", self.figure(&unit_cost.to_string())));
-            cells.push(("n", self.figure(&value.to_string())));
+            cells.extend([self.figure(&unit_cost.to_string()), self.figure(&value.to_string())]);
         }
-        cells.extend([("", expected), ("", place.to_owned())]);
-        let cell = |(class, text): &(&str, String)| format!("<td class=\"{class}\">{}</td>", escaped(text));
-        format!("<tr>{}</tr>", cells.iter().map(cell).collect::<String>())
+        cells.extend([expected, place.to_owned()]);
+        cells
     }
 
-    fn total(&self) -> String {
-        if !self.has_costs {
-            return String::new();
-        }
+    fn total(&self) -> Option<String> {
         let order = &self.document.order;
         let (value, currency) = match &order.foreign {
             Some(foreign) => (foreign.value, &foreign.quote.currency),
             None => (order.value, &self.document.currency),
         };
         let value = self.figure(&value.to_string());
-        format!("<p class=\"n\"><strong>{}: {value} {currency}</strong></p>", self.words.total)
+        self.has_costs.then(|| format!("{}: {value} {currency}", self.words.total))
     }
 
     fn figure(&self, plain: &str) -> String {

@@ -1,7 +1,10 @@
 //! Purchase orders as documents to print.
 
-use serde_json::json;
-use tests::with_tenant;
+mod pdf;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, with_tenant};
 
 use super::{PURCHASES, supplier};
 use crate::platform::auth::key;
@@ -140,5 +143,121 @@ fn an_order_in_another_currency_is_printed_in_it() {
             let page = tenant.get(&path).await.text;
             assert!(page.contains(row) && page.contains(total) && !page.contains("GBP"), "{page}");
         }
+    });
+}
+
+/// Returns the PDF of a document, once its head was checked.
+async fn printed(client: &Client, path: &str) -> Vec<u8> {
+    let response = client.call(Method::GET, path).header("accept", "application/pdf").open().await;
+    assert_eq!(response.status(), 200, "{path}");
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+    assert_eq!(kind, Some("application/pdf"));
+    response.bytes().await.expect("a body").to_vec()
+}
+
+#[test]
+fn a_purchase_order_is_printed_as_pdf() {
+    with_tenant(async |tenant| {
+        tenant.product_with("MUG", json!({ "name": "Κούπα кружка łyżka 杯", "list_price": "10.00" })).await;
+        let address =
+            json!({ "line1": "Ackerstr. 1", "city": "Höhr", "postal_code": "56203", "country": "DE" });
+        let more =
+            json!({ "name": "Ελιά <b> & Söhne", "addresses": [{ "code": "main", "address": address }] });
+        let pottery = supplier(tenant, "POTTERY", more).await;
+        let lines =
+            json!([{ "sku": "MUG", "quantity": "12", "unit_cost": "3.25", "expected_on": "2099-01-15" }]);
+        let body = json!({ "supplier_id": pottery, "reference": "Angebot 7", "lines": lines });
+        let made = tenant.post(PURCHASES, &body).await.created();
+        let path = format!("{PURCHASES}/{}/document", made["id"].as_str().expect("an id"));
+        let number = made["number"].as_str().expect("a number");
+        let file = printed(tenant, &path).await;
+        assert!(
+            file.starts_with(b"%PDF-1.7") && file.trim_ascii_end().ends_with(b"%%EOF"),
+            "{} bytes",
+            file.len()
+        );
+        let pages = pdf::pages(&file);
+        assert_eq!(pages.len(), 1);
+        for part in [
+            &format!("Bestellung {number}\nEntwurf: noch nicht bestellt"),
+            "Lieferant\nΕλιά <b> & Söhne\nAckerstr. 1\n56203 Höhr\nDE",
+            "Referenz: Angebot 7",
+            "MUG Κούπα кружка łyżka □",
+            "3,25\n39,00\n15.01.2099",
+            "Summe ohne Steuern: 39,00 GBP",
+            "Seite 1 von 1",
+        ] {
+            assert!(pages[0].contains(part), "{part} is missing: {}", pages[0]);
+        }
+        assert_eq!(printed(tenant, &path).await, file, "one order has one file");
+
+        let english = pdf::pages(&printed(tenant, &format!("{path}?language=en")).await);
+        assert!(english[0].contains("Total before tax: 39.00 GBP\n"), "{english:?}");
+        let blind = tenant.with_key(&key(tenant, &["purchasing:read"]).await);
+        let hidden = pdf::pages(&printed(&blind, &path).await);
+        assert!(hidden[0].contains("MUG") && !hidden[0].contains("3,25"), "{hidden:?}");
+        assert!(!hidden[0].contains("39,00"), "{hidden:?}");
+    });
+}
+
+#[test]
+fn the_form_of_a_document_is_chosen() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        let lines = json!([{ "sku": "MUG", "quantity": "12", "unit_cost": "3.25" }]);
+        let made = tenant.post(PURCHASES, &json!({ "supplier_id": mill, "lines": lines })).await.created();
+        let path = format!("{PURCHASES}/{}/document", made["id"].as_str().expect("an id"));
+        let with = async |query: &str, accept: &str| {
+            tenant.call(Method::GET, &format!("{path}{query}")).header("accept", accept).send().await
+        };
+        let number = made["number"].as_str().expect("a number");
+        let inline = format!("inline; filename=\"{number}.pdf\"");
+        for (query, accept, kind, disposition) in [
+            ("", "*/*", "text/html; charset=utf-8", None),
+            ("", "text/html,application/pdf;q=0.9", "text/html; charset=utf-8", None),
+            ("", "application/pdf", "application/pdf", Some(inline.as_str())),
+            ("?format=pdf", "text/html", "application/pdf", Some(inline.as_str())),
+            ("?format=html", "application/pdf", "text/html; charset=utf-8", None),
+        ] {
+            let reply = with(query, accept).await;
+            assert_eq!(reply.status, 200, "{query} {accept}");
+            assert_eq!(reply.header("content-type"), Some(kind), "{query} {accept}");
+            assert_eq!(reply.header("content-disposition"), disposition, "{query} {accept}");
+            let tag = reply.header("etag").expect("an ETag").to_owned();
+            let call = tenant.call(Method::GET, &format!("{path}{query}"));
+            let again = call.header("accept", accept).header("if-none-match", &tag).send().await;
+            assert_eq!((again.status, again.text.as_str()), (304, ""), "{query} {accept}");
+        }
+        with("", "application/json").await.refused(406, "not_acceptable");
+        with("?format=docx", "*/*").await.refused(406, "not_acceptable");
+    });
+}
+
+/// Each line is on one page, and each page has the head of the table.
+#[test]
+fn a_long_purchase_order_has_many_pages() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        let address =
+            json!({ "line1": "1 Elm St", "city": "Salem", "postal_code": "97301", "country": "US" });
+        tenant.patch("/v1/settings", &json!({ "name": "Northwind", "address": address })).await.ok();
+        let lines: Vec<Value> = (1..=300)
+            .map(|line| json!({ "sku": "MUG", "quantity": line.to_string(), "unit_cost": "3.25" }))
+            .collect();
+        let made = tenant.post(PURCHASES, &json!({ "supplier_id": mill, "lines": lines })).await.created();
+        let path = format!("{PURCHASES}/{}/document", made["id"].as_str().expect("an id"));
+        let file = printed(tenant, &path).await;
+        assert!(file.windows(7).any(|part| part == b"612 792"), "paper of the size Letter");
+        let pages = pdf::pages(&file);
+        assert!(pages.len() > 5, "{} pages", pages.len());
+        for (index, page) in pages.iter().enumerate() {
+            assert_eq!(page.matches("Unit price").count(), 1, "{page}");
+            assert!(page.ends_with(&format!("Page {} of {}", index + 1, pages.len())), "{page}");
+        }
+        let rows: usize = pages.iter().map(|page| page.matches("\n3.25\n").count()).sum();
+        assert_eq!(rows, 300);
+        assert!(pages.concat().contains("Total before tax: 146737.50 GBP"), "the total");
     });
 }
