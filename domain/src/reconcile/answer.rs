@@ -89,7 +89,7 @@ pub struct Discrepancy {
     /// Change of `delta` since the snapshot before.
     pub increment: Quantity,
     /// Causes. Their quantities and `residual` add up to `increment`, or for a class of levels to `delta`. A difference without any
-    /// cause has one of the class `unexplained` with the quantity 0: all of it is `residual`.
+    /// cause has one of the class `unexplained` instead, whose quantity is `residual`.
     pub explanations: Vec<Explanation>,
     /// Part without a cause.
     pub residual: Quantity,

@@ -155,7 +155,7 @@ fn discrepancy(
     if explanations.is_empty() {
         explanations.push(Explanation {
             class: Class::Unexplained,
-            quantity: world.quantity(0),
+            quantity: world.quantity(row.residual),
             confidence: Decimal::ZERO,
             heals: false,
             from: world.code(context.reference).to_owned(),
