@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::{CustomerId, CustomerSessionId};
+use domain::id::{ApiKeyId, CustomerId, CustomerSessionId};
 use domain::tag;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,11 @@ struct CustomerSessionToken {
     object: tag::CustomerSession,
     /// The customer who acts in it.
     customer_id: CustomerId,
+    /// The API key that opened it. The session ends with the key.
+    api_key_id: ApiKeyId,
+    /// Origins of the web pages that may use it, or `*` alone for all. Empty: programs only.
+    #[schema(max_items = 50, example = json!(["https://shop.example"]))]
+    origins: Vec<String>,
     /// Token for the header `Authorization`. It is returned once: null in a replay and in a dry run.
     #[schema(max_length = 128, example = "sws_01h455vb4pex5vsknk084sn02q_x")]
     token: Option<String>,
@@ -69,6 +74,9 @@ struct CustomerSessionToken {
     created_at: DateTime<Utc>,
     /// When it ends at the latest.
     expires_at: DateTime<Utc>,
+    /// When it was ended before its time. Null: it was not.
+    #[schema(example = json!(null))]
+    revoked_at: Option<DateTime<Utc>>,
 }
 
 impl CustomerSessionToken {
@@ -78,9 +86,12 @@ impl CustomerSessionToken {
             id: session.id,
             object: tag::CustomerSession,
             customer_id: session.customer_id,
+            api_key_id: session.api_key_id,
+            origins: session.origins.clone(),
             token: token.map(str::to_owned),
             created_at: session.created_at,
             expires_at: session.expires_at,
+            revoked_at: session.revoked_at,
         };
         Secret { id: session.id.0, kept: out(None), shown_once: out(Some(token.expose_secret())) }
     }

@@ -9,11 +9,11 @@ use domain::refusal::Problems;
 use domain::text::{self, Filled500};
 use serde::Deserialize;
 use service::foreign_valuation::{self, ForeignValuation};
+use service::ledger::JournalEntry;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
-use crate::journal::ManualEntryOut;
 use crate::posting::Post;
 use crate::problem::ErrorCode;
 use crate::{Answer, ApiError, App, Caller};
@@ -64,7 +64,7 @@ async fn show(app: Data<App>, caller: Caller, day: Path<String>) -> Answer {
         PostHeaders
     ),
     request_body = ForeignValuationIn,
-    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+    responses((status = 201, description = "The entry.", body = JournalEntry))
 )]
 #[post("/v1/foreign-valuations/{day}")]
 async fn create(post: Post, day: Path<String>) -> Answer {

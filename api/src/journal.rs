@@ -3,7 +3,8 @@
 use actix_web::post;
 use actix_web::web::Path;
 use chrono::NaiveDate;
-use domain::document::DocumentKind;
+use domain::book::Book;
+use domain::document::{DocumentKind, document_id};
 use domain::id::{CustomerId, EntryId};
 use domain::journal;
 use domain::ledger::{Entry, EntryLine};
@@ -12,7 +13,8 @@ use domain::refusal::Problems;
 use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{self, Filled500};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use service::ledger::{JournalEntry, JournalLine};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -111,72 +113,42 @@ struct OpeningLineIn {
     credit: Option<Money>,
 }
 
-/// A posted entry.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ManualEntryOut<'a> {
-    /// Id of the entry.
-    id: EntryId,
-    object: tag::JournalEntry,
-    /// Day of the entry, in the tenant's time zone.
-    occurred_on: NaiveDate,
-    /// Purpose of the entry.
-    #[schema(max_length = 500, example = "Allowance for a doubtful receivable")]
-    memo: Option<&'a str>,
-    /// The entry that it reverses. Null if it is no reversal.
-    #[schema(example = json!(null))]
-    reverses: Option<EntryId>,
-    /// Currency of all amounts.
-    #[schema(max_length = 3, example = "GBP")]
-    currency: &'a str,
-    /// Sum of the debits, which equals the sum of the credits.
-    total: Money,
-    /// Lines of the entry. Lines with the same account and dimensions are added up.
-    #[schema(max_items = 501)]
-    lines: Vec<ManualLineOut<'a>>,
-}
-
-impl<'a> ManualEntryOut<'a> {
-    /// Returns the wire form of an entry.
-    pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
-        let is_reversal = entry.document_kind == DocumentKind::Manual && entry.document_id != entry.id.0;
-        ManualEntryOut {
-            id: entry.id,
-            object: tag::JournalEntry,
-            occurred_on: entry.occurred_on,
-            memo: entry.memo.as_deref(),
-            reverses: is_reversal.then_some(EntryId(entry.document_id)),
-            currency,
-            total: entry.total,
-            lines: entry.lines.iter().map(ManualLineOut::from).collect(),
-        }
+/// Returns the wire form of an entry that a command posts, as it will be read.
+pub fn posted(entry: &Entry, book: &Book) -> JournalEntry {
+    let is_reversal = entry.document_kind == DocumentKind::Manual && entry.document_id != entry.id.0;
+    let document_kind = entry.document_kind.word();
+    let facts = book.posted(entry);
+    JournalEntry {
+        id: entry.id,
+        object: tag::JournalEntry,
+        document_kind: document_kind.to_owned(),
+        document_id: document_id(document_kind, entry.document_id),
+        reverses: is_reversal.then_some(EntryId(entry.document_id)),
+        reversed_by: facts.reversed_by,
+        memo: entry.memo.clone(),
+        occurred_on: entry.occurred_on,
+        posted_on: facts.posted_on,
+        created_at: facts.recorded_at,
+        recorded_at: facts.recorded_at,
+        command_id: facts.command_id,
+        currency: book.setup.settings.currency.clone(),
+        total: entry.total,
+        lines: entry.lines.iter().zip(1..).map(|(line, line_no)| posted_line(line, line_no, book)).collect(),
     }
 }
 
-/// A line of a posted entry.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ManualLineOut<'a> {
-    /// Code of the account.
-    #[schema(max_length = 32, example = "6100")]
-    account: &'a str,
-    /// The debit.
-    debit: Money,
-    /// The credit.
-    credit: Money,
-    /// The channel.
-    channel: Option<Channel>,
-    /// The customer.
-    customer_id: Option<CustomerId>,
-}
-
-impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
-    fn from(line: &'a EntryLine) -> Self {
-        ManualLineOut {
-            account: &line.account,
-            debit: line.debit(),
-            credit: line.credit(),
-            channel: line.dimensions.channel,
-            customer_id: line.dimensions.party_id.map(CustomerId),
-        }
+fn posted_line(line: &EntryLine, line_no: i32, book: &Book) -> JournalLine {
+    JournalLine {
+        line_no,
+        account: line.account.clone().into_owned(),
+        account_name: book.journal.account_names.get(&*line.account).cloned().unwrap_or_default(),
+        debit: line.debit(),
+        credit: line.credit(),
+        channel: line.dimensions.channel,
+        location_id: line.dimensions.location_id,
+        customer_id: line.dimensions.party_id.map(CustomerId),
+        // An entry that a command posts itself names customers only.
+        supplier_id: None,
     }
 }
 
@@ -189,7 +161,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
     security(("bearer" = ["ledger:write"])),
     params(PostHeaders),
     request_body = ManualEntryIn,
-    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+    responses((status = 201, description = "The entry.", body = JournalEntry))
 )]
 #[post("/v1/journal-entries")]
 async fn create(post: Post) -> Answer {
@@ -225,7 +197,7 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
     security(("bearer" = ["ledger:write"])),
     params(("id" = EntryId, Path, description = "The entry to reverse."), PostHeaders),
     request_body = EntryReversalIn,
-    responses((status = 201, description = "The reversal.", body = ManualEntryOut))
+    responses((status = 201, description = "The reversal.", body = JournalEntry))
 )]
 #[post("/v1/journal-entries/{id}/reverse")]
 async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
@@ -252,7 +224,7 @@ async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
     security(("bearer" = ["ledger:write", "costs:read"])),
     params(PostHeaders),
     request_body = OpeningBalancesIn,
-    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+    responses((status = 201, description = "The entry.", body = JournalEntry))
 )]
 #[post("/v1/opening-balances")]
 async fn open(post: Post) -> Answer {
@@ -288,7 +260,7 @@ async fn open(post: Post) -> Answer {
         PostHeaders
     ),
     request_body = YearCloseIn,
-    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+    responses((status = 201, description = "The entry.", body = JournalEntry))
 )]
 #[post("/v1/year-close/{year}")]
 async fn close_year(post: Post, year: Path<String>) -> Answer {

@@ -11,7 +11,7 @@ use service::stock::recall::LotRecall;
 
 use crate::bill::BillOut;
 use crate::count::{self, CountOut};
-use crate::journal::ManualEntryOut;
+use crate::journal;
 use crate::landed_cost::LandedCostOut;
 use crate::line::skus_of;
 use crate::lot::line::codes_of;
@@ -64,7 +64,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         Outcome::Count(count, _) => {
             shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))
         }
-        Outcome::Entry(entry) => created(&ManualEntryOut::new(entry, currency)),
+        Outcome::Entry(entry) => created(&journal::posted(entry, book)),
     }
 }
 

@@ -19,8 +19,8 @@ use crate::exchange::Exchange;
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
-    BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId,
-    LocationId, LotId, MovementId, OrderId, PaymentId, PaymentIntentId, PriceListId, ProductId,
+    BillId, CommandId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId,
+    LandedCostId, LocationId, LotId, MovementId, OrderId, PaymentId, PaymentIntentId, PriceListId, ProductId,
     PurchaseOrderId, RegisterId, SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId,
     TaxClassId, TransferId,
 };
@@ -28,7 +28,7 @@ use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::control::Facts;
 use crate::ledger::mapping::Mapping;
 use crate::ledger::valuation::KnownValuation;
-use crate::ledger::{Entry, KnownEntry, KnownYear, Opened};
+use crate::ledger::{Entry, Journal, KnownEntry, KnownYear, Opened, Posted};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
@@ -149,6 +149,8 @@ pub struct Book {
     pub now: DateTime<Utc>,
     /// The source of new ids.
     pub ids: IdSequence,
+    /// The command that is decided.
+    pub command_id: CommandId,
     /// Settings and master data from the cache.
     pub setup: Arc<Setup>,
     /// Products by id.
@@ -276,6 +278,8 @@ pub struct Book {
     pub opened: Opened,
     /// Facts of valuations of items in other currencies, by day.
     pub valuations: HashMap<NaiveDate, KnownValuation>,
+    /// Facts that documents show of entries, if a command posts an entry itself.
+    pub journal: Journal,
 }
 
 /// The rows that an accepted command writes.
@@ -364,6 +368,7 @@ impl Book {
         Book {
             now,
             ids,
+            command_id: CommandId::default(),
             setup,
             products: HashMap::new(),
             skus: HashMap::new(),
@@ -426,7 +431,19 @@ impl Book {
             years: HashMap::new(),
             opened: Opened::default(),
             valuations: HashMap::new(),
+            journal: Journal::default(),
         }
+    }
+
+    /// Returns the facts that the document of an entry shows.
+    pub fn posted(&self, entry: &Entry) -> Posted {
+        let first_open = self.journal.first_open.unwrap_or(entry.occurred_on);
+        self.journal.posted.get(&entry.id).copied().unwrap_or(Posted {
+            command_id: self.command_id,
+            recorded_at: self.now,
+            posted_on: first_open.max(entry.occurred_on),
+            reversed_by: None,
+        })
     }
 
     /// Returns what a line prints of a product.

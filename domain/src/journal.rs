@@ -77,6 +77,7 @@ impl Rule for Post {
     fn needs(&self, needs: &mut Needs) {
         needs.accounts.extend(self.lines.iter().map(|line| line.account.clone()));
         needs.customer_ids.extend(self.lines.iter().filter_map(|line| line.customer_id));
+        needs.posts_entries = true;
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

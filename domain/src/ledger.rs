@@ -8,11 +8,11 @@ pub mod valuation;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::document::DocumentKind;
-use crate::id::{EntryId, LocationId};
+use crate::id::{CommandId, EntryId, LocationId};
 use crate::number::Money;
 use crate::tenant::Channel;
 use crate::text_enum;
@@ -224,6 +224,30 @@ pub struct Entry {
     pub lines: Vec<EntryLine>,
     /// The sum of the debits, which is the sum of the credits.
     pub total: Money,
+}
+
+/// Facts about a posted entry that its document shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// The command that wrote it.
+    pub command_id: CommandId,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The day on which it is posted: later than that on which it happened if the period was closed.
+    pub posted_on: NaiveDate,
+    /// The entry that reverses it.
+    pub reversed_by: Option<EntryId>,
+}
+
+/// Facts that documents show of the entries which commands post themselves.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// The names of all accounts, by code.
+    pub account_names: HashMap<String, String>,
+    /// The first day that is not closed; none if no day is closed.
+    pub first_open: Option<NaiveDate>,
+    /// Valuations, which are posted with their reversals, or were posted before.
+    pub posted: HashMap<EntryId, Posted>,
 }
 
 /// An entry that exists, as its reversal needs it.

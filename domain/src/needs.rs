@@ -162,6 +162,8 @@ pub struct Needs {
     pub opening_on: BTreeSet<NaiveDate>,
     /// Days at whose ends items in other currencies are valued. The open items are needed.
     pub valued_on: BTreeSet<NaiveDate>,
+    /// Whether a command posts an entry itself, so that the names of accounts and the first open day are needed.
+    pub posts_entries: bool,
 }
 
 impl Needs {

@@ -20,6 +20,8 @@ use crate::tenant::Settings;
 use crate::text_enum;
 
 mod oldest;
+#[cfg(test)]
+mod tests;
 
 use oldest::oldest_first;
 
@@ -353,6 +355,7 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
     // Nothing rejects the command from here on.
     for line in &lines {
         apply(book, line);
+        note_time(book, line, occurred_at);
     }
     let application = Application {
         id: command.id.unwrap_or_else(|| ApplicationId(book.ids.next_id())),
@@ -452,6 +455,14 @@ pub(crate) fn apply(book: &mut Book, line: &Applied) {
     if invoice_id.is_some() {
         exposure.receivable -= amount;
     }
+}
+
+/// Notes the time of an application. A later command of the batch that takes it back is not before it.
+fn note_time(book: &mut Book, line: &Applied, at: DateTime<Utc>) {
+    let Some(invoice_id) = line.invoice_id.filter(|_| line.amount.is_positive()) else { return };
+    let Some(credit) = book.credits.get_mut(&line.credit) else { return };
+    let last = credit.applied_at.entry(invoice_id).or_insert(at);
+    *last = (*last).max(at);
 }
 
 /// The credits and invoices of an application, with what its lines so far have left of them.

@@ -14,8 +14,8 @@ use crate::stock::CostingMethod;
 use crate::text::one_form;
 use crate::text_enum;
 pub use barcode::{
-    Barcode64, BarcodeRule, article_of, barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin,
-    mended_barcode, one_barcode,
+    Barcode64, BarcodeRule, article_of, articles_of, barcode_forms, barcode_is_sound,
+    check_barcode_kept_digits, joined_gtin, mended_barcode, one_barcode, other_barcode,
 };
 pub(crate) use former::unit_at;
 pub use former::{BarcodeHolders, FormerUnit};

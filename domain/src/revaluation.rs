@@ -51,8 +51,8 @@ pub struct RevaluedLine {
 /// A new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
-    /// The cost of one stock unit, of every cost layer. If only receipts are recorded after the time of the revaluation, it is
-    /// that of the units which were there.
+    /// The cost of one stock unit, of every cost layer that was there at the time of the revaluation. Without cost layers it is that
+    /// of the units which were there if only receipts are recorded since, else that of all units on hand.
     Unit(Price),
     /// The value of all units on hand. The change is the same for each unit.
     Whole(Money),
@@ -177,7 +177,8 @@ fn check_line(
         let detail = format!("The value has too many decimals for {}.", book.setup.settings.currency);
         return Err(invalid(product, at_field, detail));
     }
-    if !book.can_change_value(&key, occurred_at, value - book.level(&key).value()) {
+    let is_gone = matches!(line.worth, Worth::Unit(_)) && book.is_gone(&key, occurred_at);
+    if is_gone || !book.can_change_value(&key, occurred_at, value - book.level(&key).value()) {
         let detail = format!(
             "The stock of {} was used up since occurred_at, or has too little value then: revalue it at a later time.",
             product.sku

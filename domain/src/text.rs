@@ -254,7 +254,7 @@ fn note_card_number(text: &str, mut note: impl FnMut(String)) {
 
 const CARD_NUMBER: &str = "This looks like a card number, which must not be stored. Leave it out, or send the processor's reference.";
 
-/// Adds a problem for a reference of a card payment that is a card number.
+/// Adds a problem for a card number in a text whose type allows one, such as the reference of a card payment.
 pub fn check_no_card(problems: &mut Problems, pointer: &str, reference: Option<&str>) {
     if reference.is_some_and(holds_card_number) {
         problems.invalid(pointer, CARD_NUMBER);

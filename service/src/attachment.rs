@@ -12,7 +12,7 @@ use domain::attachment::{
 use domain::id::{AttachmentId, CustomerId, ProductId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
-use domain::text::{Line200, Name, is_stray};
+use domain::text::{Line200, Name, check_no_card, is_stray};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -398,6 +398,7 @@ pub(crate) async fn set_quota(tx: &Tx, quota_bytes: Option<i64>) -> Result<(), E
 fn check(filename: &Line200, title: Option<&Name>, position: Option<i32>) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     filename.check(&mut problems, "/filename");
+    check_no_card(&mut problems, "/filename", Some(filename.as_str()));
     if filename.as_str().contains(['/', '\\']) {
         problems.invalid("/filename", "Send the name of the file without its folder.");
     }

@@ -8,7 +8,7 @@ use domain::id::ExchangeRateId;
 use domain::number::ExchangeRate as Rate;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::Line200;
+use domain::text::Name;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ pub struct ExchangeRateInput {
     pub rate: Rate,
     /// Source of the rate, such as a central bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Line200>,
+    pub source: Option<Name>,
 }
 
 /// Exchange rates to import.

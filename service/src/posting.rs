@@ -246,10 +246,12 @@ async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<Dry
     let command = std::slice::from_ref(&request.command);
     let mut book = load::book(&tx, poster.setups(), command, Prefetched::default()).await?;
     let before = save::Before::serve(&mut book);
+    let command_id = tx.command_id();
+    book.command_id = command_id;
     let (outcome, posting) = decide_within_bounds(&tx, &mut book, request).await??;
     let render = || (request.render)(&request.caller, Ok((&outcome, &book)));
     let (_, body) = showing(book.setup.settings.exponent, render);
-    let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
+    let accepted = [Accepted { request, command_id, outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
     let [Accepted { outcome, mut posting, .. }] = accepted;
@@ -376,6 +378,7 @@ async fn decide_each<'a>(
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
+        book.command_id = command_id;
         let decided = if second_time {
             decide_within_bounds(tx, book, request).await?
         } else {

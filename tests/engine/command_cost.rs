@@ -93,11 +93,11 @@ const COMMANDS: [(&str, u64); 79] = [
     ("count.posted", 17),
     ("count.reversed", 14),
     ("count.cancelled", 8),
-    ("journal_entry.posted", 4),
-    ("journal_entry.opened", 7),
-    ("journal_entry.reversed", 6),
-    ("journal_entry.year_closed", 9),
-    ("journal_entry.valued", 8),
+    ("journal_entry.posted", 6),
+    ("journal_entry.opened", 8),
+    ("journal_entry.reversed", 8),
+    ("journal_entry.year_closed", 11),
+    ("journal_entry.valued", 9),
 ];
 
 /// A shop whose documents are prepared by another server, so that only the command itself is counted.

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::InvitationId;
+use domain::id::{InvitationId, UserId};
 use domain::tag;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,19 @@ struct InvitationLink {
     /// Id of the invitation.
     id: InvitationId,
     object: tag::Invitation,
+    /// Address that is invited.
+    #[schema(max_length = 254, example = "till-3@shop.example")]
+    email: String,
+    /// Name of the person.
+    #[schema(max_length = 200, example = "Till 3")]
+    name: String,
+    /// Role that the user will have.
+    #[schema(schema_with = role_schema)]
+    role: String,
+    /// `open`, `accepted`, `revoked` or `expired`.
+    status: Status,
+    /// The user that it made. Null: it was not accepted.
+    user_id: Option<UserId>,
     /// Token for `POST /v1/auth/invitation`, only this once. Null in the replay of a response.
     #[schema(max_length = 128, example = "swi_01h455vb4pex5vsknk084sn02q_x")]
     token: Option<String>,
@@ -97,19 +110,32 @@ struct InvitationLink {
     created_at: DateTime<Utc>,
     /// When the invitation ends, if it was not accepted.
     expires_at: DateTime<Utc>,
+    /// When it was accepted. Null: it was not.
+    #[schema(example = json!(null))]
+    accepted_at: Option<DateTime<Utc>>,
+    /// When it was revoked or replaced. Null: it was not.
+    #[schema(example = json!(null))]
+    revoked_at: Option<DateTime<Utc>>,
 }
 
 impl InvitationLink {
-    fn of(made: &NewInvitation, url: Option<&str>) -> Secret<Self> {
+    fn of(made: &Invitation, token: &SecretString, url: Option<&str>) -> Secret<Self> {
         let out = |token: Option<&str>| InvitationLink {
             id: made.id,
             object: tag::Invitation,
+            email: made.email.clone(),
+            name: made.name.clone(),
+            role: made.role.clone(),
+            status: made.status,
+            user_id: made.user_id,
             token: token.map(str::to_owned),
             link: link_to(url, token),
             created_at: made.created_at,
             expires_at: made.expires_at,
+            accepted_at: made.accepted_at,
+            revoked_at: made.revoked_at,
         };
-        Secret { id: made.id.0, kept: out(None), shown_once: out(Some(made.token.expose_secret())) }
+        Secret { id: made.id.0, kept: out(None), shown_once: out(Some(token.expose_secret())) }
     }
 }
 
@@ -134,9 +160,9 @@ async fn make(request: HttpRequest, app: Data<App>, write: Write, body: Body<Inv
     let invited = Invited { email: email.clone(), name: name.clone(), role: *role };
     let made = async |tx: &Tx| {
         check_url(url)?;
-        let made = invitation::make(tx, &caller, &invited).await?;
+        let NewInvitation { id, token } = invitation::make(tx, &caller, &invited).await?;
         app.auth.require_code_of_role(tx, &caller, *role, code.as_ref()).await?;
-        Ok(InvitationLink::of(&made, url))
+        Ok(InvitationLink::of(&invitation::get(tx, id).await?, &token, url))
     };
     let location = |id| format!("/v1/invitations/{}", InvitationId(id));
     let made = write.create_secret("invitation.created", &input.raw, location, made);

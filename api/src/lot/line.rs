@@ -9,7 +9,7 @@ use domain::line_item::LINES_MAX;
 use domain::lot::{LotDetails, LotShare, NamedLot};
 use domain::number::Quantity;
 use domain::refusal::Problems;
-use domain::text::{self, Code64, Line64, Line200};
+use domain::text::{self, Code64, Line64, Name};
 use serde::{Deserialize, Serialize};
 
 /// A lot of a line, by its code.
@@ -36,7 +36,7 @@ pub struct ReceivedLotIn {
     /// Supplier's own code of the lot.
     supplier_lot: Option<Line64>,
     /// Name of the supplier.
-    received_from: Option<Line200>,
+    received_from: Option<Name>,
 }
 
 /// Part of a line that belongs to one lot.

@@ -59,7 +59,8 @@ struct RevaluationLineIn {
     barcode: Option<String>,
     /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// New value of one stock unit, for every cost layer that was there at `occurred_at`.
+    /// New value of one stock unit, for every cost layer that was there at `occurred_at`. Units that came since keep their cost. Without
+    /// cost layers, all units on hand get it if something left since.
     unit_cost: Option<Price>,
     /// New value of all units on hand. The change is spread over the cost layers by quantity.
     value: Option<Money>,
@@ -70,9 +71,9 @@ struct RevaluationLineIn {
 /// Gives stock a new value without moving it, such as a write-down to its market price. Afterwards each unit at the
 /// location has the value `unit_cost`, or all units together have `value`. With `unit_cost`, every cost layer gets that
 /// cost. With `value`, the change is spread over the cost layers by quantity, and none goes below zero: layers of 10 units
-/// at 2.00 and 10 at 4.00 have 60.00, and `value` 80.00 makes 30.00 and 50.00 of them. If only receipts are recorded after
-/// `occurred_at`, `unit_cost` is the cost of the units that were there then: later receipts keep their cost. The
-/// difference is posted between inventory and the account of the reason. Units that have left keep their cost. A level
+/// at 2.00 and 10 at 4.00 have 60.00, and `value` 80.00 makes 30.00 and 50.00 of them. If receipts are recorded after
+/// `occurred_at`, `unit_cost` is the cost of the units that were there then: later receipts keep their cost. A level without cost
+/// layers does not tell these units apart once something has left it: then all units on hand get `unit_cost`. The difference is posted between inventory and the account of the reason. Units that have left keep their cost. A level
 /// without stock can't be revalued (409). The document is a stock document of kind `revaluation`.
 /// Its lines have the change of each value.
 #[utoipa::path(

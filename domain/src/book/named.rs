@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Book;
 use crate::id::ProductId;
-use crate::product::{self, ItemRef, Product, Unit, article_of, barcode_forms};
+use crate::product::{self, BarcodeHolders, ItemRef, Product, Unit, articles_of, barcode_forms};
 use crate::refusal::{Code, Problem};
 
 impl Book {
@@ -13,9 +13,18 @@ impl Book {
         barcode_forms(code).find_map(|form| self.barcodes.get(&*form))
     }
 
+    /// Returns the products that have or had a barcode, for each article that it may name.
+    fn holders_of_barcode(&self, code: &str) -> impl Iterator<Item = &BarcodeHolders> {
+        articles_of(code).filter_map(|article| self.barcode_holders.get(&article))
+    }
+
     /// Returns the product and the unit that a barcode named at an instant; now, if none is given.
     fn barcode_at(&self, code: &str, at: Option<DateTime<Utc>>) -> Option<(ProductId, &str)> {
-        let before = |at| self.barcode_holders.get(&article_of(code))?.before(at);
+        let before = |at| {
+            let first = self.holders_of_barcode(code).next()?;
+            let then = self.holders_of_barcode(code).find(|holders| holders.is_had(at));
+            then.unwrap_or(first).before(at)
+        };
         let now = || self.barcode(code).map(|(id, uom)| (*id, uom.as_str()));
         at.and_then(before).or_else(now)
     }
@@ -110,10 +119,11 @@ impl Book {
         at: DateTime<Utc>,
     ) -> Option<ChangedBarcode> {
         let Some(then) = self.barcode_at(code, Some(at)) else { return Some(ChangedBarcode::OfNone) };
-        let holders = self.barcode_holders.get(&article_of(code));
+        let mut holders = self.holders_of_barcode(code).peekable();
+        let is_got_later = holders.peek().is_some() && holders.all(|holders| holders.is_got_later(at));
         if then.0 != product.id {
             Some(ChangedBarcode::OfAnother)
-        } else if holders.is_some_and(|holders| holders.is_got_later(at)) {
+        } else if is_got_later {
             Some(ChangedBarcode::GotLater)
         } else if Some(then) == self.barcode_at(code, None) {
             None

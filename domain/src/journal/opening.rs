@@ -52,6 +52,7 @@ impl Rule for OpenBooks {
     fn needs(&self, needs: &mut Needs) {
         needs.accounts.extend(self.lines.iter().map(|line| line.account.clone()));
         needs.opening_on.insert(self.opened_on);
+        needs.posts_entries = true;
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -43,6 +43,7 @@ impl Rule for Reverse {
 
     fn needs(&self, needs: &mut Needs) {
         needs.reversed_entries.insert(self.entry_id);
+        needs.posts_entries = true;
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

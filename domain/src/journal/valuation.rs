@@ -14,7 +14,7 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{EntryId, TenantId};
 use crate::ledger::valuation::{ITEMS_MAX, KnownValuation};
-use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Entry, EntryHead, Lines, Posted, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Refusal};
@@ -46,6 +46,7 @@ impl Rule for ValueForeign {
 
     fn needs(&self, needs: &mut Needs) {
         needs.valued_on.insert(self.day);
+        needs.posts_entries = true;
         needs.accounts.insert(account::UNREALISED_DIFFERENCES.to_owned());
         needs.accounts.insert(account::PAYABLE_VALUATION.to_owned());
         needs.accounts.insert(account::RECEIVABLE_VALUATION.to_owned());
@@ -75,6 +76,7 @@ fn value(book: &mut Book, command: &ValueForeign) -> Result<(Entry, Posting), Re
     }
     let known = book.valuations.get(&day).cloned().unwrap_or_default();
     if let Some(entry) = &known.entry {
+        book.journal.posted.extend(known.posted.map(|posted| (entry.id, posted)));
         return Ok((entry.clone(), Posting::default()));
     }
     check_accounts(book, &known)?;
@@ -97,7 +99,9 @@ fn value(book: &mut Book, command: &ValueForeign) -> Result<(Entry, Posting), Re
     let mut reversal = reversal(&entry, EntryId(book.ids.next_id()), next);
     reversal.memo = Some(format!("Reversal of the valuation of {day}"));
     entry.memo = Some(memo);
-    let known = KnownValuation { entry: Some(entry.clone()), ..known };
+    let posted = Posted { reversed_by: Some(reversal.id), ..book.posted(&entry) };
+    book.journal.posted.insert(entry.id, posted);
+    let known = KnownValuation { entry: Some(entry.clone()), posted: Some(posted), ..known };
     book.valuations.insert(day, known);
     Ok((entry.clone(), Posting { entries: vec![entry, reversal], ..Posting::default() }))
 }

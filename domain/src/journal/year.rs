@@ -42,6 +42,7 @@ impl Rule for CloseYear {
 
     fn needs(&self, needs: &mut Needs) {
         needs.closed_years.insert(self.year);
+        needs.posts_entries = true;
         needs.accounts.insert(account::CLOSED_RESULTS.to_owned());
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Entry, account};
+use super::{Entry, Posted, account};
 use crate::number::{ExchangeRate, Money};
 use crate::tenant::Settings;
 use crate::text_enum;
@@ -74,6 +74,8 @@ pub struct ForeignItem {
 pub struct KnownValuation {
     /// The entry of the valuation of the day, if it is there.
     pub entry: Option<Entry>,
+    /// Facts about that entry.
+    pub posted: Option<Posted>,
     /// The last closed day.
     pub locked_through: Option<NaiveDate>,
     /// Items that are open at the end of the day.

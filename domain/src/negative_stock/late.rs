@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 
 use super::Issue;
 use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
 use crate::id::MovementId;
 use crate::ledger::{Dimensions, Lines, account};
 use crate::number::{Money, Price, Quantity};
@@ -116,16 +117,19 @@ impl Book {
     }
 
     /// Returns what a level is worth if each unit that was there at an instant costs `cost`, and those received since keep their
-    /// cost. None if nothing is recorded after that instant, if anything but receipts is, or if the cost
-    /// layers do not tell which units were there.
+    /// cost. None if nothing is recorded after that instant. None if it is not known which units were there: the cost layers do not
+    /// tell, or something left a level without layers.
     ///
     /// > 10 units at 7 in December, 10 at 17 in January. A unit cost of 10 that is dated in December adds 30.
     pub(crate) fn value_at_unit_cost(&self, key: &LevelKey, cost: Price, at: DateTime<Utc>) -> Option<Money> {
         let later = self.steps_after(key, at);
         let (units, value) = self.state_at(key, at);
-        let only_came = later.iter().all(|step| step.quantity.is_positive());
-        if later.is_empty() || !only_came || !units.is_positive() || cost.is_negative() {
+        if later.is_empty() || !units.is_positive() || cost.is_negative() {
             return None;
+        }
+        if !later.iter().all(|step| step.quantity.is_positive()) {
+            let (held, of_others) = self.held_since(key, at)?;
+            return held.is_positive().then(|| of_others + self.setup.settings.money(cost.times(held)));
         }
         if self.wants_layers(key) {
             let layers = self.layers().get(key).into_iter().flat_map(stock::Layers::iter);
@@ -135,6 +139,28 @@ impl Book {
             }
         }
         Some(self.level(key).value() + self.setup.settings.money(cost.times(units)) - value)
+    }
+
+    /// Returns whether cost layers tell that all units which were there at an instant have left.
+    pub(crate) fn is_gone(&self, key: &LevelKey, at: DateTime<Utc>) -> bool {
+        self.is_late(key, at) && self.held_since(key, at).is_some_and(|(units, _)| units.is_zero())
+    }
+
+    /// Returns the units of a level that were there at an instant and are on hand, and the cost of those that came since. None if
+    /// no cost layers tell.
+    fn held_since(&self, key: &LevelKey, at: DateTime<Utc>) -> Option<(Quantity, Money)> {
+        let layers = self.layers().get(key).filter(|_| self.wants_layers(key))?;
+        let units = |is_of_then: bool| -> Quantity {
+            let wanted = layers.iter().filter(|layer| (layer.source().occurred_at <= at) == is_of_then);
+            wanted.map(stock::Layer::quantity).sum()
+        };
+        let is_earlier = |layer: &stock::Layer| layer.source().document_kind == DocumentKind::EarlierStock;
+        let (held, since) = (units(true), units(false));
+        let tells = held + since == self.level(key).on_hand()
+            && held <= self.state_at(key, at).0
+            && !layers.iter().any(is_earlier);
+        let later = layers.iter().filter(|layer| layer.source().occurred_at > at);
+        tells.then(|| (held, later.map(stock::Layer::value).sum()))
     }
 
     /// Returns whether something is recorded on a level that happened after `at`.

@@ -2,7 +2,8 @@
 //!
 //! A UPC-A of 12 digits, an EAN-13 and a GTIN-14 name the same article if they differ in leading zeros only. Scanners
 //! add such zeros, and spreadsheets remove them. Blanks and hyphens between the digits, as people read them below the bars or in a
-//! book, make no other article. A UPC-E is the short form of a UPC-A.
+//! book, make no other article. A UPC-E is the short form of a UPC-A. Eight digits that are sound as a UPC-E and as a GTIN-8 may
+//! name either article, so a product is found by each, and no two products get both.
 
 use std::borrow::Cow;
 
@@ -74,6 +75,37 @@ fn upc_a(short: &str) -> Option<String> {
     has_check_digit(&whole).then_some(whole)
 }
 
+/// Returns the UPC-E of a UPC-A (12 digits) that are GTIN-8 too.
+fn ambiguous(long: &str) -> impl Iterator<Item = String> {
+    let (system, body, check) = (&long[..1], &long[1..11], &long[11..]);
+    let shorts = [
+        format!("{system}{}{}{}{check}", &body[..2], &body[7..], &body[2..3]),
+        format!("{system}{}{}3{check}", &body[..3], &body[8..]),
+        format!("{system}{}{}4{check}", &body[..4], &body[9..]),
+        format!("{system}{}{}{check}", &body[..5], &body[9..]),
+    ];
+    shorts
+        .into_iter()
+        .filter(move |short| has_check_digit(short) && upc_a(short).is_some_and(|of| of == long))
+}
+
+/// Returns the other GTINs that the label of a GTIN may mean, in 14 digits: the UPC-A of which it is the short form, and UPC-E of it.
+fn other_readings(gtin: &str) -> Vec<String> {
+    let long = gtin.strip_prefix("000000").and_then(upc_a);
+    let long = long.or_else(|| gtin.strip_prefix("00").map(str::to_owned));
+    let Some(long) = long else { return Vec::new() };
+    let all = std::iter::once(long.clone()).chain(ambiguous(&long));
+    all.map(|reading| format!("{reading:0>LENGTH_MAX$}")).filter(|reading| reading != gtin).collect()
+}
+
+/// Returns the code that the label of a barcode may mean too: the UPC-A of a UPC-E that is a GTIN-8, or the other way round.
+pub fn other_barcode(code: &str) -> Option<String> {
+    let gtin = gtin(code)?;
+    let other = other_readings(&gtin).into_iter().next()?;
+    let is_short = gtin.strip_prefix("000000").and_then(upc_a).is_some();
+    Some(other[if is_short { 2 } else { 6 }..].to_owned())
+}
+
 /// Returns whether the last digit of a GTIN-8, -12, -13 or -14 is the check digit that GS1 defines. A code
 /// with other characters or of another length is of another symbology, and always sound.
 ///
@@ -88,21 +120,39 @@ pub fn gtin(code: &str) -> Option<String> {
     (may_be && code.bytes().any(|digit| digit != b'0')).then(|| format!("{code:0>LENGTH_MAX$}"))
 }
 
+/// Returns the GTIN of an article in 14 digits, that of the UPC-A for a UPC-E. No two products get barcodes with one such GTIN.
+pub fn joined_gtin(code: &str) -> Option<String> {
+    let gtin = gtin(code)?;
+    let long = gtin.strip_prefix("000000").and_then(upc_a);
+    Some(long.map_or(gtin, |long| format!("{long:0>LENGTH_MAX$}")))
+}
+
 /// Returns one text for all codes that name the same article.
 pub fn article_of(code: &str) -> String {
     let kept = one_barcode(code).unwrap_or_else(|| code.to_owned());
     gtin(&kept).unwrap_or(kept)
 }
 
+/// Returns the articles that a code may name, each as [`article_of`] has it, its own first.
+pub fn articles_of(code: &str) -> impl Iterator<Item = String> {
+    let own = article_of(code);
+    let others = gtin(&own).map(|gtin| other_readings(&gtin)).unwrap_or_default();
+    std::iter::once(own).chain(others)
+}
+
 /// Returns the codes that name the same article: the code itself first, then those with more or fewer leading zeros, and without
-/// blanks and hyphens.
+/// blanks and hyphens, then those of what its label may mean too.
 pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let gtin = gtin(&one_barcode(code).map_or(Cow::Borrowed(code), Cow::Owned));
-    let zeros = |gtin: &str| gtin.bytes().take_while(|digit| *digit == b'0').count();
-    let shorter = gtin.as_deref().map_or(0, |gtin| zeros(gtin).min(LENGTH_MAX - LENGTH_MIN) + 1);
-    let others = (0..shorter).filter_map(move |cut| gtin.as_ref().map(|gtin| gtin[cut..].to_owned()));
-    let others = others.filter(move |form| form != code);
-    std::iter::once(Cow::Borrowed(code)).chain(others.map(Cow::Owned))
+    let own = gtin(&one_barcode(code).map_or(Cow::Borrowed(code), Cow::Owned));
+    let others = own.as_deref().map(other_readings).unwrap_or_default();
+    let forms = own.into_iter().chain(others).flat_map(with_fewer_zeros).filter(move |form| form != code);
+    std::iter::once(Cow::Borrowed(code)).chain(forms.map(Cow::Owned))
+}
+
+/// Returns a GTIN of 14 digits, and what is left of it without each of its leading zeros.
+fn with_fewer_zeros(gtin: String) -> impl Iterator<Item = String> {
+    let zeros = gtin.bytes().take_while(|digit| *digit == b'0').count();
+    (0..=zeros.min(LENGTH_MAX - LENGTH_MIN)).map(move |cut| gtin[cut..].to_owned())
 }
 
 /// Rejects a barcode that a spreadsheet changed: a number with an exponent, such as `4.00638E+12`, or with decimals,
@@ -257,6 +307,43 @@ mod tests {
         }
         assert_eq!(Barcode64::from("AB\u{2011}1").as_str(), "AB-1");
         assert_eq!(Barcode64::from("0\u{a0}36000\u{2011}29145 2").as_str(), "036000291452");
+    }
+
+    #[test]
+    fn a_short_form_that_is_a_code_of_its_own_has_both_readings() {
+        for (short, long) in [
+            ("01128604", "011000002864"),
+            ("01360905", "013000006095"),
+            ("01446647", "014460000067"),
+            ("01234558", "012345000058"),
+        ] {
+            assert!(barcode_is_sound(short) && barcode_is_sound(long));
+            assert_eq!(
+                (other_barcode(short).as_deref(), other_barcode(long).as_deref()),
+                (Some(long), Some(short))
+            );
+            assert_eq!(joined_gtin(short), joined_gtin(long));
+            let padded = format!("{long:0>14}");
+            for code in [short, long, &padded, &format!("{short:0>14}"), &short[1..]] {
+                let forms: Vec<_> = barcode_forms(code).collect();
+                assert_eq!(forms[0], code, "the code itself comes first");
+                assert!(
+                    forms.iter().any(|form| form == short) && forms.iter().any(|form| form == long),
+                    "{forms:?}"
+                );
+                assert!(articles_of(code).any(|article| article == padded), "{code}");
+            }
+            let own = articles_of(short).next();
+            assert_eq!(own, Some(format!("{short:0>14}")));
+        }
+        // One UPC-A may have several short forms.
+        let shorts: Vec<_> = ambiguous("100000000052").collect();
+        assert_eq!(shorts, ["10000502", "10000052"]);
+        for other in ["96385074", "036000291452", "4006381333931", "042100005264", "A-1", "00000000"] {
+            assert_eq!(other_barcode(other), None, "{other}");
+            assert_eq!(joined_gtin(other), gtin(other));
+            assert_eq!(articles_of(other).count(), 1);
+        }
     }
 
     #[test]

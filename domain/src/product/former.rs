@@ -34,6 +34,11 @@ impl BarcodeHolders {
         holder.until.map(|_| (holder.product_id, self.uoms[place].as_str()))
     }
 
+    /// Returns whether a product had the barcode at an instant.
+    pub(crate) fn is_had(&self, at: DateTime<Utc>) -> bool {
+        self.products.iter().any(|holder| holder.had_it_at(at))
+    }
+
     /// Returns whether the barcode was that of no product at an instant and before.
     pub(crate) fn is_got_later(&self, at: DateTime<Utc>) -> bool {
         is_got_later(&self.products, at)

@@ -17,7 +17,7 @@ pub struct SkuHolder {
 }
 
 impl SkuHolder {
-    fn had_it_at(&self, at: DateTime<Utc>) -> bool {
+    pub(super) fn had_it_at(&self, at: DateTime<Utc>) -> bool {
         self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
     }
 }

@@ -222,6 +222,7 @@ impl Dimension {
             Dimension::Category => Some(grouping::NAMED_CATEGORIES),
             Dimension::Channel => Some(grouping::NAMED_CHANNELS),
             Dimension::Country => Some(grouping::NAMED_COUNTRIES),
+            Dimension::ProductKind => Some(grouping::NAMED_PRODUCT_KINDS),
             Dimension::None => Some(grouping::EVERYTHING),
             Dimension::Hour
             | Dimension::Day
@@ -232,8 +233,7 @@ impl Dimension {
             | Dimension::HourOfDay
             | Dimension::Weekday
             | Dimension::PriceSource
-            | Dimension::DiscountBand
-            | Dimension::ProductKind => None,
+            | Dimension::DiscountBand => None,
         }
     }
 
@@ -341,16 +341,21 @@ pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greate
     }
 }
 
-/// Returns the groups that are rows even without lines: units of time, and records that the filter names. With a second dimension,
-/// each named record has a row with each one that the filter names, or with each channel.
+/// Returns the groups that are rows even without lines: units of time, and records that the filter names. With several dimensions,
+/// each named record has a row with each other one, and with each channel. There are none if the filter names nothing of one of them,
+/// or if it is one of which a filter names no records, such as a unit of time.
 fn expected(dimensions: &[Dimension], is_filled: bool) -> Option<Vec<&'static str>> {
     let beside = |dimension: Dimension| {
-        if dimension == Dimension::Channel { Some(grouping::CHANNELS) } else { dimension.named() }
+        if dimension == Dimension::Channel {
+            return Some(grouping::CHANNELS);
+        }
+        // A product is of one kind.
+        dimension.named().filter(|_| dimension != Dimension::ProductKind)
     };
     match dimensions {
         [only] if is_filled => only.unit().map(|unit| vec![buckets::of(unit)]),
         [only] => only.named().map(|named| vec![named]),
-        [first, second] if !is_filled => Some(vec![beside(*first)?, beside(*second)?]),
+        several if !is_filled => several.iter().map(|dimension| beside(*dimension)).collect(),
         _ => None,
     }
 }

@@ -134,6 +134,8 @@ pub const NAMED_CATEGORIES: &str = "select ca.id from public.category ca where c
 pub const NAMED_CHANNELS: &str = "select distinct id from unnest(:channels::text[]) as channel (id)";
 pub const NAMED_COUNTRIES: &str = "select distinct id from unnest(:countries::text[]) as country (id)";
 
+pub const NAMED_PRODUCT_KINDS: &str = "select distinct id from unnest(:product_kinds::text[]) as kind (id)";
+
 /// The grouping of lines into rows.
 #[derive(Debug, Clone)]
 pub struct Grouping {

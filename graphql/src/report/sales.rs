@@ -18,7 +18,7 @@ use super::grouping::{Attribute, Grouping};
 use super::named::Named;
 use super::rollup::{Source, quarter_after, quarter_before};
 use super::sort::Sort;
-use super::{Filter, Request, added, beside, range};
+use super::{Filter, LIMIT_MAX, Request, added, beside, range};
 
 /// Most dimensions of a report whose statement a connection keeps.
 const KEYS_KEPT: usize = 2;
@@ -121,16 +121,25 @@ const ASKED: &str = ", asked as materialized (
         from public.tenant where tenant_id = :tenant_id
     )";
 
-/// Returns the groups of lines, and zero for the expected groups that have none.
+/// Returns the groups of lines, and zero for the expected groups that have none. By several keys, they must be few enough that one
+/// report can show them.
 fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
     let Grouping { keys, expected, .. } = grouping;
     if expected.is_empty() || expected.len() != keys.len().max(1) {
         return ", grouped as materialized (select * from sold)".to_owned();
     }
-    let (mut ids, mut from, mut same) = (String::new(), String::new(), Vec::new());
+    let (mut sets, mut from, mut number) = (String::new(), String::new(), String::new());
     for (place, statement) in expected.iter().enumerate() {
-        let _ = write!(from, "({statement}) expected_{place} cross join ");
+        let _ = write!(sets, ", expected_{place} as materialized ({statement})");
+        let _ = write!(from, "expected_{place} cross join ");
+        let _ = write!(number, "(select count(*) from expected_{place}) * ");
     }
+    // The sets of six filters have more combinations than PostgreSQL could make.
+    let is_few = match keys.len() {
+        0 | 1 => String::new(),
+        _ => format!("{number}(select count(*) from asked) <= {LIMIT_MAX} and "),
+    };
+    let (mut ids, mut same) = (String::new(), Vec::new());
     for (place, key) in keys.iter().enumerate() {
         let _ = write!(ids, "expected_{place}.id, ");
         same.push(format!("sold.{} = expected_{place}.id", key.name));
@@ -139,11 +148,11 @@ fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
     let zero = |sum: &Sum| if sum.merge == Merge::Never { ", null" } else { ", 0" };
     let zeros: String = sums.iter().map(zero).collect();
     format!(
-        ", grouped as materialized (
+        "{sets}, grouped as materialized (
         select * from sold
         union all
         select {ids}asked.currency{zeros}, 0 from {from}asked
-        where not exists (select from sold{is_same})
+        where {is_few}not exists (select from sold{is_same})
     )"
     )
 }

@@ -35,6 +35,11 @@ pub const EXPECTED: &str = "
             cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
             or s.status = 'active' and cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0) and";
 
+/// Products that the filter names. `s` has the id of the product.
+pub const NAMED: &str = "
+        from (select id as product_id, kind from public.product where tenant_id = :tenant_id) s
+        where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0 and";
+
 /// The time zone, the instant after `as_of` if the report has one, and the day that it shows.
 pub const MOMENT: &str = "moment as materialized (
     select zone, before, (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day

@@ -9,7 +9,8 @@
 //! - As of a past instant the movements up to then count. Stock and value are then those of `stock_valuation`.
 //! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
 //! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
-//!   value. Negative stock has no age and is left out. Apart from that, the sum of `value` is the balance of 1200 and
+//!   value. Negative stock has no age and is left out. A product that the filter names and that has no stock has a row of zeros
+//!   without a location. Apart from that, the sum of `value` is the balance of 1200 and
 //!   1210.
 
 use async_graphql::SimpleObject;
@@ -17,7 +18,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows};
+use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMED, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -204,7 +205,7 @@ const AGED: &str = "
         (part.came_at at time zone t.zone)::date as came_on,
         t.day - (part.came_at at time zone t.zone)::date as days
     from moment t cross join part
-), level as materialized (
+), known as materialized (
     select
         product_id, location_id, min(came_on) as oldest_on, sum(units) as on_hand, sum(value) as value,
         coalesce(sum(units) filter (where days <= 30), 0) as units_to_30_days,
@@ -220,6 +221,13 @@ const AGED: &str = "
         coalesce(sum(value) filter (where days between 181 and 365), 0) as value_to_365_days,
         coalesce(sum(value) filter (where days > 365), 0) as value_over_365_days
     from rest group by product_id, location_id
+), level as materialized (
+    select * from known
+    union all
+    select s.product_id, null, null";
+/// Products that the filter names have a row also without stock.
+const WITHOUT: &str = "
+        and not exists (select from known where known.product_id = s.product_id)
 )";
 
 impl Row for StockAgeingRow {
@@ -242,8 +250,10 @@ impl Row for StockAgeingRow {
                 ("", format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"))
             }
         };
+        let zeros = ", 0".repeat(FIGURES.len());
         let with = format!(
-            "recursive {MOMENT}{RECEIPTS}{happened} {PRODUCTS}{SENT}{happened}{TRANSFERRED}{LAYERS}{levels}{AGED}"
+            "recursive {MOMENT}{RECEIPTS}{happened} {PRODUCTS}{SENT}{happened}{TRANSFERRED}{LAYERS}{levels}{AGED}{zeros}{NAMED} \
+             {PRODUCTS}{WITHOUT}"
         );
         Rows {
             with,

@@ -1,6 +1,7 @@
 //! Stock turnover: how often the stock was sold, and how long it will last.
 //!
 //! - One row per product and location that has stock, or sold some in the last `days` (90 if absent), the greatest value first.
+//!   A product that the filter names and that has no such row has a row of zeros without a location.
 //! - `average_value` is the mean of the value at the beginning of the days and now. `turnover` is the cost of what was sold in a year
 //!   at that pace, divided by it: 4 means that the stock is sold four times a year. `cover_days` says how long the stock on hand
 //!   lasts at that pace.
@@ -11,7 +12,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
+use super::stock::{LOCATIONS, NAMED, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Units};
 
@@ -65,7 +66,7 @@ const HELD: &str = "
     select s.product_id, s.location_id, s.on_hand, s.value, 0, 0, 0
     from public.stock_level s where s.tenant_id = :tenant_id and";
 const LEVEL: &str = "
-), level as materialized (
+), known as materialized (
     select
         n.*, round(n.cost * 365 / :days / nullif(greatest(n.average_value, 0), 0), 4) as turnover,
         round(n.on_hand * :days / nullif(greatest(n.units_sold, 0), 0), 1) as cover_days
@@ -76,6 +77,12 @@ const LEVEL: &str = "
         from part group by product_id, location_id
     ) n
     where n.on_hand <> 0 or n.value <> 0 or n.units_sold <> 0
+), level as materialized (
+    select * from known
+    union all
+    select s.product_id, null, 0, 0, 0, 0, 0, null, null";
+const WITHOUT: &str = "
+        and not exists (select from known where known.product_id = s.product_id)
 )";
 
 impl Row for StockTurnoverRow {
@@ -96,7 +103,9 @@ impl Row for StockTurnoverRow {
     }
 
     fn statement(request: &Request) -> String {
-        let with = format!("{MOVED}{LOCATIONS} and {PRODUCTS}{HELD}{LOCATIONS} and {PRODUCTS}{LEVEL}");
+        let with = format!(
+            "{MOVED}{LOCATIONS} and {PRODUCTS}{HELD}{LOCATIONS} and {PRODUCTS}{LEVEL}{NAMED}{PRODUCTS}{WITHOUT}"
+        );
         let figures = &[
             ("on_hand", "sum(m.on_hand)"),
             ("value", "sum(m.value)"),

@@ -4,8 +4,8 @@
 //!   report's time zone. `known_at` limits by the time of recording. Both default to now.
 //! - The figures are sums of movements, shortened by checkpoints (`service::stock::checkpoint`): the last checkpoint
 //!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
-//!   has no row, unless it is everything or the filter names its product; grouped by location or by category alone, also
-//!   if the filter names that. The totals are always there.
+//!   has no row, unless it is everything or the filter names its product. By location, a named product has a row at each named
+//!   location. Without products, named locations and categories have rows, each with each. The totals are always there.
 //! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
 //! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
 //!   of that day.
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
 use super::stock::{LOCATIONS, PRODUCTS, Rows};
-use super::{Dimension, Request, Row, dimension};
+use super::{Dimension, Request, Row, dimension, grouping};
 use crate::scalar::{Amount, UnitCost, Units};
 
 /// A dimension of the stock valuation.
@@ -101,25 +101,37 @@ const PIECES: &str = "moment as materialized (
         and recorded_at >= (select known_until from base) and recorded_at < (select known_before from moment)
 )";
 
-/// A product that the filter names and that had neither units nor value.
-const ABSENT: &str = "select s.product_id, null::uuid, ";
-const ABSENT_PRODUCTS: &str = ", 0, 0, null
-    from (select id as product_id, category_id, kind from public.product where tenant_id = :tenant_id) s
-    where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
-        and not exists (select from valued where valued.product_id = s.product_id) and";
-/// A location that the filter names and that had neither units nor value.
-const ABSENT_LOCATIONS: &str = "select null::uuid, s.location_id, null::uuid, 0, 0, null
-    from (select id as location_id from public.location where tenant_id = :tenant_id) s
-    where cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) > 0
-        and not exists (select from valued where valued.location_id = s.location_id) and";
-/// A category that the filter names and whose products had neither units nor value.
-const ABSENT_CATEGORIES: &str = "select null::uuid, null::uuid, s.id, 0, 0, null
-    from public.category s
-    where s.tenant_id = :tenant_id and (s.code = any(:category_codes) or s.id = any(:category_ids))
-        and not exists (select from valued where valued.category_id = s.id)";
+/// No location or category.
+const NONE: &str = "select null::uuid as id where false";
 /// The one group of everything, if nothing had units or value.
 const NOTHING: &str =
     "select null::uuid, null::uuid, null::uuid, 0, 0, null where not exists (select from valued)";
+
+/// Returns SQL of products that the filter names and that had neither units nor value. By location, that is so at each one that the
+/// filter names.
+fn absent_products(category: &str, locations: &str) -> String {
+    format!(
+        "select s.product_id, named.id, {category}, 0, 0, null
+    from (select id as product_id, category_id, kind from public.product where tenant_id = :tenant_id) s
+    left join ({locations}) named on true
+    where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
+        and not exists (
+            select from valued
+            where valued.product_id = s.product_id and (named.id is null or valued.location_id = named.id)) and {PRODUCTS}"
+    )
+}
+
+/// Returns SQL of locations and categories that the filter names and that had neither units nor value. By both, each one has a row
+/// with each other.
+fn absent_places(locations: &str, categories: &str) -> String {
+    format!(
+        "select null::uuid, place.id, kind.id, 0, 0, null
+    from ({locations}) place full join ({categories}) kind on true
+    where not exists (
+        select from valued
+        where (place.id is null or valued.location_id = place.id) and (kind.id is null or valued.category_id = kind.id))"
+    )
+}
 
 impl Row for StockValuationRow {
     fn measures() -> Vec<Measure> {
@@ -144,17 +156,14 @@ impl Row for StockValuationRow {
         let category_of_absent = key(by(Dimension::Category), "s.category_id");
         let (product, category) =
             (key(product, "l.product_id"), key(by(Dimension::Category), "p.category_id"));
-        let is_only = |dimension: Dimension| request.group_by == [dimension];
+        let locations = if location { grouping::NAMED_LOCATIONS } else { NONE };
+        let categories = if by(Dimension::Category) { grouping::NAMED_CATEGORIES } else { NONE };
         let absent = if by(Dimension::Product) {
-            format!("{ABSENT}{category_of_absent}{ABSENT_PRODUCTS} {PRODUCTS}")
+            absent_products(category_of_absent, locations)
         } else if by(Dimension::None) {
             NOTHING.to_owned()
-        } else if is_only(Dimension::Location) {
-            format!("{ABSENT_LOCATIONS} {LOCATIONS}")
-        } else if is_only(Dimension::Category) {
-            ABSENT_CATEGORIES.to_owned()
         } else {
-            format!("{NOTHING} and false")
+            absent_places(locations, categories)
         };
         let with = format!(
             "{PIECES}, lying as materialized (

@@ -99,8 +99,6 @@ pub struct Invited {
 pub struct NewInvitation {
     pub id: InvitationId,
     pub token: SecretString,
-    pub created_at: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
 }
 
 /// An invitation that can be accepted.
@@ -147,7 +145,7 @@ pub async fn make(tx: &Tx, caller: &Caller, invited: &Invited) -> Result<NewInvi
     .value("created_at", tx.now)
     .value("expires_at", expires_at);
     statement.execute(tx).await?;
-    Ok(NewInvitation { id, token, created_at: tx.now, expires_at })
+    Ok(NewInvitation { id, token })
 }
 
 /// Revokes an open or expired invitation. Revoking it again changes nothing. Rejects a caller who lacks a scope of its role.

@@ -89,6 +89,32 @@ pub(super) fn line(row: &PgRow) -> Result<EntryLine, Error> {
     })
 }
 
+/// The lock of closed periods does not move until the entries are posted: a response shows the day of its entry.
+const LOCK_PERIODS: &str =
+    "select pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
+
+/// All accounts, also those that the chart has no more, and the first open day.
+const FACTS: &str = "
+    select a.code, a.name,
+        (select l.locked_through + 1 from period_lock l where l.tenant_id = $1 order by l.id desc limit 1) as first_open
+    from account a where a.tenant_id = $1";
+
+/// Reads what the documents of entries show, if a command posts an entry itself.
+pub(super) async fn facts(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    if !needs.posts_entries {
+        return Ok(());
+    }
+    // Opening balances and valuations hold the lock already.
+    if needs.opening_on.is_empty() && needs.valued_on.is_empty() {
+        tx.execute(sqlx::query(LOCK_PERIODS).bind(tx.tenant_id.0)).await?;
+    }
+    for row in tx.rows(sqlx::query(FACTS).bind(tx.tenant_id.0)).await? {
+        book.journal.account_names.insert(row.try_get("code")?, row.try_get("name")?);
+        book.journal.first_open = row.try_get("first_open")?;
+    }
+    Ok(())
+}
+
 /// Opening balances are posted one after the other. The lock of closed periods does not move until the entry is posted: an opening of a
 /// closed day is rejected, and not posted on a later day.
 const LOCK_OPENING: &str = "

@@ -1,5 +1,5 @@
 //! Reads and locks every row that a batch touches, in the fixed order: bank lines, customers, documents, lots, stock levels by
-//! key, number series. Each table costs one statement, or none if no command needs it.
+//! key, number series, the lock of closed periods. Each table costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -103,6 +103,7 @@ pub(super) async fn book(
         Some(series) => series,
         None => series::load(tx, &series::names(&needs, &book)).await?,
     };
+    entries::facts(tx, &needs, &mut book).await?;
     Ok(book)
 }
 

@@ -2,13 +2,14 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use domain::book::Book;
-use domain::id::EntryId;
+use domain::id::{CommandId, EntryId};
 use domain::journal::valuation_id;
-use domain::ledger::Entry;
 use domain::ledger::valuation::{ForeignItem, ITEMS_MAX, KnownValuation};
+use domain::ledger::{Entry, Posted};
 use domain::needs::Needs;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
 
 use super::entries;
 use crate::listing::{number, optional_number, word};
@@ -120,8 +121,11 @@ const ITEMS: &str = "
 
 const ENTRY: &str = "
     select
-        e.document_kind, e.document_id, e.memo, e.occurred_on, e.debit_total, l.account_code, l.debit - l.credit as amount, l.channel,
-        l.location_id, l.party_id
+        e.document_kind, e.document_id, e.memo, e.occurred_on, e.posted_on, e.recorded_at, e.command_id, e.debit_total,
+        l.account_code, l.debit - l.credit as amount, l.channel, l.location_id, l.party_id,
+        (select r.id from journal_entry r
+         where r.tenant_id = $1 and r.document_id = e.id and r.document_kind = 'manual' and r.id <> e.id
+         limit 1) as reversed_by
     from journal_entry e join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
     where e.tenant_id = $1 and e.id = $2
     order by l.line_no";
@@ -150,11 +154,9 @@ pub(crate) async fn read(tx: &Tx, day: NaiveDate) -> Result<KnownValuation, Erro
     let items = tx.rows(query).await?.iter().map(item).collect::<Result<Vec<_>, Error>>()?;
     let lock = tx.row(sqlx::query(LOCKED).bind(tx.tenant_id.0)).await?;
     let locked_through = lock.map(|row| row.try_get::<Option<NaiveDate>, _>("locked_through")).transpose()?;
-    Ok(KnownValuation {
-        entry: entry(tx, valuation_id(tx.tenant_id, day)).await?,
-        locked_through: locked_through.flatten(),
-        items,
-    })
+    let entry = entry(tx, valuation_id(tx.tenant_id, day)).await?;
+    let (entry, posted) = entry.unzip();
+    Ok(KnownValuation { entry, posted, locked_through: locked_through.flatten(), items })
 }
 
 fn item(row: &PgRow) -> Result<ForeignItem, Error> {
@@ -169,11 +171,17 @@ fn item(row: &PgRow) -> Result<ForeignItem, Error> {
     })
 }
 
-/// Reads an entry. Nothing if there is none with this id.
-async fn entry(tx: &Tx, id: EntryId) -> Result<Option<Entry>, Error> {
+/// Reads an entry, with the facts that its document shows. Nothing if there is none with this id.
+async fn entry(tx: &Tx, id: EntryId) -> Result<Option<(Entry, Posted)>, Error> {
     let rows = tx.rows(sqlx::query(ENTRY).bind(tx.tenant_id.0).bind(id.0)).await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    Ok(Some(Entry {
+    let posted = Posted {
+        command_id: CommandId(first.try_get("command_id")?),
+        recorded_at: first.try_get("recorded_at")?,
+        posted_on: first.try_get("posted_on")?,
+        reversed_by: first.try_get::<Option<Uuid>, _>("reversed_by")?.map(EntryId),
+    };
+    let entry = Entry {
         id,
         document_kind: word(first, "document_kind")?,
         document_id: first.try_get("document_id")?,
@@ -181,5 +189,6 @@ async fn entry(tx: &Tx, id: EntryId) -> Result<Option<Entry>, Error> {
         occurred_on: first.try_get("occurred_on")?,
         lines: rows.iter().map(entries::line).collect::<Result<_, Error>>()?,
         total: number(first, "debit_total")?,
-    }))
+    };
+    Ok(Some((entry, posted)))
 }

@@ -6,7 +6,7 @@ use domain::lot::{Lot, LotStatus};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Line200, one_form};
+use domain::text::{Line64, Name, one_form};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ pub struct LotInput {
     pub supplier_lot: Option<Line64>,
     /// Sender of the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub received_from: Option<Line200>,
+    pub received_from: Option<Name>,
 }
 
 const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplier_lot, t.received_from, t.received_at, \
@@ -186,7 +186,7 @@ pub fn input_of(lot: &Lot) -> LotInput {
     LotInput {
         expires_on: lot.expires_on,
         supplier_lot: lot.supplier_lot.clone().map(Line64::from),
-        received_from: lot.received_from.clone().map(Line200::from),
+        received_from: lot.received_from.clone().map(Name::from),
     }
 }
 

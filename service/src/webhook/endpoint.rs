@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::WebhookEndpointId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::Line200;
+use domain::text::Name;
 use domain::text_enum;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -96,7 +96,7 @@ pub struct EndpointInput {
     pub url: String,
     /// Purpose of the endpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Line200>,
+    pub description: Option<Name>,
     /// Types of events to send. `*` matches anything: `order.*`, `*.deleted`. All types if absent.
     #[serde(default = "every_type")]
     #[schema(min_items = 1, max_items = 20, example = json!(["order.*"]))]
@@ -172,7 +172,7 @@ pub async fn create(
     .value("tenant_id", tx.tenant_id.0)
     .value("id", id.0)
     .value("url", input.url.as_str())
-    .value("description", input.description.as_ref().map(Line200::as_str))
+    .value("description", input.description.as_ref().map(Name::as_str))
     .value("event_types", &input.event_types)
     .value("payload", payload)
     .value("active", input.active)
@@ -197,7 +197,7 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let present = EndpointInput {
         url: before.url,
-        description: before.description.map(Line200::from),
+        description: before.description.map(Name::from),
         event_types: before.event_types,
         payload: before.payload,
         active: before.active,
@@ -213,7 +213,7 @@ pub async fn update(
         .bind(tx.tenant_id.0)
         .bind(id.0)
         .bind(next.url.as_str())
-        .bind(next.description.as_ref().map(Line200::as_str))
+        .bind(next.description.as_ref().map(Name::as_str))
         .bind(&next.event_types)
         .bind(payload)
         .bind(next.active)

@@ -107,6 +107,55 @@ fn a_barcode_is_found_with_and_without_leading_zeros() {
     });
 }
 
+/// Eight digits that are sound as a GTIN-8 and as a UPC-E may name the article of each.
+#[test]
+fn a_short_form_that_is_a_code_of_its_own_is_found_by_both_readings() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let pairs = [("01234558", "012345000058", 0), ("01128604", "011000002864", 1)];
+        for (short, long, kept) in pairs {
+            let stored = [short, long][kept];
+            let sku = format!("STORED-{stored}");
+            let product = json!({ "list_price": "2.00", "barcodes": [stored] });
+            let product = tenant.product_with(&sku, product).await;
+            tenant.open_stock(&[(&sku, "50", "1.00")]).await;
+            for scanned in
+                [short.to_owned(), long.to_owned(), format!("{short:0>14}"), format!("{long:0>13}")]
+            {
+                let found = tenant.get(&format!("/v1/barcodes/{scanned}")).await.ok();
+                assert_eq!(
+                    (&found["product"]["sku"], &found["code"]),
+                    (&json!(sku), &json!(stored)),
+                    "{scanned}"
+                );
+                let mut sale = json!({ "register_id": till.register_id, "tenders": [{ "kind": "cash" }],
+                    "lines": [{ "barcode": scanned, "quantity": "1" }] });
+                let sold = tenant.post("/v1/pos/sales", &sale).await.created();
+                assert_eq!(sold["lines"][0]["sku"], json!(sku), "{scanned}");
+                sale["forced"] = json!(true);
+                sale["occurred_at"] = json!("2026-01-02T10:00:00Z");
+                sale["lines"][0]["unit_price"] = json!("2.00");
+                let sold = tenant.post("/v1/pos/sales", &sale).await.created();
+                assert_eq!(sold["lines"][0]["sku"], json!(sku), "{scanned}");
+                let there = tenant.get(&format!("/v1/stock/availability?barcode={scanned}")).await.ok();
+                assert_eq!((&there["data"][0]["sku"], &there["unknown"]), (&json!(sku), &json!([])));
+                let other = json!({ "sku": "OTHER", "name": "Other", "barcodes": [scanned] });
+                let taken = tenant.post("/v1/products", &other).await;
+                taken.refused(409, "already_exists").names(&["#/barcodes/0"]);
+                assert!(taken.text.contains("short form of the other"), "{}", taken.text);
+                let file = format!("sku,name,barcodes\nOTHER,Other,{scanned}\n");
+                import(tenant, "all_or_nothing", &file).await.refused(422, "validation_failed");
+            }
+            let both = json!({ "barcodes": [stored, [long, short][kept]] });
+            let twice = tenant.patch(&format!("/v1/products/{}", product.id), &both).await;
+            twice.refused(422, "validation_failed").names(&["#/barcodes/1"]);
+        }
+        // In one file.
+        let file = "sku,name,barcodes\nA,A,01360905\nB,B,013000006095\n";
+        import(tenant, "all_or_nothing", file).await.refused(422, "validation_failed");
+    });
+}
+
 #[test]
 fn two_writers_can_not_add_one_article_twice() {
     with_tenant(async |tenant| {

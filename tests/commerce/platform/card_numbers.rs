@@ -74,6 +74,27 @@ fn a_card_number_is_refused_wherever_text_is_free() {
     });
 }
 
+#[test]
+fn a_card_number_is_refused_in_texts_that_have_one_line() {
+    with_tenant(async |tenant| {
+        const CARD: &str = "4111 1111 1111 1111";
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let endpoint = json!({ "url": "https://hooks.invalid/stockwell", "description": CARD });
+        refused_text(tenant, "/v1/webhook-endpoints", endpoint, "#/description").await;
+        let rate = json!({ "currency": "USD", "valid_from": "2026-01-02", "rate": "0.79", "source": CARD });
+        refused_text(tenant, "/v1/exchange-rates", rate, "#/source").await;
+        tenant.tracked("MILK", "lot").await;
+        let lot = json!({ "code": "A", "received_from": CARD });
+        let receipt = json!({ "kind": "receipt",
+            "lines": [{ "sku": "MILK", "quantity": "1", "unit_cost": "1", "lots": [lot] }] });
+        refused_text(tenant, "/v1/stock/documents", receipt, "#/lines/0/lots/0/received_from").await;
+        let mug = tenant.get("/v1/products?sku=MUG").await.ok();
+        let file = json!({ "record_id": mug["data"][0]["id"], "filename": format!("{CARD}.txt"),
+            "content_type": "text/plain", "content": "WFlMT1BIT05F" });
+        refused_text(tenant, "/v1/attachments", file, "#/filename").await;
+    });
+}
+
 /// Numbers of other systems may look like card numbers.
 #[test]
 fn numbers_of_orders_parcels_devices_and_banks_are_taken() {

@@ -1,6 +1,7 @@
 //! Sales that had happened before they were sent, by barcodes and in units that changed since.
 
 use chrono::{DateTime, Utc};
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Product, Tenant, Till, environment, with_tenant};
 
@@ -83,6 +84,36 @@ fn a_barcode_names_the_product_that_had_it_at_the_time_of_the_sale() {
         tenant.post(SALES, &present).await.refused(422, "validation_failed");
         let unknown = json!({ "barcode": "9780306406157" });
         tenant.post(SALES, &sold_at(&till, of_mug, &unknown)).await.refused(404, "not_found");
+    });
+}
+
+/// A server of the version before keeps no history. It writes these statements with the service's role.
+#[test]
+fn a_barcode_that_the_version_before_removed_or_moved_names_what_it_was() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let units = json!([{ "uom": "XBX", "factor": "6" }]);
+        change(tenant, &mug, &json!({ "barcodes": [MUG, BOX], "units": units })).await;
+        let then = now().await;
+        let mut before = environment().root.begin().await.expect("a transaction");
+        let id = sqlx::query("select set_config('app.tenant_id', $1, true)").bind(tenant.id.0.to_string());
+        id.execute(&mut *before).await.expect("the tenant is set");
+        sqlx::query("set local role stockwell_app").execute(&mut *before).await.expect("the service's role");
+        for (statement, code) in [
+            ("delete from barcode where tenant_id = $1 and code = $2", MUG),
+            ("update barcode set uom = 'XBX' where tenant_id = $1 and code = $2", BOX),
+        ] {
+            let done = sqlx::query(statement).bind(tenant.id.0).bind(code);
+            assert_eq!(done.execute(&mut *before).await.expect("it is changed").rows_affected(), 1);
+        }
+        before.commit().await.expect("the change");
+        for code in [MUG, BOX] {
+            let late = sold_at(&till, then, &json!({ "barcode": code }));
+            assert_eq!(sold(tenant, &late).await, ["MUG", "C62", "1", "12.00", CHANGED], "{code}");
+        }
+        let since = sold_at(&till, now().await, &json!({ "barcode": BOX }));
+        assert_eq!(sold(tenant, &since).await[1..3], ["XBX", "6"]);
     });
 }
 

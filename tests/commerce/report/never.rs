@@ -197,3 +197,138 @@ fn a_named_product_has_a_row_in_each_channel() {
         }
     });
 }
+
+#[test]
+fn named_records_have_a_row_with_each_other_in_any_number_of_dimensions() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let customer = tenant.get("/v1/customers?limit=1").await.ok()["data"][0]["number"].clone();
+        let customer = customer.as_str().expect("a number");
+        let named = "product=MUG&product=NEW&location=MAIN&location=SHOP";
+        for report_name in ["revenue", "margin"] {
+            let by = format!("{report_name}?group_by=channel,product,location&{named}");
+            let table = report(tenant, &by).await;
+            let wanted = ["sku", "location_code", "channel", "orders", "net_revenue"];
+            let first = columns(&table, &wanted).remove(0);
+            assert_eq!(
+                first,
+                ["MUG", "MAIN", "retail", "1", "20.00"],
+                "{report_name}: the greatest comes first"
+            );
+            let mut shown = columns(&table, &["sku", "location_code", "channel", "net_revenue"]);
+            shown.sort();
+            let expected = texts(&[
+                &["MUG", "MAIN", "retail", "20.00"],
+                &["MUG", "MAIN", "wholesale", "0.00"],
+                &["MUG", "SHOP", "retail", "0.00"],
+                &["MUG", "SHOP", "wholesale", "0.00"],
+                &["NEW", "MAIN", "retail", "0.00"],
+                &["NEW", "MAIN", "wholesale", "0.00"],
+                &["NEW", "SHOP", "retail", "0.00"],
+                &["NEW", "SHOP", "wholesale", "0.00"],
+            ]);
+            assert_eq!(shown, expected, "{report_name}");
+            assert_eq!(table["totals"][0]["net_revenue"], "20.00");
+            let csv = tenant.get(&format!("/v1/reports/{by}&format=csv")).await;
+            assert_eq!(csv.text.trim_end().lines().count(), 1 + expected.len(), "{}", csv.text);
+            // Four dimensions. The customer has bought nothing, so every row is zero.
+            let by = format!(
+                "{report_name}?group_by=customer,product,channel,location&{named}&customer={customer}"
+            );
+            let table = report(tenant, &by).await;
+            let shown = columns(&table, &["customer_number", "net_revenue"]);
+            assert_eq!(shown, vec![vec![customer.to_owned(), "0.00".to_owned()]; 8], "{report_name}");
+            // A dimension of which nothing is named, and a unit of time, show what was sold only.
+            for by in ["channel,product,location&product=NEW", "month,product,channel&product=NEW"] {
+                let table = report(tenant, &format!("{report_name}?group_by={by}")).await;
+                assert_eq!(table["rows"], json!([]), "{report_name} by {by}");
+            }
+        }
+        let filter = r#"{ product: ["NEW"], location: ["MAIN"] }"#;
+        let query = format!(
+            "{{ revenueReport(groupBy: [CHANNEL, PRODUCT, LOCATION], filter: {filter}) {{ rows {{ sku locationCode channel netRevenue }} }} }}"
+        );
+        let reply =
+            tenant.call(reqwest::Method::POST, "/graphql").json(&json!({ "query": query })).send().await.ok();
+        let row = |channel: &str| json!({ "sku": "NEW", "locationCode": "MAIN", "channel": channel, "netRevenue": "0.00" });
+        assert_eq!(reply["data"]["revenueReport"]["rows"], json!([row("retail"), row("wholesale")]));
+    });
+}
+
+/// Returns codes of capital letters: the first ones, after a given one.
+fn codes(first: &str, number: usize) -> String {
+    let letter = |at: usize| char::from(b'A' + u8::try_from(at % 26).expect("a letter"));
+    let rest = "X".repeat(first.len() - 2);
+    let made =
+        (0..).map(|at| format!("{rest}{}{}", letter(at / 26), letter(at))).filter(|code| code != first);
+    std::iter::once(first.to_owned()).chain(made).take(number).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn rows_of_zeros_count_toward_the_limit_and_are_left_out_if_they_are_too_many() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let by = format!("revenue?group_by=country,channel&country={}", codes("GB", 200));
+        let table = report(tenant, &format!("{by}&currency={}&limit=10", codes("GBP", 100))).await;
+        assert_eq!(columns_of(&table["rows"][0], &["country", "net_revenue"]), ["GB", "20.00"]);
+        assert_eq!((&table["meta"]["row_count"], &table["meta"]["truncated"]), (&json!(10), &json!(true)));
+        let table = report(tenant, &format!("{by}&currency={}&limit=10", codes("GBP", 200))).await;
+        assert_eq!(columns(&table, &["country", "net_revenue"]), texts(&[&["GB", "20.00"]]));
+        assert_eq!(table["meta"]["truncated"], false);
+    });
+}
+
+#[test]
+fn named_records_without_stock_have_a_row_of_zeros_with_each_other() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        tenant.post("/v1/categories", &json!({ "code": "hats", "name": "Hats" })).await.created();
+        let by = "stock_valuation?group_by=product,location,category&product=MUG&product=NEW&location=MAIN&location=SHOP";
+        let mut shown = columns(&report(tenant, by).await, &["sku", "location_code", "on_hand", "value"]);
+        shown.sort();
+        let expected = texts(&[
+            &["MUG", "MAIN", "3", "12.00"],
+            &["MUG", "SHOP", "0", "0.00"],
+            &["NEW", "MAIN", "0", "0.00"],
+            &["NEW", "SHOP", "0", "0.00"],
+        ]);
+        assert_eq!(shown, expected);
+        let by = "stock_valuation?group_by=location,category&location=MAIN&location=SHOP&category=hats";
+        let shown =
+            columns(&report(tenant, by).await, &["location_code", "category_code", "on_hand", "value"]);
+        assert_eq!(shown, texts(&[&["MAIN", "hats", "0", "0.00"], &["SHOP", "hats", "0", "0.00"]]));
+        let by = "stock_valuation?group_by=product,location&product=NEW";
+        let shown = columns(&report(tenant, by).await, &["sku", "location_code", "on_hand"]);
+        assert_eq!(shown, texts(&[&["NEW", "null", "0"]]));
+    });
+}
+
+#[test]
+fn a_named_product_that_was_never_stocked_has_no_age_and_no_turnover() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let named = "product=NEW&product=MUG&product=POSTAGE";
+        let table = report(tenant, &format!("stock_ageing?{named}")).await;
+        let wanted = ["sku", "location_code", "on_hand", "value", "oldest_on", "units_over_365_days"];
+        assert_eq!(columns(&table, &wanted)[1], ["NEW", "null", "0", "0.00", "null", "0"]);
+        assert_eq!(table["meta"]["row_count"], 2, "a service has no stock");
+        let table = report(tenant, &format!("stock_turnover?{named}")).await;
+        let wanted = ["sku", "location_code", "on_hand", "units_sold", "turnover", "cover_days"];
+        assert_eq!(columns(&table, &wanted)[1], ["NEW", "null", "0", "0", "null", "null"]);
+        assert_eq!(table["meta"]["row_count"], 2);
+        let table = report(tenant, "stock_ageing?as_of=1999-12-31&product=MUG").await;
+        assert_eq!(columns(&table, &["sku", "on_hand"]), texts(&[&["MUG", "0"]]));
+    });
+}
+
+#[test]
+fn a_named_kind_of_product_was_sold_zero_times() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let table = report(tenant, "revenue?group_by=product_kind&product_kind=service").await;
+        let shown = columns(&table, &["product_kind", "orders", "net_revenue"]);
+        assert_eq!(shown, texts(&[&["service", "0", "0.00"]]));
+        let by = "revenue?group_by=product_kind,product&product_kind=service&product=POSTAGE";
+        assert_eq!(report(tenant, by).await["rows"], json!([]), "a product is of one kind");
+    });
+}

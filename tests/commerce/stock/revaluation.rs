@@ -194,6 +194,42 @@ fn a_late_unit_cost_is_that_of_the_units_that_were_there() {
 }
 
 #[test]
+fn a_late_unit_cost_after_an_issue_is_that_of_the_layers_that_were_there() {
+    for (method, change, then, now) in
+        [("fifo", "18.00", "88.00", "140"), ("moving_average", "38.00", "108.00", "160")]
+    {
+        with_tenant(async |tenant| {
+            tenant.product_with("MUG", json!({ "list_price": "9.00", "costing_method": method })).await;
+            receive(tenant, "2026-01-05", "MUG", "10", "7.00").await;
+            let lost = async |day: &str, quantity: &str| {
+                let line = json!({ "sku": "MUG", "quantity": quantity });
+                let at = format!("{day}T09:00:00Z");
+                let lost =
+                    json!({ "kind": "adjustment", "reason": "lost", "occurred_at": at, "lines": [line] });
+                tenant.post("/v1/stock/documents", &lost).await.created();
+            };
+            lost("2026-01-12", "-4").await;
+            receive(tenant, "2026-01-15", "MUG", "10", "8.00").await;
+            let mut late = body(json!([{ "sku": "MUG", "unit_cost": "10" }]));
+            late["occurred_at"] = json!("2026-01-10T12:00:00Z");
+            assert_eq!(tenant.post(REVALUATIONS, &late).await.created()["value"], change, "{method}");
+            assert_eq!(worth(tenant, "2026-01-10").await, then, "{method}");
+            assert_eq!(tenant.level("MUG").await, Level::of("16", "0", now), "{method}");
+            assert_eq!(tenant.check_now().await, Vec::<String>::new(), "{method}");
+            // What was there has left; what is on hand came later. Without cost layers that is not known.
+            lost("2026-01-20", "-6").await;
+            late["occurred_at"] = json!("2026-01-10T13:00:00Z");
+            let reply = tenant.post(REVALUATIONS, &late).await;
+            if method == "fifo" {
+                reply.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+            } else {
+                assert_eq!(reply.created()["value"], "0.00");
+            }
+        });
+    }
+}
+
+#[test]
 fn what_is_not_there_or_makes_no_sense_is_refused() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.00", ("3", "1.00")).await;

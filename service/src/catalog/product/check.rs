@@ -8,9 +8,9 @@ use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata;
 use domain::product::{
     Barcode64, DECIMALS_MAX, ProductKind, Tracking, barcode_forms, barcode_is_sound,
-    check_barcode_kept_digits, fits_decimals, gtin,
+    check_barcode_kept_digits, fits_decimals, joined_gtin, other_barcode,
 };
-use domain::refusal::{Code, Problems, Refusal};
+use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::text::{Code64, LineRule, Rule};
 use domain::variant::{Choice, GroupOption, check_choice, parse_options};
@@ -41,9 +41,9 @@ pub(super) struct References {
     variants: HashMap<(ProductGroupId, String), ProductId>,
 }
 
-/// Returns what a barcode names: the article of a GTIN, with or without leading zeros, or the code itself.
+/// Returns what a barcode names: the article of a GTIN, with or without leading zeros and in its short form, or the code itself.
 fn article(code: &str) -> String {
-    gtin(code).unwrap_or_else(|| code.to_owned())
+    joined_gtin(code).unwrap_or_else(|| code.to_owned())
 }
 
 /// The products of a batch, checked one after the other.
@@ -295,12 +295,13 @@ impl Drafts {
         for (pointer, _, code) in barcodes(input) {
             let is_new = !known.contains(code);
             if !codes.insert(code) || (is_new && !articles.insert(article(code))) {
-                let detail = "A barcode stands for one unit; this one is named twice. Leading zeros make no other barcode.";
+                let detail = "A barcode stands for one unit; this one is named twice. Leading zeros make no other barcode, and \
+                              neither does the short form of a UPC-A.";
                 problems.invalid(pointer, detail);
             } else if is_new && let Some(detail) = fault_of_barcode(code) {
                 problems.invalid(pointer, detail);
             } else if is_new && is_by_other(&self.0.barcodes, &article(code), id) {
-                input::add_taken(problems, pointer, "product", code);
+                add_taken(problems, pointer, code);
             }
         }
     }
@@ -334,6 +335,19 @@ impl Drafts {
             self.0.variants.insert((group_id, to_stored(&input.options)), id);
         }
     }
+}
+
+/// Adds the problem that another product has a barcode, or the one that its label may mean too.
+fn add_taken(problems: &mut Problems, pointer: String, code: &str) {
+    let Some(other) = other_barcode(code) else {
+        return input::add_taken(problems, pointer, "product", code);
+    };
+    problems.push(Problem {
+        pointer,
+        code: Code::AlreadyExists,
+        detail: format!("Another product has {code} or {other} already. A scan can't tell the two: one is the short form of the other."),
+        params: vec![("value", code.to_owned())],
+    });
 }
 
 fn check_values(problems: &mut Problems, input: &ProductInput) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
 use domain::number::{Factor, Price};
-use domain::product::{Barcode64, gtin};
+use domain::product::{Barcode64, joined_gtin};
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -423,7 +423,7 @@ async fn write_barcodes(tx: &Tx, barcodes: &[Barcode<'_>]) -> Result<(), Error> 
         .column("code", barcodes, |(_, _, code)| *code)
         .column("product_id", barcodes, |(id, ..)| id.0)
         .column("uom", barcodes, |(_, uom, _)| *uom)
-        .column("gtin", barcodes, |(.., code)| gtin(code))
+        .column("gtin", barcodes, |(.., code)| joined_gtin(code))
         .bind(tx.now);
     query.execute(tx).await?;
     Ok(())

@@ -44,6 +44,8 @@ pub const REPORTS: [&str; 25] = [
 pub struct World {
     /// Ids by prefix.
     pub ids: BTreeMap<String, String>,
+    /// Responses to the writes that made a record or a document, each with its path.
+    pub made: Vec<(String, Value)>,
 }
 
 impl World {
@@ -56,13 +58,14 @@ impl World {
     async fn make(&mut self, tenant: &Tenant, path: &str, body: Value) -> Value {
         let made = tenant.post(path, &body).await.created();
         self.knows(&made["id"]);
+        self.made.push((path.to_owned(), made.clone()));
         made
     }
 }
 
 /// Makes one record of every kind.
 pub async fn world(tenant: &Tenant) -> World {
-    let mut world = World { ids: BTreeMap::new() };
+    let mut world = World { ids: BTreeMap::new(), made: Vec::new() };
     let name = |what: &str| format!("{MARK} {what}");
     let category =
         world.make(tenant, "/v1/categories", json!({ "code": MARK, "name": name("category") })).await;
