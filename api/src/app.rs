@@ -64,6 +64,8 @@ pub struct App {
     pub(crate) webhooks: Settings,
     /// Seals the secrets of providers of card terminals.
     pub(crate) payment_providers: service::auth::Vault,
+    /// Wrongly signed messages of providers of card terminals.
+    pub(crate) payment_senders: service::payment_provider::Senders,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
@@ -134,6 +136,7 @@ impl App {
             logged_requests: config.logged_requests,
             webhooks,
             payment_providers,
+            payment_senders: service::payment_provider::Senders::default(),
             cursor_key,
             rates,
             patience: Patience::default(),

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{PaymentIntentId, RegisterId};
 use domain::moment::Instant;
-use domain::payment_intent::IntentStatus;
+use domain::payment_intent::{IntentKind, IntentStatus};
 use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Period, Slice};
@@ -35,13 +35,18 @@ struct Filters {
     /// Only intents in this status.
     #[param(example = "captured")]
     status: Option<IntentStatus>,
-    /// `true`: only those that a sale names. `false`: only those that none names.
+    /// Only payments, or only refunds.
+    #[param(example = "refund")]
+    kind: Option<IntentKind>,
+    /// Only refunds of this payment.
+    original_id: Option<PaymentIntentId>,
+    /// `true`: only those that a sale or refund names. `false`: only those that none names.
     #[param(example = false)]
     used: Option<bool>,
     /// `true`: only those with a hold of more than a day without a capture. `false`: only the others.
     #[param(example = true)]
     overdue: Option<bool>,
-    /// `true`: only those that a sale names, and whose money does not come, or with another amount. `false`: only the others.
+    /// `true`: only those that a sale or refund names, and whose money does not come, or with another amount. `false`: only the others.
     #[param(example = false)]
     differs: Option<bool>,
     /// Created at this instant or later.
@@ -55,7 +60,7 @@ struct Filters {
 
 /// List payment intents
 ///
-/// Returns one page of payment intents. The program of a terminal reads here the amounts to ask for.
+/// Returns one page of payment intents. The program of a terminal reads here the amounts to ask for, and by `kind` the amounts to pay back.
 #[utoipa::path(
     operation_id = "payment_intents_list",
     security(("bearer" = ["pos:read"])),
@@ -68,6 +73,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filter = Filter {
         register_id: filters.register_id,
         status: filters.status,
+        kind: filters.kind,
+        original_id: filters.original_id,
         used: filters.used,
         overdue: filters.overdue,
         differs: filters.differs,
@@ -81,7 +88,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 /// Create a payment intent
 ///
 /// Asks a card terminal for an amount. Name the intent in the card tender of the sale as soon as it is authorised or captured. Nothing is
-/// posted before.
+/// posted before. With `original_id` the terminal pays back a part of that payment, or all of it: at most the amount that was taken, less
+/// the refunds that terminals were asked for and what refunds without a payment intent paid back. Then name the intent in the card
+/// tender of the refund. The bounds of the credential are checked as those of a refund.
 #[utoipa::path(
     operation_id = "payment_intents_create",
     security(("bearer" = ["pos:write"])),
@@ -113,7 +122,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PaymentIntentId>) -> Ans
 
 /// Cancel a payment intent
 ///
-/// Cancels an intent that the card has not paid. An authorised one is released on the terminal, whose provider reports it. Money that was
+/// Cancels an intent that the card has not paid, or that was not paid back. An authorised one is released on the terminal, whose provider reports it. Money that was
 /// taken all the same is recorded.
 #[utoipa::path(
     operation_id = "payment_intents_cancel",

@@ -6,10 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use domain::id::PaymentProviderId;
 use serde::{Deserialize, Serialize};
 use service::Tx;
-use service::auth::Guess;
 use service::listing::Age;
 use service::payment_intent::{self, ReportInput};
-use service::payment_provider::{self, PaymentProvider, ProviderInput, Revealed};
+use service::payment_provider::{self, Message, PaymentProvider, ProviderInput, Revealed};
 use service::webhook::inbound::Headers;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -179,9 +178,10 @@ async fn rotate(
 ///
 /// The program of a card terminal reports what happened to a payment intent. The request has no API key: it is signed with the secret of the
 /// provider, as Standard Webhooks 1.0 describes, and its time is at most five minutes away. A repeated `webhook-id` changes nothing, and no
-/// report returns an intent to an earlier status. A provider that does not exist and a wrong signature have the same response: after 100 of them
-/// within 15 minutes from one network, messages from there return 429. Signed messages count as requests of a key: a provider that sends
-/// more gets 429 too. The body may have at most 8 KiB.
+/// report returns an intent to an earlier status. A provider that does not exist and a wrong signature have the same response. After 100
+/// wrong signatures of a provider within 15 minutes from one network, further ones return 429, while rightly signed messages are accepted. After
+/// 100 ids of no provider, messages from that network return 429, except those of providers that the server knows. Signed messages count as
+/// requests of a key: a provider that sends more gets 429 too. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "payment_providers_report",
     security(()),
@@ -203,8 +203,9 @@ async fn report(
 ) -> Answer {
     let input = body.read().await?;
     let headers = signed(request.headers());
-    let checked = payment_provider::verify(&app.db, &app.payment_providers, id.0, &headers, &input.raw);
-    let sender = app.auth.guess(Guess::Message, app.address_of(&request), checked).await?;
+    let message = Message { headers, body: &input.raw, address: app.address_of(&request) };
+    let (vault, senders) = (&app.payment_providers, &app.payment_senders);
+    let sender = payment_provider::verify(&app.db, vault, senders, id.0, &message).await?;
     let counted = sender.caller();
     app.rates.admit(&counted)?;
     app.rates.admit_body(&counted, input.raw.len())?;

@@ -80,6 +80,10 @@ async fn sell_batch(post: Post) -> Answer {
 /// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left. What was
 /// paid comes back, in sum and to the cent of each tender. A drawer pays out no cash that it does not have
 /// (`insufficient_cash`). Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
+///
+/// A card tender may name the payment intent with which the terminal paid back: created with `original_id`, captured for exactly
+/// that amount, at the same till, and named by no other refund. A `forced` refund records money that was paid back already, as an
+/// offline till does (scope `stock:force`): an intent that does not fit is an exception to work off.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
     security(("bearer" = ["pos:write"])),
@@ -144,18 +148,14 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }
+    if input.forced {
+        caller.require(Scope::StockForce)?;
+    }
     let mut problems = Problems::default();
     line::country_code(&mut problems, "/country", input.country.as_deref());
     let lines = line::lines(&mut problems, input.lines);
     let original_lines = form::back(&mut problems, input.original_lines);
     let mut tenders = form::tenders(&mut problems, input.tenders);
-    for index in
-        tenders.iter().enumerate().filter_map(|(index, tender)| tender.payment_intent_id.map(|_| index))
-    {
-        let detail =
-            "A refund names no payment intent: pay back on the terminal, and send the tender without it.";
-        problems.invalid(format!("/tenders/{index}/payment_intent_id"), detail);
-    }
     problems.check()?;
     check_overrides(caller, &lines)?;
     let store_credit = tenders.iter_mut().filter(|tender| tender.kind == TenderKind::Voucher);
@@ -169,6 +169,7 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
         original_lines,
         lines,
         country: input.country,
+        forced: input.forced,
         occurred_at: input.occurred_at.map(Instant::get),
         tenders,
         overrider: overrider(caller),

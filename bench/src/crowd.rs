@@ -60,8 +60,11 @@ pub async fn run(args: &CrowdArgs) -> Result<(), Failure> {
             outcome.percentile_ms(99)
         );
     }
-    println!("holds: {}", stand.shop.get("/v1/integrity").await?["holds"]);
-    stand.stop().await
+    let books = stand.shop.get("/v1/integrity").await;
+    stand.stop().await?;
+    let holds = books?["holds"] == true;
+    println!("books: {}", if holds { "all facts hold" } else { "DIFFER" });
+    if holds { Ok(()) } else { Err("the books differ".into()) }
 }
 
 /// Opens all connections, then sends a sale on each. Returns status and duration of each response.

@@ -22,6 +22,7 @@ mod reports;
 mod sales;
 mod stand;
 mod valuation;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,8 @@ enum Scenario {
     Valuation(valuation::ValuationArgs),
     /// The reconciliation of five systems over 60 days: a snapshot, a run, and the ranking of 100,000 episodes.
     Reconcile(reconcile::ReconcileArgs),
+    /// Events to 20 endpoints of webhooks, of which 5 are dead, slow or lying, while the worker is killed.
+    Webhooks(webhooks::WebhooksArgs),
 }
 
 #[tokio::main]
@@ -71,6 +74,7 @@ async fn main() -> ExitCode {
         Scenario::Replenish(args) => replenish::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
         Scenario::Reconcile(args) => reconcile::run(&args).await,
+        Scenario::Webhooks(args) => webhooks::run(&args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

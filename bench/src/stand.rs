@@ -19,6 +19,8 @@ use crate::Failure;
 pub const PRODUCTS: usize = 10_000;
 /// The database of the service.
 pub const DATABASE: &str = "bench";
+/// The network of receivers of webhooks.
+pub const LOOPBACK: &str = "127.0.0.0/8";
 
 /// The servers and the shop that are measured.
 pub struct Stand {
@@ -73,6 +75,7 @@ impl Stand {
             .args(["--db-connections", &options.connections.to_string()])
             .env("STOCKWELL_DATABASE_URL", postgres.url("stockwell_app", DATABASE))
             .env("STOCKWELL_SIGNING_KEY_FILE", folder.join("signing-key.pem"))
+            .env("STOCKWELL_WEBHOOK_NETWORKS", LOOPBACK)
             .envs(raised.into_iter().filter(|_| !options.rate_limits))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.join("server.log"))?)

@@ -108,6 +108,22 @@ impl Bounds {
         let detail = format!("The credential may write documents of at most {max}; this one has {amount}.");
         Err(refuse(pointer, "amount_max", detail, Some(("amount", amount.to_string()))))
     }
+
+    /// Rejects money that a terminal pays back before its refund is written, with the bounds of that refund.
+    pub fn check_paid_back(&self, amount: Money) -> Result<(), Refusal> {
+        if self.channels.as_ref().is_some_and(|allowed| !allowed.contains(&Channel::Retail)) {
+            let detail = "The credential may not write documents of the channel retail.";
+            return Err(refuse("", "channels", detail.to_owned(), None));
+        }
+        match self.amount_max {
+            Some(max) if amount > max => {
+                let detail =
+                    format!("The credential may write documents of at most {max}; this one has {amount}.");
+                Err(refuse("/amount", "amount_max", detail, Some(("amount", amount.to_string()))))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 fn common<T: Ord + Copy>(one: Option<&BTreeSet<T>>, other: Option<&BTreeSet<T>>) -> Option<BTreeSet<T>> {

@@ -1,18 +1,30 @@
-//! Payments on a card terminal: the reports of a provider, and the till sale that uses the payment.
+//! Payments on a card terminal and their refunds: the reports of a provider, and the till document that uses them.
 //!
 //! Reports arrive late, twice and out of order. Each status has a rank and a report never lowers it, so every order of
 //! the same reports ends in the same status.
 
 mod card;
+mod refund;
 
 use chrono::{DateTime, Utc};
 
-use crate::id::{RegisterId, SaleId};
+use crate::id::{PaymentIntentId, RegisterId, SaleId};
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::text_enum;
 
 pub use card::CardFacts;
+pub use refund::{Asked, check_refund};
+
+text_enum! {
+    /// The direction of the money of a payment intent.
+    pub enum IntentKind {
+        /// The card pays.
+        Payment,
+        /// The card gets back a part of a payment, or all of it.
+        Refund,
+    }
+}
 
 text_enum! {
     /// The status of a payment intent.
@@ -61,10 +73,32 @@ pub struct Intent {
     pub captured_amount: Option<Money>,
     /// The till that made it.
     pub register_id: RegisterId,
-    /// The sale that it pays. Null: none yet.
+    /// The sale that it pays, or the refund that it pays back. Null: none yet.
     pub sale_id: Option<SaleId>,
     /// When it ends, if the card has not paid until then.
     pub expires_at: DateTime<Utc>,
+    /// The payment that a refund pays back. Null: it is a payment.
+    pub original: Option<Original>,
+}
+
+impl Intent {
+    /// Returns the direction of its money.
+    pub fn kind(&self) -> IntentKind {
+        if self.original.is_some() { IntentKind::Refund } else { IntentKind::Payment }
+    }
+}
+
+/// The payment that a refund pays back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Original {
+    /// The payment intent.
+    pub id: PaymentIntentId,
+    /// The sale that it paid. Null: none.
+    pub sale_id: Option<SaleId>,
+    /// The amount that was taken. Null: none was.
+    pub captured_amount: Option<Money>,
+    /// The part that refunds of the sale paid back by refund intents.
+    pub back: Money,
 }
 
 /// A report of a provider. The caller has checked its signature and skipped ids of events that it has handled.
@@ -101,14 +135,25 @@ impl Report {
     }
 }
 
+/// The document of a card tender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TenderOf {
+    /// A sale.
+    Sale,
+    /// The refund of this sale, or one without a sale.
+    Refund(Option<SaleId>),
+}
+
 /// A card tender that names a payment intent.
 #[derive(Debug, Clone, Copy)]
 pub struct CardTender {
-    /// The till of the sale.
+    /// Its document.
+    pub of: TenderOf,
+    /// The till of the document.
     pub register_id: RegisterId,
-    /// The sale.
+    /// The sale or refund.
     pub sale_id: SaleId,
-    /// The amount of the tender.
+    /// The amount that it pays or pays back, above zero.
     pub amount: Money,
 }
 
@@ -146,8 +191,8 @@ pub fn status_at(intent: &Intent, at: DateTime<Utc>) -> IntentStatus {
 
 /// Lets a card tender use the intent. `pointer` names the tender in the body, such as `/tenders/0`.
 ///
-/// Rejects an intent of another till, one that another sale uses, one that is not paid, and one that was paid with another
-/// amount. The same sale may name it again: a repeat of the request changes nothing.
+/// Rejects an intent of another till, one that another document uses, one in the other direction, one that is not paid, and
+/// one that was paid with another amount. The same document may name it again: a repeat of the request changes nothing.
 pub fn check_tender(
     intent: &Intent,
     tender: &CardTender,
@@ -159,17 +204,27 @@ pub fn check_tender(
         let detail = "The payment intent belongs to another till. Name one of this till.";
         return Err(Refusal::invalid(field, detail));
     }
+    let original =
+        refund::original_of(intent, tender.of).map_err(|detail| Refusal::invalid(&*field, detail))?;
     if intent.sale_id.is_some_and(|sale_id| sale_id != tender.sale_id) {
-        let detail = "Another sale uses the payment intent. Create one for this sale.";
+        let detail = "Another sale or refund uses the payment intent. Create one for this document.";
         return Err(Problems::one(field, Code::InvalidStateTransition, detail));
     }
-    let paid = match status_at(intent, at) {
-        IntentStatus::Authorised => intent.authorised_amount,
-        IntentStatus::Captured => intent.captured_amount,
-        status @ (IntentStatus::Created
-        | IntentStatus::Cancelled
-        | IntentStatus::Failed
-        | IntentStatus::Expired) => {
+    let paid = match (status_at(intent, at), original) {
+        (IntentStatus::Authorised, None) => intent.authorised_amount,
+        (IntentStatus::Captured, None | Some(_)) => intent.captured_amount,
+        (IntentStatus::Authorised, Some(_)) => {
+            let detail =
+                "The payment intent is authorised. A refund names one whose money was paid back: captured.";
+            return Err(Problems::one(field, Code::InvalidStateTransition, detail));
+        }
+        (
+            status @ (IntentStatus::Created
+            | IntentStatus::Cancelled
+            | IntentStatus::Failed
+            | IntentStatus::Expired),
+            None | Some(_),
+        ) => {
             let status: &str = status.into();
             let detail = format!("The payment intent is {status}. Only an authorised or captured one pays.");
             return Err(Problems::one(field, Code::InvalidStateTransition, detail));
@@ -179,7 +234,7 @@ pub fn check_tender(
         let detail = "The amount differs from what the card paid. Send the amount of the payment intent.";
         return Err(Problems::one(format!("{pointer}/amount"), Code::TenderMismatch, detail));
     }
-    Ok(())
+    original.map_or(Ok(()), |original| refund::check_sum(original, tender.amount, pointer))
 }
 
 #[cfg(test)]

@@ -241,6 +241,8 @@ pub const STEPS: &[Step] = &[
     step!("0245_replaced_supplier"),
     step!("0250_foreign_supplier_advance"),
     step!("0251_foreign_supplier_advance_valid"),
+    step!("0252_refund_intent"),
+    step!("0253_intent_and_delivery_indexes"),
     step!("0254_former_barcode_kept"),
     step!("0257_reconcile_unexplained_index"),
 ];

@@ -1,9 +1,11 @@
-//! Payment intents: the amounts that tills ask card terminals for, and the reports of their providers.
+//! Payment intents: the amounts that tills ask card terminals for, in both directions, and the reports of their providers.
+
+mod refund;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{LocationId, PaymentIntentId, PaymentProviderId, RegisterId, SaleId};
 use domain::number::Money;
-use domain::payment_intent::{self as rules, CardFacts, Intent, IntentStatus, Report};
+use domain::payment_intent::{self as rules, CardFacts, Intent, IntentKind, IntentStatus, Report};
 use domain::refusal::{Problems, Refusal};
 use domain::{tag, text_enum};
 use sea_orm::sqlx::postgres::PgRow;
@@ -35,6 +37,11 @@ pub struct PaymentIntent {
     pub id: PaymentIntentId,
     /// Always `payment_intent`.
     pub object: tag::PaymentIntent,
+    /// Whether the card pays, or gets back what it paid.
+    pub kind: IntentKind,
+    /// Payment that a refund pays back. Null: it is a payment.
+    #[schema(example = json!(null))]
+    pub original_id: Option<PaymentIntentId>,
     /// Provider of the terminal, which reports on it.
     pub provider_id: PaymentProviderId,
     /// Till that made it.
@@ -42,7 +49,7 @@ pub struct PaymentIntent {
     /// Currency of every amount.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Amount that the terminal asks for.
+    /// Amount that the terminal asks for or pays back.
     pub amount: Money,
     /// Status.
     pub status: IntentStatus,
@@ -51,7 +58,7 @@ pub struct PaymentIntent {
     /// When the provider reported the hold. Null: it has not.
     #[schema(example = json!(null))]
     pub authorised_at: Option<DateTime<Utc>>,
-    /// Amount that was taken. Null: none was.
+    /// Amount that was taken, or that a refund paid back. Null: none was.
     pub captured_amount: Option<Money>,
     /// Brand of the card.
     #[schema(max_length = 40, example = "visa")]
@@ -65,7 +72,7 @@ pub struct PaymentIntent {
     /// Id of the terminal.
     #[schema(max_length = 40, example = "T-7")]
     pub terminal_id: Option<String>,
-    /// Sale that it pays. Null: no sale names it.
+    /// Sale that it pays, or refund whose money it is. Null: none names it.
     #[schema(example = json!(null))]
     pub sale_id: Option<SaleId>,
     /// When it ends, if the card has not paid until then.
@@ -88,8 +95,12 @@ pub struct IntentInput {
     pub provider_id: PaymentProviderId,
     /// Till that asks for the amount.
     pub register_id: RegisterId,
-    /// Amount to pay, above zero, in the currency of the tenant.
+    /// Amount to pay or to pay back, above zero, in the currency of the tenant.
     pub amount: Money,
+    /// Payment to pay back, in part or whole: captured, and named by a sale. The intent is then a refund.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    pub original_id: Option<PaymentIntentId>,
     /// Seconds until the intent ends, if the card has not paid. 60 to 86,400; 15 minutes if absent.
     #[serde(default = "quarter_hour")]
     #[schema(minimum = 60, maximum = 86400, default = 900, example = 900)]
@@ -104,9 +115,9 @@ text_enum! {
     /// The step of a payment that a provider reports.
     #[schema(as = PaymentIntentReportKind)]
     pub enum ReportKind {
-        /// The issuer holds the amount.
+        /// The issuer holds the amount, or has accepted the refund.
         Authorised,
-        /// The amount was taken.
+        /// The amount was taken, or was paid back.
         Captured,
         /// The payment was given up, or the hold was released.
         Cancelled,
@@ -163,16 +174,20 @@ pub struct CardInput {
 pub struct Filter {
     pub register_id: Option<RegisterId>,
     pub status: Option<IntentStatus>,
-    /// Whether a sale names it.
+    pub kind: Option<IntentKind>,
+    /// The payment that it pays back.
+    pub original_id: Option<PaymentIntentId>,
+    /// Whether a sale or refund names it.
     pub used: Option<bool>,
     /// Whether its hold is older than a day, without a capture.
     pub overdue: Option<bool>,
-    /// Whether a sale names it and its money does not come, or with another amount.
+    /// Whether a sale or refund names it and its money does not come, or with another amount.
     pub differs: Option<bool>,
     pub created: Period,
 }
 
-/// Creates a payment intent of a till where the caller may sell.
+/// Creates a payment intent of a till where the caller may sell. With an original it is a refund, for which the caller needs what the
+/// refund needs: the money is paid back before.
 pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<PaymentIntent, Error> {
     let settings = setup::settings(tx).await?;
     let mut problems = Problems::default();
@@ -196,12 +211,16 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
     if let Some(location_id) = location_id {
         caller.limits.require_location(location_id, "/register_id")?;
     }
+    if let Some(original_id) = input.original_id {
+        caller.limits.bounds.check_paid_back(input.amount)?;
+        refund::check(tx, original_id, input.amount).await?;
+    }
     let id = PaymentIntentId(tx.next_id());
     let status: &str = IntentStatus::Created.into();
     let statement = Columns::of(
         "insert into payment_intent (tenant_id, id, provider_id, register_id, currency, amount, status, expires_at, created_at, \
-             updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+             updated_at, original_id) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
     )
     .value("tenant_id", tx.tenant_id.0)
     .value("id", id.0)
@@ -211,7 +230,8 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
     .value("amount", input.amount.get())
     .value("status", status)
     .value("expires_at", tx.now + TimeDelta::seconds(i64::from(input.expires_in)))
-    .value("created_at", tx.now);
+    .value("created_at", tx.now)
+    .value("original_id", input.original_id.map(|id| id.0));
     statement.execute(tx).await?;
     get(tx, id).await
 }
@@ -220,9 +240,15 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentIntent>, Error> {
     let mut listing = Listing::new(tx, SELECT)
         .with("i.register_id = ", filter.register_id.map(|id| id.0))
+        .with("i.original_id = ", filter.original_id.map(|id| id.0))
         .among("i.status", filter.status.map(stored).unwrap_or_default())
         .sql(filter.status.map(by_now).unwrap_or_default())
         .within("i.created_at", filter.created);
+    listing = match filter.kind {
+        Some(IntentKind::Payment) => listing.sql(" and i.original_id is null"),
+        Some(IntentKind::Refund) => listing.sql(" and i.original_id is not null"),
+        None => listing,
+    };
     listing = match filter.used {
         Some(true) => listing.sql(" and t.sale_id is not null"),
         Some(false) => listing.sql(" and t.sale_id is null"),
@@ -410,10 +436,10 @@ async fn location_of(tx: &Tx, id: RegisterId) -> Result<Option<LocationId>, Erro
 
 const DIFFERS: &str = " and exists (select from tender d \
      where d.tenant_id = t.tenant_id and d.sale_id = t.sale_id and d.line_no = t.line_no and ( \
-         i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> d.amount))";
+         i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> abs(d.amount)))";
 const FITS: &str = " and not exists (select from tender d \
      where d.tenant_id = t.tenant_id and d.sale_id = t.sale_id and d.line_no = t.line_no and ( \
-         i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> d.amount))";
+         i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> abs(d.amount)))";
 
 /// Returns the statuses that rows have whose status is `status` as of now. Programs of terminals ask often, so the index of the column
 /// finds them.
@@ -440,7 +466,7 @@ fn by_now(status: IntentStatus) -> &'static str {
     }
 }
 
-const SELECT: &str = "select i.id, i.provider_id, i.register_id, i.currency, i.amount, \
+const SELECT: &str = "select i.id, case when i.original_id is null then 'payment' else 'refund' end as kind, i.original_id, i.provider_id, i.register_id, i.currency, i.amount, \
         case when i.status = 'created' and i.expires_at <= now() then 'expired' else i.status end as status, \
         i.authorised_amount, i.authorised_at, i.captured_amount, i.card_brand, i.card_last_four, i.authorisation_code, \
         i.terminal_id, t.sale_id, i.expires_at, i.version, i.created_at, i.updated_at \
@@ -452,6 +478,8 @@ fn read(row: &PgRow) -> Result<PaymentIntent, Error> {
     Ok(PaymentIntent {
         id: PaymentIntentId(row.try_get("id")?),
         object: tag::PaymentIntent,
+        kind: word(row, "kind")?,
+        original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(PaymentIntentId),
         provider_id: PaymentProviderId(row.try_get("provider_id")?),
         register_id: RegisterId(row.try_get("register_id")?),
         currency: row.try_get("currency")?,

@@ -1,5 +1,9 @@
 //! Providers of card terminals, and the check of the messages with which they report.
 
+mod senders;
+
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{PaymentProviderId, TenantId};
 use domain::refusal::{Problems, Refusal};
@@ -16,7 +20,11 @@ use crate::listing::{Listing, Slice};
 use crate::scope::Scopes;
 use crate::webhook::inbound::{self, Headers};
 use crate::webhook::secret::Secret;
-use crate::{Caller, Db, Error, Tx, input};
+use crate::{Caller, Db, Error, Tx, input, network};
+
+use self::senders::Verdict;
+
+pub use self::senders::Senders;
 
 /// Most providers of a tenant.
 pub const PROVIDERS_MAX: i64 = 10;
@@ -83,6 +91,17 @@ impl Sender {
     pub fn caller(&self) -> Caller {
         Caller::new(self.tenant_id, ActorKind::Worker, self.provider_id.0, Scopes::default())
     }
+}
+
+/// A message that may be of a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The signed headers.
+    pub headers: Headers<'a>,
+    /// The body, as it came.
+    pub body: &'a [u8],
+    /// The address that it came from.
+    pub address: Option<IpAddr>,
 }
 
 /// The tenant of a provider.
@@ -158,25 +177,77 @@ pub async fn delete(tx: &Tx, id: PaymentProviderId, expected: Option<i32>) -> Re
 }
 
 /// Checks that a provider signed a message, and lately. All reasons of a rejection have the same response; the log has them.
+///
+/// After many wrong messages of the provider from one network, wrong ones are rejected by secrets of the last seconds, without a look
+/// at the database. A right one is still accepted: another terminal of the same shop may have sent the wrong ones.
 pub async fn verify(
     db: &Db,
     vault: &Vault,
+    senders: &Senders,
     id: PaymentProviderId,
-    headers: &Headers<'_>,
-    body: &[u8],
+    message: &Message<'_>,
 ) -> Result<Sender, AuthError> {
-    let Some(place) = find(db, id).await? else {
+    if senders.is_unknown(id) {
         tracing::info!(provider = %id, "a message was rejected: the provider is unknown");
         return Err(AuthError::InvalidToken);
+    }
+    let network = network::of_any(message.address);
+    let attempt = match senders.begin(id, network).await {
+        Ok(attempt) => Some(attempt),
+        Err(rejected) => {
+            if !senders.is_known(id) || !looks_signed(db, vault, senders, id, message).await? {
+                return Err(rejected);
+            }
+            None
+        }
     };
+    let checked = check(db, vault, id, message).await;
+    let verdict = checked.as_ref().map_or(Verdict::Open, |(verdict, _)| *verdict);
+    senders.end(attempt, id, network, verdict).await;
+    checked?.1.ok_or(AuthError::InvalidToken)
+}
+
+/// Returns whether a secret of the last seconds fits a message. Its time is not checked.
+async fn looks_signed(
+    db: &Db,
+    vault: &Vault,
+    senders: &Senders,
+    id: PaymentProviderId,
+    message: &Message<'_>,
+) -> Result<bool, AuthError> {
+    let read = async {
+        let Some(place) = find(db, id).await? else { return Ok(Vec::new()) };
+        db.read(place.tenant_id, async |tx: &Tx| secrets(tx, vault, id).await).await
+    };
+    let secrets = senders.recent_secrets(id, read).await?;
+    let said_at =
+        message.headers.timestamp.parse::<i64>().ok().and_then(|at| DateTime::from_timestamp(at, 0));
+    let fits = |at| inbound::verify(&secrets, &message.headers, message.body, at).is_ok();
+    Ok(said_at.is_some_and(fits))
+}
+
+/// Checks a message. Returns its sender if it is right.
+async fn check(
+    db: &Db,
+    vault: &Vault,
+    id: PaymentProviderId,
+    message: &Message<'_>,
+) -> Result<(Verdict, Option<Sender>), AuthError> {
+    let Some(place) = find(db, id).await? else {
+        tracing::info!(provider = %id, "a message was rejected: the provider is unknown");
+        return Ok((Verdict::Unknown, None));
+    };
+    let Message { headers, body, .. } = message;
     let read = async |tx: &Tx| Ok(inbound::verify(&secrets(tx, vault, id).await?, headers, body, tx.now));
     if let Err(reason) = db.read(place.tenant_id, read).await? {
         tracing::info!(provider = %id, %reason, "a message was rejected");
-        return Err(AuthError::InvalidToken);
+        return Ok((Verdict::Wrong, None));
     }
     match place.status.as_str() {
         "active" => {
-            Ok(Sender { tenant_id: place.tenant_id, provider_id: id, event_id: headers.id.to_owned() })
+            let event_id = headers.id.to_owned();
+            let sender = Sender { tenant_id: place.tenant_id, provider_id: id, event_id };
+            Ok((Verdict::Right, Some(sender)))
         }
         "moved" => Err(AuthError::TenantMoved),
         _ => Err(AuthError::TenantSuspended),

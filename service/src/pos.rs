@@ -68,7 +68,7 @@ pub struct SaleSummary {
     /// otherwise.
     #[schema(example = json!(null))]
     pub said_at: Option<DateTime<Utc>>,
-    /// Reasons for which a forced sale differs from our rules: see `GET /v1/pos/exceptions`.
+    /// Reasons for which a forced sale or refund differs from our rules: see `GET /v1/pos/exceptions`.
     #[schema(max_items = 4000)]
     pub exceptions: Vec<ExceptionReason>,
     /// When the sale was recorded.

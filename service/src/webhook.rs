@@ -10,8 +10,10 @@ pub mod inbound;
 mod object;
 pub mod old;
 pub mod outcome;
+pub mod pace;
 pub mod schedule;
 pub mod secret;
+pub mod together;
 pub mod turn;
 
 use domain::id::TenantId;

@@ -1,8 +1,9 @@
 //! Webhooks in the worker: finds the tenants with work, makes their turns, and sends the messages.
 //!
 //! No turn and no message waits for a receiver of another endpoint: messages are tasks of their own, and an endpoint has few of
-//! them at a time.
+//! them at a time. Outcomes of a tenant that end while others are recorded are recorded together.
 
+mod room;
 pub mod send;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,14 +19,17 @@ use service::auth::SigningKey;
 use service::outbound::Reach;
 use service::relay::Outbox;
 use service::tx::PoolOptions;
+use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
+use service::webhook::together::{self, Ended, TOGETHER_MAX};
 use service::webhook::turn::{self, Message, Turn};
-use service::webhook::{Settings, old, outcome};
+use service::webhook::{Settings, old};
 use service::{Db, Error};
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
+use self::room::Room;
 use self::send::Sender;
 use crate::stopping::{rest, stopped};
 
@@ -41,8 +45,6 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const EVERY_TENANT: Duration = Duration::from_secs(60);
 /// Most turns at a time.
 const TURNS_MAX: usize = 4;
-/// Most messages at a time.
-const MESSAGES_MAX: usize = 256;
 /// Longest time from the beginning of a turn to that of its attempts. An attempt then ends within the lease.
 const PLACE_WAIT: Duration = Duration::from_secs(15);
 /// Longest time that a receiver may get for its response.
@@ -53,8 +55,8 @@ const CONNECTIONS_MAX: u32 = 8;
 const CONNECTION_WAIT_MS: u64 = 8_000;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Attempts to record an outcome. After that the lease ends, and the message is sent again.
-const RECORDED_IN: u32 = 3;
+/// Attempts to record outcomes. After that the leases end, and the messages are sent again.
+const RECORDED_IN: u32 = 2;
 
 /// Arguments of the worker that concern webhooks.
 #[derive(Debug, Clone, Default, Args)]
@@ -77,7 +79,8 @@ pub(crate) struct Deliverer {
     db: Db,
     settings: Arc<Settings>,
     sender: Arc<Sender>,
-    room: Arc<Semaphore>,
+    room: Arc<Room>,
+    paces: Arc<Paces>,
     /// Tenants with endpoints.
     tenants: BTreeSet<TenantId>,
     listed_at: Option<Instant>,
@@ -89,6 +92,10 @@ pub(crate) struct Deliverer {
     busy: BTreeSet<TenantId>,
     /// Attempts under way, and those that wait for a place.
     attempts: Attempts,
+    /// Outcomes that are not recorded yet.
+    ended: BTreeMap<TenantId, Vec<Ended>>,
+    /// Tenants of which outcomes are being recorded.
+    recording: BTreeSet<TenantId>,
     tasks: JoinSet<Done>,
 }
 
@@ -96,8 +103,10 @@ pub(crate) struct Deliverer {
 enum Done {
     /// A turn that began at an instant.
     Turn(TenantId, Instant, Result<Turn, Error>),
-    /// A message was sent or given back.
-    Sent(TenantId, Attempt),
+    /// A message was sent, with its outcome, or given back.
+    Sent(TenantId, Attempt, Option<Box<Ended>>),
+    /// Outcomes of a tenant were recorded.
+    Recorded(TenantId),
 }
 
 /// An attempt of this worker to send a delivery.
@@ -159,13 +168,16 @@ impl Deliverer {
             db,
             settings: Arc::new(Settings { vault: Vault::new(&key), reach }),
             sender: Arc::new(sender),
-            room: Arc::new(Semaphore::new(MESSAGES_MAX)),
+            room: Arc::default(),
+            paces: Arc::default(),
             tenants: BTreeSet::new(),
             listed_at: None,
             since: None,
             due: BTreeMap::new(),
             busy: BTreeSet::new(),
             attempts: Attempts::default(),
+            ended: BTreeMap::new(),
+            recording: BTreeSet::new(),
             tasks: JoinSet::new(),
         }))
     }
@@ -223,7 +235,7 @@ impl Deliverer {
 
     /// Begins the turns that are due, the oldest first. While no message can be sent, none begins: it would take leases in vain.
     fn begin_turns(&mut self) {
-        if self.room.available_permits() == 0 {
+        if self.room.is_full() {
             return;
         }
         let now = Instant::now();
@@ -237,9 +249,10 @@ impl Deliverer {
         for (_, tenant_id) in due.into_iter().take(TURNS_MAX.saturating_sub(self.busy.len())) {
             self.due.insert(tenant_id, now + EVERY_TENANT);
             self.busy.insert(tenant_id);
-            let (db, settings) = (self.db.clone(), Arc::clone(&self.settings));
+            let (db, settings, paces) =
+                (self.db.clone(), Arc::clone(&self.settings), Arc::clone(&self.paces));
             self.tasks.spawn(async move {
-                Done::Turn(tenant_id, now, turn::take(&db, &settings, tenant_id).await)
+                Done::Turn(tenant_id, now, turn::take(&db, &settings, &paces, tenant_id).await)
             });
         }
     }
@@ -259,14 +272,29 @@ impl Deliverer {
                 tracing::warn!(%error, %tenant_id, "a turn of webhooks failed; trying again");
                 (tenant_id, Some(PAUSE))
             }
-            Ok(Done::Sent(tenant_id, attempt)) => {
+            Ok(Done::Sent(tenant_id, attempt, ended)) => {
                 self.attempts.end(attempt);
+                if let Some(ended) = ended {
+                    let outcome = &ended.outcome;
+                    let id = ended.message.endpoint_id;
+                    self.paces.note(id, outcome.error.is_none(), outcome.duration_ms);
+                    self.ended.entry(tenant_id).or_default().push(*ended);
+                    // Its record brings the next turn.
+                    self.record(tenant_id);
+                    return;
+                }
+                (tenant_id, Some(Duration::ZERO))
+            }
+            Ok(Done::Recorded(tenant_id)) => {
+                self.recording.remove(&tenant_id);
+                self.record(tenant_id);
                 (tenant_id, Some(Duration::ZERO))
             }
             Err(error) => {
                 tracing::error!(%error, "a task of webhooks failed");
-                // It may have been a turn: its tenant is not known.
+                // It may have been a turn or a record: its tenant is not known.
                 self.busy.clear();
+                self.recording.clear();
                 return;
             }
         };
@@ -274,45 +302,67 @@ impl Deliverer {
         *due = (*due).min(Instant::now() + next);
     }
 
+    /// Records the outcomes of a tenant that wait, unless others of it are being recorded.
+    fn record(&mut self, tenant_id: TenantId) {
+        if self.recording.contains(&tenant_id) {
+            return;
+        }
+        let Some(mut ended) = self.ended.remove(&tenant_id) else { return };
+        let rest = ended.split_off(ended.len().min(TOGETHER_MAX));
+        if !rest.is_empty() {
+            self.ended.insert(tenant_id, rest);
+        }
+        self.recording.insert(tenant_id);
+        let db = self.db.clone();
+        self.tasks.spawn(async move {
+            record(&db, tenant_id, &ended).await;
+            Done::Recorded(tenant_id)
+        });
+    }
+
     /// Sends a message, or gives it back if no place is free until an instant.
     fn send(&mut self, message: Message, until: Instant) {
         let (db, sender, room) = (self.db.clone(), Arc::clone(&self.sender), Arc::clone(&self.room));
         let (attempt, mut sent_again) = self.attempts.begin(message.delivery_id);
         self.tasks.spawn(async move {
-            let done = Done::Sent(message.tenant_id, attempt);
+            let tenant_id = message.tenant_id;
             let entered = tokio::select! {
-                entered = place(&room, until) => entered,
+                entered = room.enter(message.endpoint_id, until) => entered,
                 // Its lease is gone, so there is nothing to give back.
-                _ = &mut sent_again => return done,
+                _ = &mut sent_again => return Done::Sent(tenant_id, attempt, None),
             };
-            match entered {
-                Some(_place) => deliver(&db, &sender, &message, sent_again).await,
-                None => give_back(&db, &message).await,
-            }
-            done
+            let ended = match entered {
+                Some(_place) => Some(Box::new(deliver(&sender, message, sent_again).await)),
+                None => {
+                    give_back(&db, &message).await;
+                    None
+                }
+            };
+            Done::Sent(tenant_id, attempt, ended)
         });
     }
 }
 
-/// Waits for a place to send a message. Returns nothing if none is free until an instant, or if the worker stops.
-async fn place(room: &Semaphore, until: Instant) -> Option<SemaphorePermit<'_>> {
-    timeout_at(until, room.acquire()).await.ok()?.ok()
-}
-
-/// Sends a message, and records the outcome. Once the delivery is sent again, it waits for no response.
-async fn deliver(db: &Db, sender: &Sender, message: &Message, sent_again: oneshot::Receiver<()>) {
+/// Sends a message. Once the delivery is sent again, it waits for no response.
+async fn deliver(sender: &Sender, message: Message, sent_again: oneshot::Receiver<()>) -> Ended {
     let sent_again = async {
         // The channel carries no value: it ends.
         _ = sent_again.await;
     };
-    let outcome = sender.send(message, sent_again).await;
+    let outcome = sender.send(&message, sent_again).await;
     let kind = outcome.error.unwrap_or("delivered");
     metrics::counter!("stockwell_webhook_attempts_total", "outcome" => kind).increment(1);
+    Ended { message, outcome }
+}
+
+/// Records outcomes of a tenant.
+async fn record(db: &Db, tenant_id: TenantId, ended: &[Ended]) {
     for attempt in 1..=RECORDED_IN {
-        match outcome::record(db, message, &outcome).await {
+        match together::record(db, tenant_id, ended).await {
             Ok(()) => break,
             Err(error) => {
-                tracing::warn!(%error, tenant_id = %message.tenant_id, attempt, "an outcome was not recorded");
+                let outcomes = ended.len();
+                tracing::warn!(%error, %tenant_id, attempt, outcomes, "outcomes were not recorded");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -366,8 +416,9 @@ mod tests {
     fn an_attempt_ends_within_its_lease() {
         let write_ms = PoolOptions::default().write_ms;
         let recorded = Duration::from_millis(CONNECTION_WAIT_MS + write_ms) + PAUSE;
+        // Others of the tenant may be recorded before.
         let attempt =
-            PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN;
+            PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN * 2;
         assert!(attempt < turn::LEASE.to_std().expect("a lease"), "{attempt:?}");
     }
 
@@ -386,18 +437,5 @@ mod tests {
         attempts.end(second);
         attempts.end(other);
         assert!(attempts.last.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_message_waits_for_a_place_until_its_instant() {
-        let soon = || Instant::now() + Duration::from_millis(20);
-        let room = Semaphore::new(1);
-        let first = place(&room, soon()).await;
-        assert!(first.is_some());
-        assert!(place(&room, soon()).await.is_none(), "the room is full");
-        drop(first);
-        assert!(place(&room, Instant::now() + Duration::from_secs(60)).await.is_some());
-        room.close();
-        assert!(place(&room, Instant::now() + Duration::from_secs(60)).await.is_none(), "the worker stops");
     }
 }

@@ -67,7 +67,7 @@ async fn kill_again_and_again(
     (unanswered(&receiver.got()), worker)
 }
 
-/// Kills a worker. Starts another one when its leases have ended: the test does not wait 90 seconds for that.
+/// Kills a worker. Starts another one when its leases have ended: the test does not wait 110 seconds for that.
 async fn replace(worker: Process, apart: &Apart) -> Process {
     worker.kill().await;
     sleep(ENDED).await;

@@ -101,7 +101,8 @@ pub struct TenderIn {
     /// a code issues store credit with a new code. Never a card number.
     pub reference: Option<Reference100>,
     /// Payment on a card terminal that this tender of a sale is: authorised or captured for exactly its amount, at the same till, and used
-    /// by no other sale. A forced sale is recorded without one that does not fit, with an exception `card_payment`.
+    /// by no other sale. Of a refund, the refund on the terminal, created with `original_id` and captured. A forced sale or refund is
+    /// recorded without one that does not fit, with an exception `card_payment`.
     #[schema(example = json!(null))]
     pub payment_intent_id: Option<PaymentIntentId>,
 }
@@ -127,6 +128,11 @@ pub struct RefundIn {
     /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
+    /// Whether the money is paid back already, as an offline till reports it. It needs `occurred_at` and the scope `stock:force`. A
+    /// payment intent that does not fit is then an exception `card_payment`. All else is checked as without it.
+    #[serde(default)]
+    #[schema(default = false, example = false)]
+    pub forced: bool,
     /// When it happened, not before the original. Now if absent. A time ahead of ours is treated as in a sale.
     pub occurred_at: Option<Instant>,
     /// Tenders that are paid back. If empty, what was paid comes back into the tenders of the sale, cards and vouchers
@@ -220,7 +226,7 @@ pub struct SaleOut<'a> {
     /// Time that the till's clock said, if it was more than 5 minutes ahead. Null otherwise.
     #[schema(example = json!(null))]
     said_at: Option<DateTime<Utc>>,
-    /// Reasons for which a forced sale differs from our rules: see `GET /v1/pos/exceptions`. Empty otherwise.
+    /// Reasons for which a forced sale or refund differs from our rules: see `GET /v1/pos/exceptions`. Empty otherwise.
     #[schema(max_items = 4000)]
     exceptions: &'a [ExceptionReason],
     /// Lines of the sale.

@@ -27,6 +27,7 @@ fn created() -> Intent {
         register_id: register(1),
         sale_id: None,
         expires_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(10),
+        original: None,
     }
 }
 
@@ -37,7 +38,7 @@ fn after(reports: &[Report]) -> Intent {
 }
 
 fn tender() -> CardTender {
-    CardTender { register_id: register(1), sale_id: sale(1), amount: money(1_250) }
+    CardTender { of: TenderOf::Sale, register_id: register(1), sale_id: sale(1), amount: money(1_250) }
 }
 
 /// Returns the code and the pointer of the rejection.
@@ -118,6 +119,72 @@ fn a_report_without_an_amount_above_zero_is_rejected() {
             let refusal = apply(&created(), report).expect_err("it is rejected");
             assert_eq!(refusal.problems[0].pointer, "/amount");
         }
+    }
+}
+
+/// Returns a refund intent of the payment of sale 1, whose money was paid back.
+fn paid_back() -> Intent {
+    let captured_amount = Some(money(1_250));
+    let id = PaymentIntentId(Uuid::from_u128(1));
+    let original = Original { id, sale_id: Some(sale(1)), captured_amount, back: Money::ZERO };
+    Intent { original: Some(original), ..after(&[Report::Captured(money(1_250))]) }
+}
+
+#[test]
+fn a_refund_names_what_was_paid_back_of_its_sale() {
+    let back = CardTender { of: TenderOf::Refund(Some(sale(1))), sale_id: sale(2), ..tender() };
+    assert_eq!(check_tender(&paid_back(), &back, DateTime::UNIX_EPOCH, "/tenders/0"), Ok(()));
+    let field = "/tenders/0/payment_intent_id".to_owned();
+    let other_sale = CardTender { of: TenderOf::Refund(Some(sale(3))), ..back };
+    let blind = CardTender { of: TenderOf::Refund(None), ..back };
+    for (intent, tender) in [
+        (paid_back(), other_sale),
+        (paid_back(), blind),
+        (paid_back(), tender()),
+        (after(&[Report::Captured(money(1_250))]), back),
+    ] {
+        assert_eq!(rejected(&intent, &tender), (Code::ValidationFailed, field.clone()));
+    }
+    let authorised = after(&[Report::Authorised(money(1_250))]);
+    let accepted = Intent { original: paid_back().original, ..authorised };
+    assert_eq!(rejected(&accepted, &back), (Code::InvalidStateTransition, field.clone()));
+    let used = Intent { sale_id: Some(sale(3)), ..paid_back() };
+    assert_eq!(rejected(&used, &back), (Code::InvalidStateTransition, field));
+}
+
+#[test]
+fn refunds_pay_back_no_more_than_the_card_paid() {
+    let back = CardTender { of: TenderOf::Refund(Some(sale(1))), sale_id: sale(2), ..tender() };
+    let before = paid_back().original.map(|original| Original { back: money(1), ..original });
+    let intent = Intent { original: before, ..paid_back() };
+    assert_eq!(rejected(&intent, &back), (Code::TenderMismatch, "/tenders/0/amount".to_owned()));
+}
+
+#[test]
+fn a_terminal_is_asked_for_no_more_than_is_left() {
+    let payment = Intent { sale_id: Some(sale(1)), ..after(&[Report::Captured(money(1_250))]) };
+    let asked = |of_payment, of_sale, card_left| Asked {
+        of_payment: money(of_payment),
+        of_sale: money(of_sale),
+        card_left: money(card_left),
+    };
+    let code = |intent: &Intent, asked: Asked, cents| {
+        check_refund(intent, &asked, money(cents))
+            .map_err(|refusal| (refusal.code, refusal.problems[0].pointer.clone()))
+    };
+    assert_eq!(code(&payment, asked(0, 0, 1_250), 1_250), Ok(()));
+    assert_eq!(code(&payment, asked(1_000, 1_000, 1_250), 250), Ok(()));
+    let too_much = Err((Code::TenderMismatch, "/amount".to_owned()));
+    // Other terminals were asked for a part; a refund without a payment intent paid a part; the sale has another card.
+    assert_eq!(code(&payment, asked(1_000, 1_000, 1_250), 251), too_much);
+    assert_eq!(code(&payment, asked(0, 0, 1_000), 1_001), too_much);
+    assert_eq!(code(&payment, asked(0, 0, 5_000), 1_251), too_much);
+    assert_eq!(code(&payment, asked(0, 4_000, 5_000), 1_001), too_much);
+    let unused = Intent { sale_id: None, ..payment };
+    let held = Intent { sale_id: Some(sale(1)), ..after(&[Report::Authorised(money(1_250))]) };
+    for intent in [unused, held, Intent { sale_id: Some(sale(2)), ..paid_back() }] {
+        let state = Err((Code::InvalidStateTransition, "/original_id".to_owned()));
+        assert_eq!(code(&intent, asked(0, 0, 1_250), 1), state);
     }
 }
 

@@ -1,25 +1,35 @@
-//! Payments on card terminals as tenders of sales.
+//! Payments on card terminals as tenders of sales, and refunds on them as tenders of refunds.
 
 use std::collections::BTreeSet;
 
 use super::exception::{ExceptionReason, SaleException};
-use super::{Sale, Sell, Tender, TenderInput};
+use super::{Sale, Tender, TenderInput};
 use crate::book::Book;
-use crate::id::PaymentIntentId;
+use crate::id::{PaymentIntentId, RegisterId, SaleId};
 use crate::needs::Needs;
-use crate::payment_intent::{self, CardTender};
+use crate::payment_intent::{self, CardTender, TenderOf};
 use crate::refusal::{Code, Problems, Refusal};
+
+/// A sale or a refund whose tenders name payment intents.
+pub(super) struct Named<'a> {
+    pub of: TenderOf,
+    /// The id, if the till chose one.
+    pub id: Option<SaleId>,
+    pub register_id: RegisterId,
+    pub inputs: &'a [TenderInput],
+    pub forced: bool,
+}
 
 /// Adds the payment intents that tenders name.
 pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
     needs.intent_ids.extend(inputs.iter().filter_map(|input| input.payment_intent_id));
 }
 
-/// Rejects a tender whose payment intent does not pay it. The goods of a forced sale have left: it is recorded without the
-/// payment intent, with an exception.
+/// Rejects a tender whose payment intent does not pay it. A forced document has happened: it is recorded without the payment
+/// intent, with an exception.
 pub(super) fn check(
     book: &Book,
-    command: &Sell,
+    named: &Named<'_>,
     tenders: &mut [Tender],
 ) -> Result<Vec<SaleException>, Refusal> {
     let mut exceptions = Vec::new();
@@ -27,8 +37,8 @@ pub(super) fn check(
     for tender in tenders {
         let Some(id) = tender.payment_intent_id else { continue };
         let is_first = seen.insert(id);
-        let Err(refusal) = check_one(book, command, (id, &*tender), is_first) else { continue };
-        if !command.forced {
+        let Err(refusal) = check_one(book, named, (id, &*tender), is_first) else { continue };
+        if !named.forced {
             return Err(refusal);
         }
         tender.payment_intent_id = None;
@@ -41,11 +51,11 @@ pub(super) fn check(
 
 fn check_one(
     book: &Book,
-    command: &Sell,
+    named: &Named<'_>,
     (id, tender): (PaymentIntentId, &Tender),
     is_first: bool,
 ) -> Result<(), Refusal> {
-    let index = command.tenders.iter().position(|input| input.payment_intent_id == Some(id));
+    let index = named.inputs.iter().position(|input| input.payment_intent_id == Some(id));
     let pointer = format!("/tenders/{}", index.unwrap_or_default());
     if !is_first {
         let detail = "Two tenders name the payment intent. Name it once.";
@@ -55,17 +65,28 @@ fn check_one(
         let detail = "There is no payment intent with this id.";
         return Err(Problems::one(format!("{pointer}/payment_intent_id"), Code::NotFound, detail));
     };
-    // A sale whose id the server chooses uses none yet.
-    let sale_id = command.id.unwrap_or_default();
-    let used = CardTender { register_id: command.register_id, sale_id, amount: tender.amount };
+    // The amounts of a refund are negative.
+    let amount = match named.of {
+        TenderOf::Sale => tender.amount,
+        TenderOf::Refund(_) => -tender.amount,
+    };
+    // A document whose id the server chooses uses none yet.
+    let sale_id = named.id.unwrap_or_default();
+    let used = CardTender { of: named.of, register_id: named.register_id, sale_id, amount };
     payment_intent::check_tender(intent, &used, book.now, &pointer)
 }
 
-/// Notes that the sale uses its payment intents. A later command of the batch sees it.
+/// Notes that the document uses its payment intents, and how much of their payments is paid back. A later command of the batch
+/// sees it.
 pub(super) fn post(book: &mut Book, sale: &Sale) {
-    for id in sale.tenders.iter().filter_map(|tender| tender.payment_intent_id) {
-        if let Some(intent) = book.intents.get_mut(&id) {
-            intent.sale_id = Some(sale.id);
+    for tender in &sale.tenders {
+        let named = tender.payment_intent_id.and_then(|id| book.intents.get_mut(&id));
+        let Some(intent) = named else { continue };
+        intent.sale_id = Some(sale.id);
+        let Some(payment) = intent.original.map(|original| original.id) else { continue };
+        let originals = book.intents.values_mut().filter_map(|intent| intent.original.as_mut());
+        for original in originals.filter(|original| original.id == payment) {
+            original.back -= tender.amount;
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::book::{Book, Location, Register};
 use crate::customer::Customer;
 use crate::hold;
 use crate::number::Money;
+use crate::payment_intent::TenderOf;
 use crate::refusal::Refusal;
 use crate::sales::{self, Basket, Line, Totals};
 use crate::tenant::Channel;
@@ -82,7 +83,14 @@ pub(super) fn check(
     };
     let on = book.setup.settings.day(left.occurred_at);
     voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
-    exceptions.extend(card_payment::check(book, command, &mut tenders)?);
+    let named = card_payment::Named {
+        of: TenderOf::Sale,
+        id: command.id,
+        register_id: command.register_id,
+        inputs: &command.tenders,
+        forced: command.forced,
+    };
+    exceptions.extend(card_payment::check(book, &named, &mut tenders)?);
     if command.forced {
         exceptions.extend(receipt::unpaid(total, rounding, coin, command));
         exceptions.extend(voucher::overdrawn(book, &tenders));

@@ -4,7 +4,7 @@ use crate::number::Money;
 use crate::text_enum;
 
 text_enum! {
-    /// The reason for which a forced sale differs from our rules.
+    /// The reason for which a forced sale or refund differs from our rules.
     pub enum ExceptionReason {
         /// The receipt has another price than our price lists.
         Price,

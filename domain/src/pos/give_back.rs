@@ -143,7 +143,8 @@ fn named(
     let in_cash = if open == Some(TenderKind::Cash) { (due - other).max(sum(true)) } else { sum(true) };
     let tenders = inputs.iter().map(|input| {
         let rest = if input.kind == TenderKind::Cash { in_cash - sum(true) } else { other - sum(false) };
-        out(input.kind, input.amount.unwrap_or(rest), input.reference.clone())
+        let back = out(input.kind, input.amount.unwrap_or(rest), input.reference.clone());
+        Tender { payment_intent_id: input.payment_intent_id, ..back }
     });
     let tenders: Vec<Tender> = tenders.collect();
     check_limits(paid, &tenders)?;

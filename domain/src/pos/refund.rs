@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::give_back::{Paid, amount_back, give_back};
 use super::{
-    Sale, SaleKind, Tender, TenderInput, TenderKind, cash_of, check_cash, note_cash, open_register, post,
-    tender, voucher,
+    Sale, SaleKind, Tender, TenderInput, TenderKind, card_payment, cash_of, check_cash, note_cash,
+    open_register, post, tender, voucher,
 };
 use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
@@ -15,6 +15,7 @@ use crate::id::{LocationId, RegisterId, SaleId};
 use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
+use crate::payment_intent::TenderOf;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::Source;
@@ -46,6 +47,8 @@ pub struct Refund {
     pub lines: Vec<LineInput>,
     /// The country of the refund. If absent: that of the original, else the tenant's.
     pub country: Option<String>,
+    /// Whether the money is paid back already: a payment intent that does not fit is an exception.
+    pub forced: bool,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
     /// The tenders that are paid back. If empty, what was paid comes back into the tenders of the sale.
@@ -53,6 +56,7 @@ pub struct Refund {
     /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
 }
+
 impl Rule for Refund {
     fn name(&self) -> &'static str {
         "pos_sale.refunded"
@@ -71,6 +75,7 @@ impl Rule for Refund {
             needs.register_ids.insert(self.register_id);
         }
         voucher::need(needs, &self.tenders);
+        card_payment::need(needs, &self.tenders);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.add_time(self.occurred_at);
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
@@ -84,9 +89,13 @@ impl Rule for Refund {
 
 /// Refunds a sale, or goods without one. Against a sale: not more than was sold, at the price that was paid,
 /// and the units come back at the cost with which they left. Blind: at the price of today or an override, and
-/// at the current cost.
+/// at the current cost. A forced one is rejected as others are, except for its payment intents.
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
+    if command.forced && command.occurred_at.is_none() {
+        let detail = "A forced refund needs the time at which the money was paid back.";
+        return Err(Refusal::invalid("/occurred_at", detail));
+    }
     let (named, said_at) = book.at_till(command.occurred_at);
     let occurred_at = sales::returned_at(book, named, command.original_id.map(|id| id.0))?;
     let has_original = command.original_id.is_some();
@@ -97,6 +106,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     };
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
     let (mut tenders, rounding) = tenders(book, command, &register, totals.total())?;
+    let exceptions = card_payment::check(book, &named_intents(command), &mut tenders)?;
     let cash = cash_of(&tenders);
     check_cash(&register, session, -cash, "/tenders")?;
 
@@ -144,10 +154,20 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
         said_at,
-        exceptions: Vec::new(),
+        exceptions: exceptions.iter().map(|exception| exception.reason).collect(),
     };
     let posting = post(book, &sale, &originals);
-    Ok((sale, posting))
+    Ok((sale, Posting { exceptions, ..posting }))
+}
+
+fn named_intents(command: &Refund) -> card_payment::Named<'_> {
+    card_payment::Named {
+        of: TenderOf::Refund(command.original_id),
+        id: command.id,
+        register_id: command.register_id,
+        inputs: &command.tenders,
+        forced: command.forced,
+    }
 }
 
 /// Counts what came back of the tenders of the sale.

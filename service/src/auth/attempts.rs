@@ -39,8 +39,6 @@ pub enum Guess {
     Ticket,
     /// A step of a sign-in with a provider: a name of a tenant, a state or a code.
     Provider,
-    /// The signature of a message of a card terminal's provider.
-    Message,
 }
 
 impl Guess {
@@ -48,7 +46,7 @@ impl Guess {
     /// of them behind one address, and these are too long to be guessed: so they have more.
     pub fn failures_max(self) -> u32 {
         match self {
-            Guess::Password | Guess::Link | Guess::Code | Guess::Provider | Guess::Message => 100,
+            Guess::Password | Guess::Link | Guess::Code | Guess::Provider => 100,
             Guess::RefreshToken | Guess::Ticket => 1_000,
         }
     }

@@ -108,8 +108,8 @@ pub(super) struct Remote {
 
 impl Remote {
     pub(super) fn new(reach: Reach) -> Self {
-        let made = client(&reach, false, USER_AGENT)
-            .and_then(|secure| Ok(Clients { secure, plain: client(&reach, true, USER_AGENT)? }));
+        let made = client(&reach, false, USER_AGENT, 0)
+            .and_then(|secure| Ok(Clients { secure, plain: client(&reach, true, USER_AGENT, 0)? }));
         let clients =
             made.inspect_err(|error| tracing::error!(%error, "providers of sign-ins can't be reached")).ok();
         Remote {

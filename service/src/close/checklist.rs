@@ -161,7 +161,7 @@ const COUNTS: &str = "
     join tender_payment_intent t on t.tenant_id = $1 and t.payment_intent_id = i.id
     join tender d on d.tenant_id = $1 and d.sale_id = t.sale_id and d.line_no = t.line_no
     where i.tenant_id = $1 and i.created_at < $2 and (
-        i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> d.amount)
+        i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> abs(d.amount))
     union all
     select 'card_holds_not_captured', count(*) from payment_intent
     where tenant_id = $1 and status = 'authorised' and authorised_at < now() - interval '1 day' and created_at < $2

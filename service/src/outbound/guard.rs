@@ -14,6 +14,9 @@ use super::Reach;
 /// Time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Time for which an idle connection is kept. Receivers close theirs later, so few requests meet one that ends.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// A name led to an address that may not be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to an address that may not be reached")]
@@ -59,7 +62,14 @@ async fn look_up(
 
 /// Makes a client for HTTPS, or a plain one for HTTP. It does not check a URL that has an address in place of a name: read each URL with
 /// [`Reach::read_url`].
-pub fn client(reach: &Reach, is_plain: bool, user_agent: &'static str) -> Result<Client, reqwest::Error> {
+///
+/// It keeps at most `idle_max` connections to a host for the next requests. Their addresses were checked when they were made.
+pub fn client(
+    reach: &Reach,
+    is_plain: bool,
+    user_agent: &'static str,
+    idle_max: usize,
+) -> Result<Client, reqwest::Error> {
     let guard = Guard { reach: reach.clone(), is_plain };
     Client::builder()
         .dns_resolver(Arc::new(guard))
@@ -68,7 +78,8 @@ pub fn client(reach: &Reach, is_plain: bool, user_agent: &'static str) -> Result
         .retry(reqwest::retry::never())
         .https_only(!is_plain)
         .connect_timeout(CONNECT_TIMEOUT)
-        .pool_max_idle_per_host(0)
+        .pool_max_idle_per_host(idle_max)
+        .pool_idle_timeout(IDLE)
         .user_agent(user_agent)
         .build()
 }

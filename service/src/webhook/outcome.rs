@@ -42,22 +42,29 @@ pub async fn record(db: &Db, message: &Message, outcome: &Outcome) -> Result<(),
 }
 
 async fn note(tx: &Tx, message: &Message, outcome: &Outcome) -> Result<(), Error> {
-    let failures = lock(tx, message).await?;
+    let standing = lock(tx, message).await?;
     log(tx, message, outcome).await?;
     if !end_lease(tx, message, outcome).await? || message.is_test() {
         return Ok(());
     }
     match outcome.error {
-        None => note_success(tx, message, failures).await,
-        Some(_) => note_failure(tx, message, outcome, failures).await,
+        None => note_success(tx, message, standing.failures).await,
+        Some(_) => note_failure(tx, message, outcome, &standing).await,
     }
 }
 
+/// The failures of an endpoint so far.
+struct Standing {
+    failures: i32,
+    paused_until: Option<DateTime<Utc>>,
+}
+
 /// Locks the cursor of the endpoint, before its delivery as a turn does. Returns its failures.
-async fn lock(tx: &Tx, message: &Message) -> Result<i32, Error> {
-    let query = "select failures from webhook_cursor where tenant_id = $1 and endpoint_id = $2 for update";
+async fn lock(tx: &Tx, message: &Message) -> Result<Standing, Error> {
+    let query = "select failures, paused_until from webhook_cursor where tenant_id = $1 and endpoint_id = $2 for update";
     let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(message.endpoint_id.0)).await?;
-    Ok(row.ok_or_else(|| Error::invariant("an endpoint has a cursor"))?.try_get("failures")?)
+    let row = row.ok_or_else(|| Error::invariant("an endpoint has a cursor"))?;
+    Ok(Standing { failures: row.try_get("failures")?, paused_until: row.try_get("paused_until")? })
 }
 
 async fn log(tx: &Tx, message: &Message, outcome: &Outcome) -> Result<(), Error> {
@@ -125,9 +132,16 @@ async fn note_success(tx: &Tx, message: &Message, failures: i32) -> Result<(), E
     Ok(())
 }
 
-async fn note_failure(tx: &Tx, message: &Message, outcome: &Outcome, failures: i32) -> Result<(), Error> {
-    let failures = failures.saturating_add(1);
-    let paused_until = schedule::pause(failures).map(|pause| tx.now + pause);
+async fn note_failure(
+    tx: &Tx,
+    message: &Message,
+    outcome: &Outcome,
+    standing: &Standing,
+) -> Result<(), Error> {
+    // In a pause, only attempts end that began before it. They say nothing new, and make no pause longer.
+    let pause = standing.paused_until.filter(|until| *until > tx.now);
+    let failures = standing.failures.saturating_add(i32::from(pause.is_none()));
+    let paused_until = pause.or_else(|| schedule::pause(failures).map(|pause| tx.now + pause));
     let statement = "update webhook_cursor set failures = $3, failing_since = coalesce(failing_since, $4), paused_until = $5 \
                      where tenant_id = $1 and endpoint_id = $2 returning failing_since";
     let statement = sqlx::query(statement).bind(tx.tenant_id.0).bind(message.endpoint_id.0);

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::endpoint::Payload;
+use super::pace::Paces;
 use super::secret::Secret;
 use super::{Settings, TEST, WAITING_MAX, object};
 use crate::columns::Columns;
@@ -22,15 +23,13 @@ use crate::event::{self, Event, FeedPosition, Filter};
 use crate::listing::word;
 use crate::{Db, Error, Tx};
 
-/// Most attempts at a time of an endpoint that does not fail.
-pub const AT_ONCE_MAX: i64 = 4;
 /// Most events that a turn takes for an endpoint.
-const EVENTS_MAX: usize = 100;
+const EVENTS_MAX: usize = 250;
 /// Most deliveries that wait for an endpoint for which a turn takes more events.
 const WAITING_BEFORE_MAX: i64 = WAITING_MAX - EVENTS_MAX as i64;
 /// Time after which another worker may send what a worker has leased. It is longer than an attempt, with the wait before it and the
 /// record of its outcome.
-pub const LEASE: TimeDelta = TimeDelta::seconds(90);
+pub const LEASE: TimeDelta = TimeDelta::seconds(110);
 /// Longest time until the next turn of a tenant for which deliveries wait.
 const LOOK_AGAIN_MAX: TimeDelta = TimeDelta::seconds(60);
 /// Shortest time until that turn.
@@ -91,6 +90,8 @@ struct Endpoint {
     secrets: Vec<Secret>,
     waiting: i64,
     under_way: i64,
+    /// Most attempts at a time while it does not fail.
+    pace: i64,
 }
 
 impl Endpoint {
@@ -101,22 +102,23 @@ impl Endpoint {
 
     /// Returns the most attempts that it may have at a time.
     fn at_once(&self) -> i64 {
-        if self.is_failing { 1 } else { AT_ONCE_MAX }
+        if self.is_failing { 1 } else { self.pace }
     }
 }
 
 /// Makes a turn of a tenant.
-pub async fn take(db: &Db, settings: &Settings, tenant_id: TenantId) -> Result<Turn, Error> {
+pub async fn take(db: &Db, settings: &Settings, paces: &Paces, tenant_id: TenantId) -> Result<Turn, Error> {
     let tx = db.begin(tenant_id).await?;
-    let turn = timeout(db.write_time().work, make(&tx, settings)).await.unwrap_or(Err(Error::Deadline))?;
+    let making = timeout(db.write_time().work, make(&tx, settings, paces));
+    let turn = making.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await?;
     Ok(turn)
 }
 
-async fn make(tx: &Tx, settings: &Settings) -> Result<Turn, Error> {
+async fn make(tx: &Tx, settings: &Settings, paces: &Paces) -> Result<Turn, Error> {
     let mut turn = Turn::default();
     for row in tx.rows(sqlx::query(ENDPOINTS).bind(tx.tenant_id.0).bind(tx.now)).await? {
-        let mut endpoint = read_endpoint(tx, settings, &row)?;
+        let mut endpoint = read_endpoint(tx, settings, paces, &row)?;
         if endpoint.is_open() && endpoint.waiting <= WAITING_BEFORE_MAX {
             turn.has_more |= take_events(tx, &mut endpoint).await?;
         }
@@ -195,7 +197,7 @@ const NEXT: &str = "select min(greatest(d.next_at, d.lease_until, case when d.ki
                          and p.document_id = d.document_id \
                          and (p.position, p.written, p.id) < (d.position, d.written, d.id))";
 
-fn read_endpoint(tx: &Tx, settings: &Settings, row: &PgRow) -> Result<Endpoint, Error> {
+fn read_endpoint(tx: &Tx, settings: &Settings, paces: &Paces, row: &PgRow) -> Result<Endpoint, Error> {
     let id = WebhookEndpointId(row.try_get("endpoint_id")?);
     let paused_until: Option<DateTime<Utc>> = row.try_get("paused_until")?;
     let previous_until: Option<DateTime<Utc>> = row.try_get("previous_until")?;
@@ -217,6 +219,7 @@ fn read_endpoint(tx: &Tx, settings: &Settings, row: &PgRow) -> Result<Endpoint, 
         secrets,
         waiting: row.try_get("waiting")?,
         under_way: row.try_get("under_way")?,
+        pace: paces.at_once(id),
     })
 }
 

@@ -22,6 +22,8 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const RESPONSE_BYTES_MAX: usize = 4_096;
 /// Most bytes of a path in the log.
 const PATH_BYTES_MAX: usize = 1_000;
+/// Most idle connections to a receiver: as many as an endpoint may have messages at a time.
+const IDLE_MAX: usize = 64;
 /// Name of the sender in the header User-Agent.
 const USER_AGENT: &str = "Stockwell-Webhooks/1";
 
@@ -40,8 +42,8 @@ impl Sender {
     /// Makes a sender that reaches these addresses. A receiver has `timeout` for its response, 15 seconds if absent.
     pub fn new(reach: Reach, timeout: Option<Duration>) -> Result<Self, reqwest::Error> {
         Ok(Sender {
-            secure: client(&reach, false, USER_AGENT)?,
-            plain: client(&reach, true, USER_AGENT)?,
+            secure: client(&reach, false, USER_AGENT, IDLE_MAX)?,
+            plain: client(&reach, true, USER_AGENT, IDLE_MAX)?,
             reach,
             timeout: timeout.unwrap_or(TIMEOUT),
         })

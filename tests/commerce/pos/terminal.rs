@@ -1,13 +1,17 @@
 //! Payments on card terminals. The test plays the provider: it signs the reports.
 
+mod refund;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{Duration, TimeDelta};
+use domain::id::PaymentProviderId;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tests::{Client, Reply, Tenant, Till, environment, lines, with_tenant, with_tenants};
+use uuid::Uuid;
 
 const SALES: &str = "/v1/pos/sales";
 const INTENTS: &str = "/v1/payment-intents";
@@ -240,6 +244,59 @@ fn a_rotated_secret_works_beside_the_new_one() {
 }
 
 #[test]
+fn a_terminal_with_an_old_secret_keeps_out_no_other_one() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let other = self::provider(tenant).await;
+        let client = tenant.at(&environment().own_node().await.base_url);
+        let path = format!("{PROVIDERS}/{}/rotate-secret", provider.id);
+        let rotated = tenant.post(&path, &json!({ "overlap_seconds": 0 })).await.created();
+        let present = Provider { id: provider.id.clone(), secret: text(&rotated["secret"]) };
+        let intent = provider.intent(tenant, &till, "12.00").await;
+        let body = json!({ "type": "captured", "payment_intent_id": intent["id"], "amount": "12.00" });
+        let message = |id: &'static str| Message { id, late: TimeDelta::zero(), body: &body };
+        for _ in 0..100 {
+            provider.send(&client, &message("msg_1")).await.refused(401, "invalid_token");
+        }
+        let limited = provider.send(&client, &message("msg_1")).await;
+        limited.refused(429, "rate_limited");
+        assert!(limited.header("retry-after").is_some());
+        // Another terminal of the provider has the present secret, and a replayed message is late.
+        present.send(&client, &message("msg_2")).await.expect(204);
+        let late = Message { late: TimeDelta::minutes(6), ..message("msg_3") };
+        present.send(&client, &late).await.refused(401, "invalid_token");
+        assert_eq!(read(tenant, &intent).await["status"], "captured");
+        let theirs = other.intent(tenant, &till, "12.00").await;
+        let body = json!({ "type": "captured", "payment_intent_id": theirs["id"], "amount": "12.00" });
+        other.send(&client, &Message { id: "msg_1", late: TimeDelta::zero(), body: &body }).await.expect(204);
+    });
+}
+
+#[test]
+fn ids_of_no_provider_use_up_only_what_strangers_have() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let fresh = self::provider(tenant).await;
+        let client = tenant.at(&environment().own_node().await.base_url);
+        let intent = provider.intent(tenant, &till, "12.00").await;
+        let body = json!({ "type": "authorised", "payment_intent_id": intent["id"], "amount": "12.00" });
+        let message = |id: &'static str| Message { id, late: TimeDelta::zero(), body: &body };
+        provider.send(&client, &message("msg_1")).await.expect(204);
+        let invented = |number: u128| {
+            let id = PaymentProviderId(Uuid::from_u128(number)).to_string();
+            Provider { id, secret: provider.secret.clone() }
+        };
+        // One that is repeated counts once.
+        for number in (0..100).chain([0, 0, 0]) {
+            invented(number).send(&client, &message("msg_2")).await.refused(401, "invalid_token");
+        }
+        invented(100).send(&client, &message("msg_2")).await.refused(429, "rate_limited");
+        fresh.send(&client, &message("msg_2")).await.refused(429, "rate_limited");
+        provider.send(&client, &message("msg_3")).await.expect(204);
+    });
+}
+
+#[test]
 fn an_intent_is_cancelled_before_the_card_pays() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
@@ -308,7 +365,9 @@ fn only_the_card_of_a_sale_names_a_payment() {
         body["tenders"][0] = json!({ "kind": "card", "payment_intent_id": "pin_01h455vb4pex5vsknk084sn02q" });
         let unknown = tenant.post(SALES, &body).await;
         unknown.refused(404, "not_found").names(&["#/tenders/0/payment_intent_id"]);
-        let sold = tenant.sell(&till, &[("MUG", "1")]).await.created();
+        provider.report(tenant, &intent, "captured", Some("12.00")).await.expect(204);
+        let sold = tenant.post(SALES, &by_card(&till, &intent)).await.created();
+        // The payment itself pays nothing back.
         let refund = json!({ "register_id": till.register_id, "original_id": sold["id"],
             "tenders": [{ "kind": "card", "payment_intent_id": intent["id"] }] });
         let back = tenant.post("/v1/pos/refunds", &refund).await;

@@ -1,5 +1,7 @@
 //! Addresses inside the network: none is accepted, and none is reached, also if a name leads there.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -9,6 +11,8 @@ use serde_json::json;
 use service::outbound::Reach;
 use stockwell::webhook::send::Sender;
 use tests::{Receiver, with_tenant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
 use super::{category, delivery, endpoint, house, with_receivers};
@@ -109,6 +113,42 @@ fn a_name_that_leads_inside_is_not_reached() {
         assert_eq!(send(&open, &format!("http://localhost:{port}/")).await, None);
         assert_eq!(receiver.got().len(), 1);
     });
+}
+
+#[test]
+fn messages_to_a_receiver_share_a_connection() {
+    with_receivers(async |_| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        let receiver = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(accept_all(stream));
+            }
+        });
+        let open = Reach::with(vec!["127.0.0.0/8".parse().expect("a network")]);
+        let open = Sender::new(open, None).expect("a sender");
+        for _ in 0..3 {
+            assert_eq!(send(&open, &url).await, None);
+            // The connection is idle a moment after the response.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
+        receiver.abort();
+    });
+}
+
+/// Responds with 204 to each request of a connection. Each has the body of [`send`].
+async fn accept_all(mut stream: TcpStream) {
+    let mut bytes = Vec::new();
+    while stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {
+        if bytes.ends_with(b"{}") {
+            bytes.clear();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("a response");
+        }
+    }
 }
 
 #[test]

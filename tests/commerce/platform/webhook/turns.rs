@@ -9,7 +9,9 @@ use service::auth::SigningKey;
 use service::outbound::Reach;
 use service::webhook::Settings;
 use service::webhook::outcome::{self, Outcome};
+use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
+use service::webhook::together::{self, Ended};
 use service::webhook::turn::{self, Message, Turn};
 use tests::{Tenant, environment, with_tenant};
 
@@ -21,7 +23,20 @@ async fn take_with(db: &Db, tenant: &Tenant) -> Turn {
     let key = SigningKey::load(&environment().signing_key_file).expect("the signing key");
     let settings = Settings { vault: Vault::new(&key), reach: Reach::default() };
     tenant.complete_feed().await;
-    turn::take(db, &settings, tenant.id).await.expect("a turn")
+    turn::take(db, &settings, &Paces::default(), tenant.id).await.expect("a turn")
+}
+
+/// Makes a turn for endpoints that were fast.
+async fn take_fast(tenant: &Tenant, paces: &Paces) -> Turn {
+    let key = SigningKey::load(&environment().signing_key_file).expect("the signing key");
+    let settings = Settings { vault: Vault::new(&key), reach: Reach::default() };
+    tenant.complete_feed().await;
+    turn::take(&environment().db, &settings, paces, tenant.id).await.expect("a turn")
+}
+
+/// Returns the outcome of a message that the receiver accepted.
+fn accepted(message: Message) -> Ended {
+    Ended { message, outcome: Outcome { status: Some(204), ..Outcome::default() } }
 }
 
 /// Makes a turn, once the feed has all events of the tenant.
@@ -93,6 +108,79 @@ fn the_first_success_after_a_pause_sends_what_waits() {
         change(tenant, "update webhook_cursor set paused_until = now() where tenant_id = $1").await;
         accept(&take_one(tenant).await).await;
         assert_eq!(take(tenant).await.messages.len(), 4, "of five that were rejected");
+    });
+}
+
+#[test]
+fn outcomes_of_a_tenant_are_recorded_together() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        for code in ["ONE", "TWO", "THREE", "FOUR"] {
+            category(tenant, code).await;
+        }
+        let mut messages = take(tenant).await.messages;
+        assert_eq!(messages.len(), 4);
+        // A message that is sent again meanwhile has another lease: only the log shows its outcome.
+        let again = messages[3].delivery_id;
+        tenant.post(&format!("/v1/webhook-deliveries/{again}/retry"), &json!({})).await.ok();
+        let last = messages.pop().map(accepted);
+        let ended: Vec<Ended> = messages.into_iter().map(accepted).chain(last).collect();
+        let db = environment().db.for_server();
+        together::record(&db, tenant.id, &ended).await.expect("outcomes");
+        assert!(db.statements() < 8, "{} statements", db.statements());
+        // A repeat changes nothing.
+        together::record(&db, tenant.id, &ended).await.expect("outcomes");
+        let seen = deliveries(tenant, &made).await;
+        let delivered = seen.iter().filter(|row| row["status"] == "delivered");
+        assert!(
+            delivered.clone().all(|row| row["response_status"] == 204 && row["version"] == 3),
+            "{seen:?}"
+        );
+        assert_eq!(delivered.count(), 3);
+        assert_eq!(tenant.count("webhook_attempt").await, 4);
+        assert_eq!(take_one(tenant).await.delivery_id, again);
+    });
+}
+
+#[test]
+fn a_success_among_others_ends_the_failures_of_its_endpoint() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        for code in ["ONE", "TWO", "THREE"] {
+            category(tenant, code).await;
+        }
+        let mut messages = take(tenant).await.messages;
+        reject(&messages.remove(0)).await;
+        let ended: Vec<Ended> = messages.into_iter().map(accepted).collect();
+        together::record(&environment().db, tenant.id, &ended).await.expect("outcomes");
+        assert_eq!(tenant.get(&made.path("")).await.ok()["failures"], 0);
+        let seen = deliveries(tenant, &made).await;
+        assert_eq!(seen.iter().filter(|row| row["status"] == "delivered").count(), 2);
+    });
+}
+
+#[test]
+fn attempts_that_began_before_a_pause_make_it_no_longer() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        for number in 0..12 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        let paces = Paces::default();
+        let id = made.id.parse().expect("an id");
+        (0..6).for_each(|_| paces.note(id, true, 1));
+        let messages = take_fast(tenant, &paces).await.messages;
+        assert_eq!(messages.len(), 10, "a fast endpoint has more than 4 at a time");
+        for message in &messages[..5] {
+            reject(message).await;
+        }
+        let paused = tenant.get(&made.path("")).await.ok();
+        assert_eq!((&paused["failures"], paused["paused_until"].is_string()), (&json!(5), true));
+        for message in &messages[5..] {
+            reject(message).await;
+        }
+        let after = tenant.get(&made.path("")).await.ok();
+        assert_eq!((&after["failures"], &after["paused_until"]), (&json!(5), &paused["paused_until"]));
     });
 }
 
@@ -184,12 +272,12 @@ fn at_most_a_thousand_deliveries_wait() {
         tenant.post(&retry, &json!({})).await.ok();
         tenant.post(&made.path("/test"), &json!({})).await.refused(409, "invalid_state_transition");
         category(tenant, "TWO").await;
-        // A turn takes up to 100 events.
+        // A turn takes up to 250 events.
         let most = "update webhook_delivery set status = 'dead' where tenant_id = $1 and id in ( \
-                        select id from webhook_delivery where tenant_id = $1 and status = 'pending' limit 99)";
+                        select id from webhook_delivery where tenant_id = $1 and status = 'pending' limit 249)";
         change(tenant, most).await;
         take(tenant).await;
-        assert_eq!(tenant.count("webhook_delivery").await, 1_001, "901 wait, so the event waits in the feed");
+        assert_eq!(tenant.count("webhook_delivery").await, 1_001, "751 wait, so the event waits in the feed");
         change(tenant, end).await;
         take(tenant).await;
         assert_eq!(tenant.count("webhook_delivery").await, 1_002);
