@@ -11,6 +11,9 @@ use strum::IntoEnumIterator;
 
 use crate::problem::{ApiError, ErrorCode};
 
+/// Media type of CSV with a header.
+pub const CSV: &str = "text/csv; charset=utf-8; header=present";
+
 /// Most cells of a row. The reader keeps the place of each.
 pub(crate) const CELLS_MAX: usize = 1_000;
 

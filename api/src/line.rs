@@ -13,7 +13,7 @@ use domain::pricing::Source;
 use domain::printed::{PrintedCustomer, Seller};
 use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
-use domain::sales::{Discount, ForeignLine, Line, LineInput};
+use domain::sales::{Discount, ForeignLine, Line, LineInput, OriginalLine};
 use domain::tax::{self, LineTax};
 use domain::text::{self, Text200, Text500};
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,22 @@ pub struct LineIn {
     pub lots: Vec<LotIn>,
 }
 
+/// A line of the original document that comes back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OriginalLineIn {
+    /// Line of the original.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    pub line_no: i32,
+    /// Stock units. If absent, all that did not come back yet.
+    pub quantity: Option<Quantity>,
+    /// Lots that come back, of a tracked product. They may be absent if the line left in one lot, or if all that did not come back
+    /// yet comes back.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    pub lots: Vec<LotIn>,
+}
+
 /// A discount: either a percentage or an amount.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -148,6 +164,16 @@ pub fn lines_of_forced(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineI
         line.barcode.take_if(|code| is_named && !code.contains('\0'))
     };
     parsed(problems, lines, beside)
+}
+
+/// Parses the lines of an original that come back. Reports every wrong lot.
+pub fn original_lines(problems: &mut Problems, lines: Vec<OriginalLineIn>) -> Vec<OriginalLine> {
+    let mut parsed = Vec::with_capacity(lines.len());
+    for (index, OriginalLineIn { line_no, quantity, lots }) in lines.into_iter().enumerate() {
+        let lots = lots::named(problems, &format!("/original_lines/{index}"), lots);
+        parsed.push(OriginalLine { line_no, quantity, lots });
+    }
+    parsed
 }
 
 /// Parses lines. `beside` takes a barcode out of a line that names its product in another way.

@@ -11,6 +11,7 @@ mod inline;
 mod layout;
 mod limits;
 mod references;
+mod repeated;
 mod shared;
 mod webhooks;
 

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::listing::Age;
 use service::payment_intent::{self, ReportInput};
-use service::payment_provider::{self, Message, PaymentProvider, ProviderInput, Revealed};
+use service::payment_provider::{self, Message, PaymentProvider, ProviderInput};
 use service::webhook::inbound::Headers;
+use service::webhook::secret::Revealed;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use crate::body::{Body, LOGIN_BYTES_MAX};
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::record::record;
+use crate::signing_secret::{RotateSecretIn, secret_schema};
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{Secret, Write};
 use crate::{Answer, App, Caller};
@@ -33,19 +35,15 @@ record!(PaymentProvider, PaymentProviderId);
 struct PaymentProviderSecret {
     /// Record of the provider.
     payment_provider: PaymentProvider,
-    /// The secret, with which the provider signs messages. It is returned once: it is null in a replay and in a dry run.
-    #[schema(
-        max_length = 50,
-        pattern = "^whsec_[0-9A-Za-z+/=]{44}$",
-        example = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDRfK3ccQ2hYk="
-    )]
+    /// The secret, with which the provider signs messages.
+    #[schema(schema_with = secret_schema)]
     secret: Option<String>,
 }
 
 impl PaymentProviderSecret {
-    fn of(new: Revealed) -> Secret<Self> {
+    fn of(new: Revealed<PaymentProvider>) -> Secret<Self> {
         let secret = Some(new.reveal());
-        let payment_provider = new.provider;
+        let payment_provider = new.record;
         Secret {
             id: payment_provider.id.0,
             kept: PaymentProviderSecret { payment_provider: payment_provider.clone(), secret: None },
@@ -64,20 +62,6 @@ fn location(id: Uuid) -> String {
 #[into_params(parameter_in = Query)]
 struct Filters {
     sort: Option<Age>,
-}
-
-/// Rotation of a provider's secret.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RotateProviderSecretIn {
-    /// Seconds in which messages signed with the old secret are accepted too, at most 30 days. One day if absent.
-    #[serde(default = "a_day")]
-    #[schema(maximum = 2_592_000, default = 86400, example = 86400)]
-    overlap_seconds: u32,
-}
-
-fn a_day() -> u32 {
-    24 * 3600
 }
 
 /// List payment providers
@@ -154,7 +138,7 @@ async fn remove(write: Write, id: PathId<PaymentProviderId>) -> Answer {
     operation_id = "payment_providers_rotate_secret",
     security(("bearer" = ["pos:manage"])),
     params(("id" = PaymentProviderId, Path, description = "The provider's id.")),
-    request_body = RotateProviderSecretIn,
+    request_body = RotateSecretIn,
     responses((status = 201, description = "The provider with its new secret.", body = PaymentProviderSecret))
 )]
 #[post("/v1/payment-providers/{id}/rotate-secret")]
@@ -162,7 +146,7 @@ async fn rotate(
     app: Data<App>,
     write: Write,
     id: PathId<PaymentProviderId>,
-    body: Body<RotateProviderSecretIn>,
+    body: Body<RotateSecretIn>,
 ) -> Answer {
     let input = body.read().await?;
     let seconds = input.value.overlap_seconds;

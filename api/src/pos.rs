@@ -154,7 +154,7 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     let mut problems = Problems::default();
     line::country_code(&mut problems, "/country", input.country.as_deref());
     let lines = line::lines(&mut problems, input.lines);
-    let original_lines = form::back(&mut problems, input.original_lines);
+    let original_lines = line::original_lines(&mut problems, input.original_lines);
     let mut tenders = form::tenders(&mut problems, input.tenders);
     problems.check()?;
     check_overrides(caller, &lines)?;

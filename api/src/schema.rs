@@ -369,28 +369,28 @@ fn is_array(schema: &Value) -> bool {
 
 fn operation(document: &Value, method: &str, operation: &Value) -> Option<Operation> {
     let own = operation["parameters"].as_array().into_iter().flatten();
-    let resolved = own.map(|parameter| match parameter["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or(parameter),
-        None => parameter,
-    });
+    let resolved = own.map(|parameter| resolve(document, parameter));
+    let response = resolve(document, &operation["responses"]["200"]);
     Some(Operation {
         method: method.to_uppercase().parse().ok()?,
         body: operation["requestBody"]["content"]["application/json"]["schema"].clone(),
         parameters: resolved.filter(|parameter| parameter["in"] == "query").cloned().collect(),
-        row: row_members(document, &operation["responses"]["200"]["content"]["application/json"]["schema"]),
+        row: row_members(document, &response["content"]["application/json"]["schema"]),
     })
+}
+
+/// Returns the component that a part of the document refers to, or the part itself.
+fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+    let reference = part["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+    reference.and_then(|reference| document.pointer(reference)).unwrap_or(part)
 }
 
 /// Returns the names of the members of a row of a list, whose page has the schema `response`.
 pub fn row_members(document: &Value, response: &Value) -> Vec<String> {
-    let resolve = |schema: &'_ Value| -> Value {
-        let reference = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
-        reference.and_then(|reference| document.pointer(reference)).unwrap_or(schema).clone()
-    };
-    let row = resolve(&resolve(response)["properties"]["data"]["items"]);
-    let parts = row["allOf"].as_array().into_iter().flatten().map(resolve);
-    let all: Vec<Value> = std::iter::once(row.clone()).chain(parts).collect();
-    let members = all.iter().filter_map(|part| part["properties"].as_object()).flatten();
+    let row = resolve(document, &resolve(document, response)["properties"]["data"]["items"]);
+    let parts = row["allOf"].as_array().into_iter().flatten().map(|part| resolve(document, part));
+    let members =
+        std::iter::once(row).chain(parts).filter_map(|part| part["properties"].as_object()).flatten();
     members.map(|(name, _)| name.clone()).collect()
 }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::listing::Age;
 use service::webhook::delivery::WebhookDelivery;
-use service::webhook::endpoint::{self, EndpointInput, Revealed, Start, WebhookEndpoint};
+use service::webhook::endpoint::{self, EndpointInput, Start, WebhookEndpoint};
+use service::webhook::secret::Revealed;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
+use crate::signing_secret::{RotateSecretIn, secret_schema};
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Secret, Write};
 use crate::{Answer, App, Caller};
@@ -40,19 +42,15 @@ record!(WebhookDelivery, WebhookDeliveryId);
 struct WebhookEndpointSecret {
     /// Record of the endpoint.
     webhook_endpoint: WebhookEndpoint,
-    /// The secret, with which you check the signatures of messages. It is returned once: it is null in a replay and in a dry run.
-    #[schema(
-        max_length = 50,
-        pattern = "^whsec_[0-9A-Za-z+/=]{44}$",
-        example = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDRfK3ccQ2hYk="
-    )]
+    /// The secret, with which you check the signatures of messages.
+    #[schema(schema_with = secret_schema)]
     secret: Option<String>,
 }
 
 impl WebhookEndpointSecret {
-    fn of(new: Revealed) -> Secret<Self> {
+    fn of(new: Revealed<WebhookEndpoint>) -> Secret<Self> {
         let secret = Some(new.reveal());
-        let webhook_endpoint = new.endpoint;
+        let webhook_endpoint = new.record;
         Secret {
             id: webhook_endpoint.id.0,
             kept: WebhookEndpointSecret { webhook_endpoint: webhook_endpoint.clone(), secret: None },
@@ -71,20 +69,6 @@ fn location(id: Uuid) -> String {
 #[into_params(parameter_in = Query)]
 struct Filters {
     sort: Option<Age>,
-}
-
-/// Rotation of a secret.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct RotateSecretIn {
-    /// Seconds in which messages also have the signature of the old secret, at most 30 days. One day if absent.
-    #[serde(default = "a_day")]
-    #[schema(maximum = 2_592_000, default = 86400, example = 86400)]
-    overlap_seconds: u32,
-}
-
-fn a_day() -> u32 {
-    24 * 3600
 }
 
 /// The place in the feed from which events are sent again. Send exactly one of the two fields.

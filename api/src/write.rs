@@ -3,19 +3,20 @@
 //! A handler takes a [`Write`] and passes it the body and the work. The command row, a replay, a dry run, `If-Match`,
 //! `Location` and `ETag` follow from that.
 
+mod done;
+mod merge;
+
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest};
 use domain::refusal::{Code, Refusal};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use service::command::{self, Written};
 use service::input::Change;
 use service::{Error, Tx};
@@ -23,15 +24,20 @@ use uuid::Uuid;
 
 use crate::access::Access;
 use crate::batch::{Items, Parsed};
-use crate::body::{self, BatchBody, Body};
+use crate::body::{BatchBody, Body};
 use crate::costs;
-use crate::idempotency::{IdempotencyKey, Preferences, respond};
+use crate::idempotency::{IdempotencyKey, Preferences};
 use crate::own;
 use crate::personal::{self, Personal, Restore};
 use crate::problem::{Answer, ApiError};
 use crate::record::Record;
-use crate::version::{self, IfMatch};
+use crate::version::IfMatch;
 use crate::{App, Caller};
+use done::Done;
+use merge::merge;
+
+pub use merge::MergePatch;
+pub(crate) use merge::merged;
 
 /// Most attempts of a write that loses a race for a unique value.
 const ATTEMPTS_MAX: u32 = 3;
@@ -70,9 +76,6 @@ impl ChangedPowers {
         self.0.load(Ordering::Relaxed)
     }
 }
-
-/// A merge patch (RFC 7396): the fields to change. Null clears a field.
-pub type MergePatch = Map<String, Value>;
 
 impl FromRequest for Write {
     type Error = ApiError;
@@ -486,111 +489,4 @@ fn lost_race(error: &Error, has_key: bool) -> bool {
         )
     };
     error.is_unique_violation() || (has_key && error.code().is_some_and(by_twin))
-}
-
-/// A write that was carried out, now or before, or a dry run.
-struct Done {
-    answer: command::Answer,
-    preferences: Preferences,
-    location: Option<String>,
-}
-
-impl Done {
-    /// Sets the path of the record that the write created.
-    fn locate(&mut self, location: impl Fn(Uuid) -> String) {
-        self.location = self.answer.document_id.filter(|_| self.answer.status == 201).map(location);
-    }
-
-    /// Responds with a record of the list at `path`.
-    fn respond_at<R: Record>(mut self, path: &str) -> HttpResponse {
-        self.locate(|id| format!("{path}/{}", R::Id::from(id)));
-        self.respond()
-    }
-
-    fn respond(self) -> HttpResponse {
-        let version = match self.answer.replayed {
-            true => kept_version(&self.answer.body),
-            false => self.answer.version,
-        };
-        let mut response = respond(self.answer, self.location);
-        if let Some(version) = version {
-            version::tag(&mut response, version);
-        }
-        if response.status() == StatusCode::NO_CONTENT {
-            response.headers_mut().remove(header::CONTENT_TYPE);
-        }
-        self.preferences.confirm(&mut response);
-        response
-    }
-}
-
-/// Returns the version of the record in a stored response. The command's row has no version.
-fn kept_version(body: &str) -> Option<i32> {
-    #[derive(Deserialize)]
-    struct Kept {
-        version: Option<i32>,
-    }
-    serde_json::from_str::<Kept>(body).ok()?.version
-}
-
-/// Returns the next state of a record: the present one with the fields of the patch.
-fn merge<I: Serialize + DeserializeOwned>(present: &I, patch: &MergePatch) -> Result<I, ApiError> {
-    merged(serde_json::to_value(present).map_err(ApiError::internal)?, patch)
-}
-
-/// Like [`merge`], for a present state that may be null.
-pub(crate) fn merged<I: DeserializeOwned>(mut present: Value, patch: &MergePatch) -> Result<I, ApiError> {
-    merge_value(&mut present, &Value::Object(patch.clone()));
-    let merged = serde_json::to_vec(&present).map_err(ApiError::internal)?;
-    body::parse(&merged)
-}
-
-/// Merges as RFC 7396, section 2, describes.
-fn merge_value(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(target) = target else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            merge_value(target.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// The cases of RFC 7396, appendix A.
-    #[test]
-    fn merges_as_the_standard_says() {
-        for (mut target, patch, merged) in [
-            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
-            (json!({"a": "b"}), json!({"a": null}), json!({})),
-            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
-            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
-            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
-            (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
-            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
-            (json!({"a": "b"}), json!(["c"]), json!(["c"])),
-            (json!({"a": "foo"}), json!(null), json!(null)),
-            (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
-            (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
-            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
-        ] {
-            merge_value(&mut target, &patch);
-            assert_eq!(target, merged);
-        }
-    }
 }

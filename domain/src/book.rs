@@ -28,7 +28,7 @@ use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::control::Facts;
 use crate::ledger::mapping::Mapping;
 use crate::ledger::valuation::KnownValuation;
-use crate::ledger::{Entry, Journal, KnownEntry, KnownYear, Opened, Posted};
+use crate::ledger::{Entry, EntryHead, Journal, KnownEntry, KnownYear, Opened, Posted};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
@@ -450,6 +450,21 @@ impl Book {
     pub fn printed(&self, product: &Product) -> Arc<PrintedProduct> {
         let tax_name = self.setup.tax_names.get(&product.tax_class_id).map_or("", String::as_str);
         Arc::new(product.printed(tax_name))
+    }
+
+    /// Returns the head of an entry for a document: a new id, and the tenant's day of the instant.
+    pub(crate) fn entry_head(
+        &mut self,
+        document_kind: DocumentKind,
+        document_id: Uuid,
+        at: DateTime<Utc>,
+    ) -> EntryHead {
+        EntryHead {
+            id: EntryId(self.ids.next_id()),
+            document_kind,
+            document_id,
+            occurred_on: self.setup.settings.day(at),
+        }
     }
 
     /// Returns the time of a document: the named one, or now. Rejects a time before 1970, or more than 5

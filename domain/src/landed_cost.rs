@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{EntryId, LandedCostId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
-use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::id::{LandedCostId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use crate::ledger::{Dimensions, Entry, Lines, account};
 use crate::number::{Money, Quantity};
 use crate::stock::{LevelKey, Movement, MovementKind, ReceivedPart, ReturnedGoods, went_back};
 use crate::stock_document::StockDocumentKind;
@@ -247,12 +247,7 @@ fn post_entry(book: &mut Book, document: &LandedCost, memo: Option<String>, post
     for charge in &document.charges {
         entry.credit(charge.account.clone(), charge.amount, Dimensions::default());
     }
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::LandedCost,
-        document_id: document.id.0,
-        occurred_on: book.setup.settings.day(document.occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::LandedCost, document.id.0, document.occurred_at);
     let entry = entry.into_entry(head).expect("the shares of all lines are the charges");
     posting.entries.extend(entry.map(|entry| Entry { memo, ..entry }));
 }

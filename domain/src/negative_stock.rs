@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{CostId, EntryId, LotId, MovementId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{CostId, LotId, MovementId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
@@ -486,12 +486,7 @@ impl Book {
     /// Posts one more entry, of an instant, for the document of the posting.
     fn post_beside(&mut self, (entry, at): (Lines, DateTime<Utc>), memo: &str, posting: &mut Posting) {
         let Some(first) = posting.movements.first() else { return };
-        let head = EntryHead {
-            id: EntryId(self.ids.next_id()),
-            document_kind: first.document_kind,
-            document_id: first.document_id,
-            occurred_on: self.setup.settings.day(at),
-        };
+        let head = self.entry_head(first.document_kind, first.document_id, at);
         let entry = entry.into_entry(head).expect("both sides are the same amount");
         posting
             .entries

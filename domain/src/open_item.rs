@@ -11,8 +11,8 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::exchange::{ForeignDocument, Open, Quote};
-use crate::id::{ApplicationId, CustomerId, EntryId, InvoiceId, PaymentId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -380,12 +380,7 @@ fn post_difference(book: &mut Book, application: &Application) -> Posting {
     let mut entry = Lines::default();
     entry.debit(account::RECEIVABLE, difference, owed);
     entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::Application,
-        document_id: application.id.0,
-        occurred_on: book.setup.settings.day(application.occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::Application, application.id.0, application.occurred_at);
     let entry = entry.into_entry(head).expect("both sides are the same amount");
     Posting { entries: entry.into_iter().collect(), ..Posting::default() }
 }

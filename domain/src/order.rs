@@ -33,7 +33,7 @@ mod undo;
 use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
 pub use close::{Allocate, Cancel, Close, Promise};
-pub use credit_note::{Condition, Return, ReturnLine};
+pub use credit_note::{Condition, Return};
 pub(crate) use held::judge_held;
 pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};

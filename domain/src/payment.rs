@@ -6,8 +6,8 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::exchange::{Open, Quote};
-use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, PaymentId, RegisterId, SessionId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{CustomerId, InvoiceId, LocationId, PaymentId, RegisterId, SessionId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Used};
@@ -328,12 +328,7 @@ fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, 
     let difference = payment.difference();
     entry.credit(account::RECEIVABLE, payment.amount - difference, owed);
     entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind,
-        document_id: payment.id.0,
-        occurred_on: book.setup.settings.day(payment.occurred_at),
-    };
+    let head = book.entry_head(document_kind, payment.id.0, payment.occurred_at);
     let entry = entry.into_entry(head).expect("both sides are the same amount");
     let cash = drawer.map(|drawer| {
         let cause = (document_kind, payment.id.0, payment.number.as_str());

@@ -11,11 +11,9 @@ use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::hold;
-use crate::id::{
-    CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
-};
+use crate::id::{CashMoveId, CustomerId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId};
 use crate::ledger::mapping::EntryPurpose;
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::lot;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
@@ -43,7 +41,7 @@ pub use exception::{ExceptionReason, SaleException};
 pub use give_back::Paid;
 pub use late::{ClosedSession, LateCash};
 pub use receipt::{StatedLine, StatedReceipt};
-pub use refund::{Refund, RefundLine};
+pub use refund::Refund;
 pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
 
@@ -376,12 +374,7 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     let sold = Sold { channel: Channel::Retail, location_id: sale.location_id, lines, totals };
     sales::credit_revenue(&mut entry, mapping, &sold);
     sales::debit_cost(&mut entry, mapping, &sold, account::INVENTORY);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind,
-        document_id: sale.id.0,
-        occurred_on: book.setup.settings.day(sale.occurred_at),
-    };
+    let head = book.entry_head(document_kind, sale.id.0, sale.occurred_at);
     posting
         .entries
         .extend(entry.into_entry(head).expect("tenders settle the total, and cost meets inventory"));

@@ -12,7 +12,6 @@ mod step;
 mod take_back;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::Outcome;
@@ -22,6 +21,7 @@ use crate::number::{Factor, Money, Percent, Price, Quantity};
 use crate::refusal::Refusal;
 use crate::stock::LayerUse;
 use crate::stock_document::{MovedLine, StockDocument};
+use crate::text_enum;
 
 pub use end::{Cancel, Close};
 pub use foreign::{ForeignOrder, ForeignOrderLine};
@@ -34,36 +34,24 @@ pub use take_back::TakeBack;
 /// Most locations of one purchase order.
 pub const LOCATIONS_MAX: usize = 10;
 
-/// The status of a purchase order.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum PurchaseOrderStatus {
-    /// The order is written, and not sent yet.
-    Draft,
-    /// The order was sent to the supplier.
-    Sent,
-    /// The supplier confirmed the day of each line.
-    Confirmed,
-    /// A part of the units was received.
-    PartlyReceived,
-    /// All units were received.
-    Received,
-    /// Units were received, and no more are to come.
-    Closed,
-    /// No unit was received, and none is to come.
-    Cancelled,
+text_enum! {
+    /// The status of a purchase order.
+    pub enum PurchaseOrderStatus {
+        /// The order is written, and not sent yet.
+        Draft,
+        /// The order was sent to the supplier.
+        Sent,
+        /// The supplier confirmed the day of each line.
+        Confirmed,
+        /// A part of the units was received.
+        PartlyReceived,
+        /// All units were received.
+        Received,
+        /// Units were received, and no more are to come.
+        Closed,
+        /// No unit was received, and none is to come.
+        Cancelled,
+    }
 }
 
 /// A purchase order.

@@ -418,9 +418,16 @@ pub fn debit_cost(entry: &mut Lines, mapping: &Mapping, sold: &Sold<'_>, from: &
     entry.credit(from, cost, place);
 }
 
-/// A line of an original to return: its number, its stock units (all that are left, if absent), and their
-/// lots.
-pub type Back<'a> = (i32, Option<Quantity>, &'a [NamedLot]);
+/// A line of the original document to return.
+#[derive(Debug, Clone)]
+pub struct OriginalLine {
+    /// The number of the line in the original.
+    pub line_no: i32,
+    /// Stock units; all that were not returned yet if absent.
+    pub quantity: Option<Quantity>,
+    /// The lots that come back.
+    pub lots: Vec<NamedLot>,
+}
 
 /// Lines of a return, negative, with their cost; and the original document and line of each.
 pub type TakenBack = (Vec<(Line, Money)>, Vec<(Uuid, i32)>);
@@ -458,18 +465,18 @@ pub(crate) fn returned_at(
 pub fn take_back(
     book: &Book,
     (document_id, sold): (Uuid, &[SoldLine]),
-    wanted: &[Back<'_>],
+    wanted: &[OriginalLine],
 ) -> Result<TakenBack, Refusal> {
-    let everything: Vec<Back<'_>> = sold
+    let everything: Vec<OriginalLine> = sold
         .iter()
         .filter(|line| line.returned < line.line.quantity)
-        .map(|line| (line.line.line_no, None, &[][..]))
+        .map(|line| OriginalLine { line_no: line.line.line_no, quantity: None, lots: Vec::new() })
         .collect();
     let wanted = if wanted.is_empty() { everything.as_slice() } else { wanted };
     let mut problems = Problems::default();
     let mut lines: Vec<(Line, Money)> = Vec::with_capacity(wanted.len());
     let mut originals = Vec::with_capacity(wanted.len());
-    for (index, (line_no, quantity, lots)) in wanted.iter().enumerate() {
+    for (index, OriginalLine { line_no, quantity, lots }) in wanted.iter().enumerate() {
         let pointer = format!("/original_lines/{index}");
         let Some(line) = sold.iter().find(|line| line.line.line_no == *line_no) else {
             problems.add(format!("{pointer}/line_no"), Code::NotFound, "The original has no such line.");

@@ -7,8 +7,8 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
-use crate::id::{EntryId, ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{ExpectedReceiptId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::line_item::invalid;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::lot::{self, Arrival, Incoming, NamedLot, NamedLots};
@@ -447,11 +447,6 @@ pub(crate) fn post_value(book: &mut Book, document: &StockDocument, against: Str
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
     entry.debit(account::INVENTORY, document.value, place);
     entry.credit(against, document.value, place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: document.kind.into(),
-        document_id: document.id.0,
-        occurred_on: book.setup.settings.day(document.occurred_at),
-    };
+    let head = book.entry_head(document.kind.into(), document.id.0, document.occurred_at);
     posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

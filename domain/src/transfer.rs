@@ -16,8 +16,8 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::expected_receipt;
-use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{LocationId, LotId, MovementId, ProductId, TransferId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::line_item::{Goods, GoodsLine, check_part};
 use crate::location::LocationKind;
 use crate::needs::Needs;
@@ -500,11 +500,6 @@ impl Step<'_> {
 }
 
 fn post(book: &mut Book, transfer: &Transfer, (entry, at): (Lines, DateTime<Utc>), posting: &mut Posting) {
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DOCUMENT,
-        document_id: transfer.id.0,
-        occurred_on: book.setup.settings.day(at),
-    };
+    let head = book.entry_head(DOCUMENT, transfer.id.0, at);
     posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

@@ -174,7 +174,7 @@ async fn respond(
         Some((piece, export))
     });
     let (media_type, extension) = match form {
-        Form::Csv { .. } => ("text/csv; charset=utf-8; header=present", "csv"),
+        Form::Csv { .. } => (csv::CSV, "csv"),
         Form::Ndjson => ("application/x-ndjson", "ndjson"),
     };
     let disposition = format!("attachment; filename=\"{}.{extension}\"", kind.name());

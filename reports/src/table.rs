@@ -416,7 +416,7 @@ impl Written {
         let Written { report, format, truncated, next_cursor, body, tag, .. } = self;
         let media_type = match format {
             Format::Json => "application/json",
-            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Csv => csv::CSV,
             Format::Ndjson => "application/x-ndjson",
             Format::Xlsx => XLSX,
         };

@@ -8,11 +8,10 @@ use domain::refusal::Refusal;
 use domain::tenant::Settings;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
-use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::listing::{self, Columns, Listing, number, optional_number};
-use crate::page::{Key, Ordering, Page, Placed};
+use crate::page::{Page, Placed};
 use crate::posting::{bills, setup};
 use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
@@ -38,35 +37,8 @@ pub struct Filter {
     pub due_before: Option<NaiveDate>,
 }
 
-/// The order of a list of bills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
-pub enum BillSort {
-    /// Newest first.
-    #[default]
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Oldest first.
-    #[serde(rename = "created_at")]
-    Created,
-    /// Due first.
-    #[serde(rename = "due_on")]
-    Due,
-    /// Due last.
-    #[serde(rename = "-due_on")]
-    DueDescending,
-}
-
-impl From<BillSort> for Ordering {
-    fn from(sort: BillSort) -> Self {
-        match sort {
-            BillSort::Created => Ordering::ascending(Key::Id),
-            BillSort::CreatedDescending => Ordering::descending(Key::Id),
-            BillSort::Due => Ordering::ascending(Key::Day("b.due_on")),
-            BillSort::DueDescending => Ordering::descending(Key::Day("b.due_on")),
-        }
-    }
-}
-
+/// Column of the day on which a bill is due, in the list.
+pub const DUE_ON: &str = "b.due_on";
 /// Columns of the list's order.
 const ORDERED: Columns = Columns { id: "b.id", updated_at: "b.updated_at" };
 

@@ -9,11 +9,11 @@ use domain::refusal::Refusal;
 use domain::sales::Totals;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{self, Columns, Listing, Period, number, word};
-use crate::page::{Key, Ordering, Page, Placed};
+use crate::page::{Page, Placed};
 use crate::posting::exchange;
 use crate::{Error, Tx, input, printed, sales_lines};
 
@@ -144,35 +144,8 @@ const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, 
                       left join sales_order o on o.tenant_id = i.tenant_id and o.id = coalesce(i.order_id, b.order_id) \
                       where i.tenant_id = ";
 
-/// The order of a list of invoices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
-pub enum InvoiceSort {
-    /// Newest first.
-    #[default]
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Oldest first.
-    #[serde(rename = "created_at")]
-    Created,
-    /// Due first.
-    #[serde(rename = "due_on")]
-    Due,
-    /// Due last.
-    #[serde(rename = "-due_on")]
-    DueDescending,
-}
-
-impl From<InvoiceSort> for Ordering {
-    fn from(sort: InvoiceSort) -> Self {
-        match sort {
-            InvoiceSort::Created => Ordering::ascending(Key::Id),
-            InvoiceSort::CreatedDescending => Ordering::descending(Key::Id),
-            InvoiceSort::Due => Ordering::ascending(Key::Day("i.due_on")),
-            InvoiceSort::DueDescending => Ordering::descending(Key::Day("i.due_on")),
-        }
-    }
-}
-
+/// Column of the day on which an invoice is due, in the list.
+pub const DUE_ON: &str = "i.due_on";
 /// Columns of the list's order.
 const ORDERED: Columns = Columns { id: "i.id", updated_at: "i.updated_at" };
 

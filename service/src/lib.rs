@@ -56,6 +56,7 @@ pub mod relay;
 pub mod replenish;
 pub mod request_log;
 pub mod rollup;
+mod room;
 pub mod rows;
 pub mod sales_lines;
 pub mod scope;

@@ -27,6 +27,36 @@ pub enum Sort {
     UpdatedDescending,
 }
 
+/// The order of a list of documents that are due on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+pub enum DueSort {
+    /// Newest first.
+    #[default]
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Oldest first.
+    #[serde(rename = "created_at")]
+    Created,
+    /// Due first.
+    #[serde(rename = "due_on")]
+    Due,
+    /// Due last.
+    #[serde(rename = "-due_on")]
+    DueDescending,
+}
+
+impl DueSort {
+    /// Returns the order, with the column of the day.
+    pub fn by(self, due_on: &'static str) -> Ordering {
+        match self {
+            DueSort::Created => Ordering::ascending(Key::Id),
+            DueSort::CreatedDescending => Ordering::descending(Key::Id),
+            DueSort::Due => Ordering::ascending(Key::Day(due_on)),
+            DueSort::DueDescending => Ordering::descending(Key::Day(due_on)),
+        }
+    }
+}
+
 /// The order of a list: by a key, and by id among equal keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ordering {

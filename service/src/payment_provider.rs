@@ -4,7 +4,7 @@ mod senders;
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::id::{PaymentProviderId, TenantId};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
@@ -19,15 +19,15 @@ use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
 use crate::scope::Scopes;
 use crate::webhook::inbound::{self, Headers};
-use crate::webhook::secret::Secret;
-use crate::{Caller, Db, Error, Tx, input, network};
+use crate::webhook::secret::{Revealed, Secret, overlap_end};
+use crate::{Caller, Db, Error, Tx, input, network, room};
 
 use self::senders::Verdict;
 
 pub use self::senders::Senders;
 
 /// Most providers of a tenant.
-pub const PROVIDERS_MAX: i64 = 10;
+pub const PROVIDERS_MAX: usize = 10;
 
 /// A provider of card terminals, without its secret.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -58,21 +58,6 @@ pub struct PaymentProvider {
 pub struct ProviderInput {
     /// Name of the provider.
     pub name: Name,
-}
-
-/// A provider with its secret, which is shown only once.
-#[derive(Debug)]
-pub struct Revealed {
-    /// The record.
-    pub provider: PaymentProvider,
-    secret: Secret,
-}
-
-impl Revealed {
-    /// Returns the secret in its text form, to be shown once.
-    pub fn reveal(&self) -> String {
-        self.secret.reveal()
-    }
 }
 
 /// The sender of a message whose signature is right.
@@ -111,7 +96,11 @@ struct Place {
 }
 
 /// Creates a provider.
-pub async fn create(tx: &Tx, vault: &Vault, input: &ProviderInput) -> Result<Revealed, Error> {
+pub async fn create(
+    tx: &Tx,
+    vault: &Vault,
+    input: &ProviderInput,
+) -> Result<Revealed<PaymentProvider>, Error> {
     let mut problems = Problems::default();
     input.name.check(&mut problems, "/name");
     problems.check()?;
@@ -126,7 +115,7 @@ pub async fn create(tx: &Tx, vault: &Vault, input: &ProviderInput) -> Result<Rev
         .value("secret", secret.seal(vault, tx.tenant_id, id.0)?)
         .value("created_at", tx.now);
     statement.execute(tx).await?;
-    Ok(Revealed { provider: get(tx, id).await?, secret })
+    Ok(Revealed { record: get(tx, id).await?, secret })
 }
 
 /// Returns one page of providers.
@@ -152,11 +141,10 @@ pub async fn rotate(
     vault: &Vault,
     id: PaymentProviderId,
     overlap_seconds: u32,
-) -> Result<Revealed, Error> {
-    input::check_overlap(overlap_seconds)?;
+) -> Result<Revealed<PaymentProvider>, Error> {
+    let until = overlap_end(tx.now, overlap_seconds)?;
     lock(tx, id).await?;
     let secret = Secret::generate();
-    let until = (overlap_seconds > 0).then(|| tx.now + TimeDelta::seconds(i64::from(overlap_seconds)));
     let statement = "update payment_provider set previous_secret = case when $4::timestamptz is null then null else secret end, \
              previous_until = $4, secret = $3, updated_at = $5, version = version + 1 \
          where tenant_id = $1 and id = $2";
@@ -164,7 +152,7 @@ pub async fn rotate(
     let statement =
         sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(sealed).bind(until).bind(tx.now);
     tx.execute(statement).await?;
-    Ok(Revealed { provider: get(tx, id).await?, secret })
+    Ok(Revealed { record: get(tx, id).await?, secret })
 }
 
 /// Deletes a provider. Its payment intents stay, and no message reports on them any more.
@@ -281,18 +269,9 @@ async fn lock(tx: &Tx, id: PaymentProviderId) -> Result<(), Error> {
 
 /// Rejects a further provider if the tenant has the most that it may have.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    // Two callers at once would both see the last free place.
-    let lock = "select pg_advisory_xact_lock(hashtextextended('payment providers ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
-    let query = "select count(*) as providers from payment_provider where tenant_id = $1";
-    let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    if row.try_get::<i64, _>("providers")? >= PROVIDERS_MAX {
-        let detail =
-            format!("A tenant may have at most {PROVIDERS_MAX} payment providers: delete one first.");
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let count = "select count(*) as records from payment_provider where tenant_id = $1";
+    let detail = format!("A tenant may have at most {PROVIDERS_MAX} payment providers: delete one first.");
+    room::check_room(tx, "payment providers", count, PROVIDERS_MAX, detail).await
 }
 
 const SELECT: &str = "select p.id, p.name, case when p.previous_until > now() then p.previous_until end as previous_until, \

@@ -22,10 +22,10 @@ use crate::columns::Columns;
 use crate::listing::{Listing, Slice, word};
 use crate::posting::{Command, Poster, Request, setup};
 use crate::scope::{Scope, Scopes};
-use crate::{Caller, Db, Error, Tx};
+use crate::{Caller, Db, Error, Tx, room};
 
 /// Most templates of a tenant that have not ended.
-const OPEN_MAX: i64 = 200;
+const OPEN_MAX: usize = 200;
 /// Most entries that one run posts for a tenant. The next run goes on.
 const POSTED_MAX: i64 = 100;
 /// Most characters of the reason why an entry was rejected.
@@ -150,19 +150,12 @@ pub async fn create(tx: &Tx, input: &RecurringEntryInput) -> Result<RecurringEnt
     Ok(made)
 }
 
-/// Rejects a template if the tenant has as many as it may have. Templates are created one after the other, so two at once do not take
-/// one place.
+/// Rejects a template if the tenant has as many as it may have.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    let lock = "select pg_advisory_xact_lock(hashtextextended('recurring_entry ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
-    let count = "select count(*) as open from recurring_entry where tenant_id = $1 and next_on is not null";
-    let row = tx.row(sqlx::query(count).bind(tx.tenant_id.0)).await?;
-    let open: i64 = row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get("open")?;
-    if open >= OPEN_MAX {
-        let detail = format!("A tenant has at most {OPEN_MAX} recurring entries: end one first.");
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let count =
+        "select count(*) as records from recurring_entry where tenant_id = $1 and next_on is not null";
+    let detail = format!("A tenant has at most {OPEN_MAX} recurring entries: end one first.");
+    room::check_room(tx, "recurring_entry", count, OPEN_MAX, detail).await
 }
 
 async fn insert(tx: &Tx, made: &RecurringEntry) -> Result<(), Error> {

@@ -85,6 +85,11 @@ mod tests {
                 found.extend(undescribed.map(|parameter| format!("{path} {}", parameter["name"])));
             }
         }
+        for (name, parameter) in document["components"]["parameters"].as_object().expect("parameters") {
+            if !parameter["description"].is_string() {
+                found.push(name.clone());
+            }
+        }
         assert!(found.is_empty(), "add a doc comment to these fields: {found:#?}");
     }
 }

@@ -4,6 +4,7 @@
 mod reconciliation;
 mod recurring;
 mod store;
+mod writers;
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use tokio::time::Instant;
 
 use crate::stopping::rest;
 use crate::webhook::{self, Deliverer, WebhookConfig};
+use writers::{Listed, Writers};
 
 /// The name of the servers that listen on [`EVENTS_CHANNEL`], as one consumer of the feed.
 pub const SERVERS: &str = "servers";
@@ -288,27 +290,17 @@ async fn watch_bi_tools(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
 
 /// Folds sales lines into the roll-ups: those of tenants that wrote something, and once an hour those of every tenant.
 async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
-    let mut written_until = None;
-    let mut every_tenant_at = Instant::now();
+    let mut writers = Writers::new(outbox, QUIET_FOLDS);
     let mut behind = BTreeMap::new();
     while !*stopping.borrow() {
-        if every_tenant_at <= Instant::now() {
-            written_until = None;
-        }
-        match outbox.writers(written_until).await {
-            Ok((tenants, until)) => {
-                if written_until.is_none() {
-                    every_tenant_at = Instant::now() + QUIET_FOLDS;
-                    // Every tenant is listed, but those that are moving or were moved.
-                    let listed: HashSet<&TenantId> = tenants.iter().collect();
-                    behind.retain(|tenant_id, _| listed.contains(tenant_id));
-                }
-                written_until = Some(until);
-                for tenant_id in tenants {
-                    behind.entry(tenant_id).or_insert(Instant::now());
-                }
+        if let Some(Listed { tenants, is_every_tenant }) = writers.next().await {
+            if is_every_tenant {
+                let listed: HashSet<&TenantId> = tenants.iter().collect();
+                behind.retain(|tenant_id, _| listed.contains(tenant_id));
             }
-            Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
+            for tenant_id in tenants {
+                behind.entry(tenant_id).or_insert(Instant::now());
+            }
         }
         let is_unfinished = fold(&db, &mut behind, &stopping).await;
         rest(&mut stopping, if is_unfinished { Duration::ZERO } else { FOLDS }).await;

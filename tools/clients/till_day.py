@@ -49,7 +49,7 @@ assert Decimal(sold.tenders[0].change) == 50 - total, sold
 back = m.RefundIn(
     register_id=register_id,
     original_id=sold.id,
-    original_lines=[m.BackIn(line_no=1, quantity="1")],
+    original_lines=[m.OriginalLineIn(line_no=1, quantity="1")],
     tenders=[m.TenderIn(kind=m.TenderKind.CASH)],
 )
 call(pos_refunds_create, body=back, idempotency_key=fresh())

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use domain::bill::{BillKind, BillStatus};
 use domain::id::{BillId, PurchaseOrderId, SupplierId};
 use serde::{Deserialize, Serialize, Serializer};
-use service::bill::{self, BillSort, BillSummary, Filter};
-use service::page::{Ordering, Placed, Position};
+use service::bill::{self, BillSummary, DUE_ON, Filter};
+use service::page::{DueSort, Placed, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::BillOut;
@@ -62,7 +62,7 @@ struct Filters {
     due_before: Option<NaiveDate>,
     /// Order of the list. Newest first if absent.
     #[param(inline)]
-    sort: Option<BillSort>,
+    sort: Option<DueSort>,
 }
 
 /// List bills
@@ -90,7 +90,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         due_from: filters.due_from,
         due_before: filters.due_before,
     };
-    let (order, viewer) = (Ordering::from(filters.sort.unwrap_or_default()), caller.clone());
+    let (order, viewer) = (filters.sort.unwrap_or_default().by(DUE_ON), caller.clone());
     let updated_since = list.since;
     let read = async move |tx: &service::Tx, after: Option<Position>, rows: u64| {
         let page = service::page::Page { order, after, rows, updated_since };

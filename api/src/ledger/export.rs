@@ -1,21 +1,21 @@
 //! Export of the journal for accounting packages: CSV with control totals.
 
-use actix_web::http::header;
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, get};
 use chrono::NaiveDate;
 use domain::id::EntryId;
-use domain::number::{Money, showing, shown_decimals};
+use domain::number::Money;
 use domain::refusal::Code;
 use domain::text::neutral_cell;
-use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use service::ledger::export::{self, Days, ExportedLine};
 use sha2::{Digest, Sha256};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::csv::CSV;
 use crate::list::Place;
 use crate::params::Params;
+use crate::parts::{self, Part, Parts};
 use crate::presented::Presented;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
@@ -88,30 +88,16 @@ async fn journal(
         let detail = "The period has no day: send the first day after it, which is later than from.";
         return Err(ApiError::new(Code::ValidationFailed, detail).at_parameter("to"));
     }
-    let mut export = Export {
+    let export = Export {
         _place: Place::take(caller.tenant_id)?,
         presented: Presented::of(&request, &app),
         app,
         caller,
         days: Days { from, to },
         after: None,
-        is_over: false,
-        decimals: shown_decimals(),
         totals: Totals::default(),
     };
-    // The first page is read before the response begins, so that an error gets its own status.
-    let first = export.next().await?;
-    let rest = stream::unfold(export, async |mut export| {
-        if export.is_over {
-            return None;
-        }
-        Some((export.more().await.map_err(|error| std::io::Error::other(error.to_string())), export))
-    });
-    let body = stream::once(async { Ok::<Bytes, std::io::Error>(first) }).chain(rest);
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"journal.csv\""))
-        .streaming(Box::pin(body)))
+    parts::respond(export, CSV, "journal.csv").await
 }
 
 /// Control totals of the lines that were written.
@@ -133,29 +119,18 @@ struct Export {
     days: Days,
     /// Last entry that was written.
     after: Option<EntryId>,
-    is_over: bool,
-    /// Decimals of amounts. The pages after the first are read when the handler has ended.
-    decimals: u32,
     totals: Totals,
 }
 
-impl Export {
-    /// Returns a page after the first, if the caller may still have it.
-    async fn more(&mut self) -> Result<Bytes, ApiError> {
-        // Nothing follows an error.
-        self.is_over = true;
-        self.presented.check(&self.app, &self.caller).await?;
-        self.next().await
-    }
-
-    /// Returns the next page. The first one has the header, the last one the totals.
-    async fn next(&mut self) -> Result<Bytes, ApiError> {
+impl Parts for Export {
+    /// Reads the next page. The first one has the header, the last one the totals.
+    async fn next(&mut self) -> Result<Part, ApiError> {
         let (days, after) = (self.days, self.after);
         let read = async |tx: &service::Tx| export::page(tx, days, after, CHUNK).await;
         let lines = self.app.db.report(self.caller.tenant_id, read).await?;
         let header = after.is_none().then(|| HEADER.map(str::to_owned));
         let rows = lines.iter().map(cells);
-        let mut text = showing(self.decimals, || written(header.into_iter().chain(rows)))?;
+        let mut text = written(header.into_iter().chain(rows))?;
         for line in &lines {
             self.totals.lines += 1;
             self.totals.debit += line.debit;
@@ -163,12 +138,16 @@ impl Export {
             self.totals.currency.clone_from(&line.currency);
         }
         self.totals.digest.update(&text);
-        self.is_over = lines.is_empty();
-        if self.is_over {
-            text.extend(showing(self.decimals, || written([self.totals.cells()]))?);
+        let is_last = lines.is_empty();
+        if is_last {
+            text.extend(written([self.totals.cells()])?);
         }
         self.after = lines.last().map(|line| line.entry_id).or(after);
-        Ok(Bytes::from(text))
+        Ok(Part { text, is_last })
+    }
+
+    async fn check(&self) -> Result<(), ApiError> {
+        self.presented.check(&self.app, &self.caller).await
     }
 }
 

@@ -5,11 +5,8 @@
 
 use std::marker::PhantomData;
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse};
-use domain::number::shown_decimals;
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service::listing::{Age, Slice};
@@ -19,8 +16,8 @@ use uuid::Uuid;
 
 use super::{List, Place, Sorted, values};
 use crate::context::Caller;
-use crate::currency::showing_while;
 use crate::own;
+use crate::parts::{self, Part, Parts};
 use crate::problem::{Answer, ApiError, ErrorCode};
 
 /// Rows that are read at once.
@@ -113,6 +110,8 @@ impl<F: 'static> List<F> {
         let after: Option<K> = self.after()?;
         if self.is_whole {
             own::check_unused(&caller, "format", true)?;
+            let name = self.path.rsplit('/').next().unwrap_or_default();
+            let filename = format!("{name}.ndjson");
             let export = Export {
                 _place: Place::take(caller.tenant_id)?,
                 list: self,
@@ -120,11 +119,10 @@ impl<F: 'static> List<F> {
                 read,
                 position,
                 after,
-                is_over: false,
-                decimals: shown_decimals(),
                 of: PhantomData,
             };
-            return export.respond().await;
+            export.list.app.rates.admit_report(&export.caller)?;
+            return parts::respond(export, NDJSON, &filename).await;
         }
         let rows = self.read(&caller, async |tx: &Tx| read(tx, after, self.fetch()).await).await?;
         self.answer_expanded(&caller, rows, position).await
@@ -177,13 +175,10 @@ struct Export<F, T, K, R, P> {
     position: P,
     /// Position of the last row that was written.
     after: Option<K>,
-    is_over: bool,
-    /// Decimals of amounts. The parts after the first are read when the handler has ended.
-    decimals: u32,
     of: PhantomData<T>,
 }
 
-impl<F, T, K, R, P> Export<F, T, K, R, P>
+impl<F, T, K, R, P> Parts for Export<F, T, K, R, P>
 where
     F: 'static,
     T: Serialize + 'static,
@@ -191,61 +186,35 @@ where
     R: AsyncFn(&Tx, Option<K>, u64) -> Result<Vec<T>, Error> + 'static,
     P: Fn(&T) -> K + 'static,
 {
-    async fn respond(mut self) -> Answer {
-        self.list.app.rates.admit_report(&self.caller)?;
-        let name = self.list.path.rsplit('/').next().unwrap_or_default();
-        let disposition = format!("attachment; filename=\"{name}.ndjson\"");
-        // The first part is read before the response begins, so that an error gets its own status.
-        let first = self.next().await?;
-        let rest = stream::unfold(self, async |mut export| {
-            if export.is_over {
-                return None;
-            }
-            let part = showing_while(export.decimals, export.more()).await;
-            // An error cuts the connection, so a client never takes a part for the whole.
-            Some((part.map_err(|error| std::io::Error::other(error.to_string())), export))
-        });
-        let body = stream::once(async { Ok::<Bytes, std::io::Error>(first) }).chain(rest);
-        Ok(HttpResponse::Ok()
-            .content_type(NDJSON)
-            .insert_header((header::CONTENT_DISPOSITION, disposition))
-            .streaming(Box::pin(body)))
-    }
-
-    /// Returns a part after the first, if the caller may still have it.
-    async fn more(&mut self) -> Result<Bytes, ApiError> {
-        // Nothing follows an error.
-        self.is_over = true;
-        if let Some(presented) = &self.list.presented {
-            presented.check(&self.list.app, &self.caller).await?;
-        }
-        self.next().await
-    }
-
-    /// Returns the next part.
-    async fn next(&mut self) -> Result<Bytes, ApiError> {
-        // Nothing follows an error.
-        self.is_over = true;
+    async fn next(&mut self) -> Result<Part, ApiError> {
         let (read, after) = (&self.read, self.after.take());
         let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, PART).await).await?;
         self.list.app.rates.count_values(&self.caller, rows.len());
         self.after = rows.last().map(&self.position);
-        let part = self.written(&rows).await?;
-        self.is_over = (rows.len() as u64) < PART;
-        Ok(part)
+        Ok(Part { text: self.list.lines(&self.caller, &rows).await?, is_last: (rows.len() as u64) < PART })
     }
 
-    async fn written(&self, rows: &[T]) -> Result<Bytes, ApiError> {
-        let List { members, app, .. } = &self.list;
+    async fn check(&self) -> Result<(), ApiError> {
+        match &self.list.presented {
+            Some(presented) => presented.check(&self.list.app, &self.caller).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl<F> List<F> {
+    /// Writes rows as lines of NDJSON.
+    async fn lines<T: Serialize>(&self, caller: &Caller, rows: &[T]) -> Result<Vec<u8>, ApiError> {
+        let List { members, app, .. } = self;
         let mut text = Vec::new();
         if members.is_all() {
             rows.iter().try_for_each(|row| line(&mut text, row))?;
         } else {
             let mut rows = values(rows)?;
-            members.expand(&app.db, &self.caller, &mut rows).await?;
+            members.expand(&app.db, caller, &mut rows).await?;
             members.narrow(rows).iter().try_for_each(|row| line(&mut text, row))?;
         }
-        Ok(Bytes::from(text))
+        Ok(text)
     }
 }
 

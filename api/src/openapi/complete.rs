@@ -45,6 +45,7 @@ pub fn complete(document: &mut Value) {
             complete_operation(&shared, path, method, operation);
         }
     }
+    dry_run::name_alternatives(document);
     document["info"] = json!({
         "title": "Stockwell",
         "version": env!("CARGO_PKG_VERSION"),
@@ -65,6 +66,7 @@ pub fn complete(document: &mut Value) {
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
     add_schemas::<(crate::posting::Minimal, crate::problem::FieldProblem)>(components);
     super::webhooks::complete(document);
+    super::repeated::complete(document);
     drop_unused(document);
     super::limits::complete(document);
 }

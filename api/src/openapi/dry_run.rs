@@ -1,13 +1,19 @@
 //! The response to `Prefer: dry-run`, of every operation that takes it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::shared::takes;
 
-const POSTED: &str =
+/// Description of the response to a dry run that posts a document.
+pub const POSTED: &str =
     "With `Prefer: dry-run`: the document as the command would return it, and all that it would write.";
-const WRITTEN: &str = "With `Prefer: dry-run`: the response as it would be. Nothing is written.";
-const ENDED: &str = "With `Prefer: dry-run`: the record could be deleted or ended. Nothing is written.";
+/// Description of the response to a dry run that writes a record.
+pub const WRITTEN: &str = "With `Prefer: dry-run`: the response as it would be. Nothing is written.";
+/// Description of the response to a dry run that deletes or ends a record.
+pub const ENDED: &str = "With `Prefer: dry-run`: the record could be deleted or ended. Nothing is written.";
+
+const ALTERNATIVES: &str = "The document, or with `Prefer: dry-run` all that its command would write.";
+const SCHEMAS: &str = "#/components/schemas/";
 
 /// Describes the response of a dry run. Documents are returned with their effects, records as they would be.
 pub fn complete(operation: &mut Value) {
@@ -38,6 +44,32 @@ pub fn complete(operation: &mut Value) {
             responses.insert("200".to_owned(), json!({ "description": WRITTEN, "content": content }));
         }
     }
+}
+
+/// Names the schema of each document or its dry run, such as `OrderOrDryRun`, so that it has one name in all operations.
+pub fn name_alternatives(document: &mut Value) {
+    let mut named = Map::new();
+    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in items.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        let schema = operation.pointer_mut("/responses/200/content/application~1json/schema");
+        let Some(schema) = schema else { continue };
+        if let Some(name) = name_of_alternatives(schema) {
+            let reference = json!({ "$ref": format!("{SCHEMAS}{name}") });
+            let mut alternatives = std::mem::replace(schema, reference);
+            alternatives["description"] = ALTERNATIVES.into();
+            named.insert(name, alternatives);
+        }
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.extend(named);
+    }
+}
+
+fn name_of_alternatives(schema: &Value) -> Option<String> {
+    let [document, dry_run] = schema["oneOf"].as_array()?.as_slice() else { return None };
+    let name = |schema: &Value| Some(schema["$ref"].as_str()?.strip_prefix(SCHEMAS)?.to_owned());
+    let (document, dry_run) = (name(document)?, name(dry_run)?);
+    (dry_run == "DryRun").then(|| format!("{}OrDryRun", document.strip_suffix("Out").unwrap_or(&document)))
 }
 
 /// Returns the schema of a posted document's dry run.
@@ -137,6 +169,20 @@ mod tests {
         operation["responses"][status] = json!({ "description": "Done.", "content": content });
         complete(&mut operation);
         operation["responses"].take()
+    }
+
+    #[test]
+    fn a_document_or_its_dry_run_has_one_name() {
+        let responses = completed("IdempotencyKey", "Prefer", "201");
+        let mut document = json!({ "components": { "schemas": {} }, "paths": { "/a": { "post": { "responses": responses } } } });
+        name_alternatives(&mut document);
+        let alternatives = &document["components"]["schemas"]["TillOrDryRun"]["oneOf"];
+        assert_eq!(alternatives[0]["$ref"], "#/components/schemas/Till");
+        let response = &document["paths"]["/a"]["post"]["responses"]["200"];
+        assert_eq!(
+            response["content"]["application/json"]["schema"],
+            json!({ "$ref": "#/components/schemas/TillOrDryRun" })
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Layout of the document: a value that fits on a line stands on one, so that a small change has a small diff.
+//! Layout of the document: a value that fits on a line stands on one, so that a small change has a small diff. Each level is
+//! indented by one space: the levels are many, and with two a quarter of the document would be indentation.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ fn lines(value: &Value, indent: usize, before: usize) -> String {
     if let Some(line) = line(value, WIDTH.saturating_sub(before + 1)) {
         return line;
     }
-    let inner = indent + 2;
+    let inner = indent + 1;
     let ([open, close], parts): (_, Vec<String>) = match value {
         Value::Object(members) => {
             let member = |(name, member): (&String, &Value)| {
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(
             text,
             format!(
-                "{{\n  \"a\": {{ \"b\": [1, \"two\"], \"c\": {{}} }},\n  \"d\": [\n    {{\n      \"e\": \"{long}\"\n    }},\n    []\n  ]\n}}\n"
+                "{{\n \"a\": {{ \"b\": [1, \"two\"], \"c\": {{}} }},\n \"d\": [\n  {{\n   \"e\": \"{long}\"\n  }},\n  []\n ]\n}}\n"
             )
         );
         assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), document);

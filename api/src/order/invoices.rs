@@ -8,9 +8,9 @@ use domain::moment::Instant;
 use domain::order::InvoiceKind;
 use serde::Deserialize;
 use service::Tx;
-use service::invoice::{Filter, InvoiceDetail, InvoiceSort, InvoiceSummary};
+use service::invoice::{DUE_ON, Filter, InvoiceDetail, InvoiceSummary};
 use service::listing::Period;
-use service::page::{self, Ordering, Placed, Position};
+use service::page::{self, DueSort, Placed, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
@@ -64,7 +64,7 @@ struct Filters {
     occurred_to: Option<Instant>,
     /// Order of the list. Newest first if absent.
     #[param(inline)]
-    sort: Option<InvoiceSort>,
+    sort: Option<DueSort>,
 }
 
 /// List invoices
@@ -93,7 +93,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         due_before: filters.due_before,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let order: Ordering = filters.sort.unwrap_or_default().into();
+    let order = filters.sort.unwrap_or_default().by(DUE_ON);
     let (viewer, updated_since) = (caller.clone(), list.since);
     let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
         let page = page::Page { order, after, rows, updated_since };

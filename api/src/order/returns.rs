@@ -3,7 +3,6 @@
 use actix_web::post;
 use domain::id::{CustomerId, InvoiceId, LocationId};
 use domain::moment::Instant;
-use domain::number::Quantity;
 use domain::order::{self, Condition};
 use domain::refusal::Problems;
 use domain::text::{self, Text200};
@@ -14,8 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
 use crate::idempotency::{BatchHeaders, PostHeaders};
-use crate::line::{self, LineIn, country_code};
-use crate::lot::line::{self as lots, LotIn};
+use crate::line::{self, LineIn, OriginalLineIn, country_code};
 use crate::posting::{BatchIn, BatchOut, Post, check_overrides, overrider};
 use crate::{Answer, ApiError, Caller};
 
@@ -39,7 +37,7 @@ pub struct ReturnIn {
     /// Lines of the invoice. If empty, all that was not returned yet.
     #[serde(default)]
     #[schema(max_items = 2000)]
-    original_lines: Vec<ReturnLineIn>,
+    original_lines: Vec<OriginalLineIn>,
     /// Without an original (scope `pos:blind_refund`): the lines that are returned, at today's price or the one named.
     #[serde(default)]
     #[schema(max_items = 2000)]
@@ -56,22 +54,6 @@ pub struct ReturnIn {
     reason: Option<Text200>,
     /// When it happened, not before the original. Now if absent.
     occurred_at: Option<Instant>,
-}
-
-/// A line of the original invoice that is returned.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ReturnLineIn {
-    /// Line of the invoice.
-    #[schema(minimum = 1, maximum = 2000, example = 1)]
-    line_no: i32,
-    /// Stock units. If absent, all that were not returned yet.
-    quantity: Option<Quantity>,
-    /// Lots that are returned, of a tracked product. They may be absent if the line was shipped in one lot, or if all
-    /// that was not returned yet comes back.
-    #[serde(default)]
-    #[schema(max_items = 2000)]
-    lots: Vec<LotIn>,
 }
 
 /// Record a return
@@ -112,11 +94,7 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reason = text::checked(&mut problems, "/reason", input.reason);
     country_code(&mut problems, "/country", input.country.as_deref());
-    let mut original_lines = Vec::with_capacity(input.original_lines.len());
-    for (index, line) in input.original_lines.into_iter().enumerate() {
-        let lots = lots::named(&mut problems, &format!("/original_lines/{index}"), line.lots);
-        original_lines.push(order::ReturnLine { line_no: line.line_no, quantity: line.quantity, lots });
-    }
+    let original_lines = line::original_lines(&mut problems, input.original_lines);
     let lines = line::lines(&mut problems, input.lines);
     problems.check()?;
     check_overrides(caller, &lines)?;

@@ -13,8 +13,7 @@ use domain::tag;
 use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut};
-use crate::lot::line::{self as lots, LotIn};
+use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, OriginalLineIn, PrintedCustomerOut, SellerOut};
 
 /// A sale to make.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -120,7 +119,7 @@ pub struct RefundIn {
     /// Lines of the sale. If empty, all that was not refunded yet.
     #[serde(default)]
     #[schema(max_items = 2000)]
-    pub original_lines: Vec<BackIn>,
+    pub original_lines: Vec<OriginalLineIn>,
     /// Without an original: the lines that come back.
     #[serde(default)]
     #[schema(max_items = 2000)]
@@ -141,32 +140,6 @@ pub struct RefundIn {
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,
-}
-
-/// A line of the original sale that comes back.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BackIn {
-    /// Line of the sale.
-    #[schema(minimum = 1, maximum = 2000, example = 1)]
-    pub line_no: i32,
-    /// Stock units. If absent, all that were not refunded yet.
-    pub quantity: Option<Quantity>,
-    /// Lots that come back, of a tracked product. They may be absent if the line left in one lot, or if all that was
-    /// not refunded yet comes back.
-    #[serde(default)]
-    #[schema(max_items = 2000)]
-    pub lots: Vec<LotIn>,
-}
-
-/// Parses the lines of an original that come back. Reports every wrong lot.
-pub fn back(problems: &mut Problems, lines: Vec<BackIn>) -> Vec<pos::RefundLine> {
-    let mut back = Vec::with_capacity(lines.len());
-    for (index, line) in lines.into_iter().enumerate() {
-        let lots = lots::named(problems, &format!("/original_lines/{index}"), line.lots);
-        back.push(pos::RefundLine { line_no: line.line_no, quantity: line.quantity, lots });
-    }
-    back
 }
 
 /// Parses the tenders of a sale. Reports every wrong reference.

@@ -18,7 +18,7 @@ use service::stock::level::{self, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::level::key;
+use super::level::{OfLot, key};
 use crate::audit::actor_id;
 use crate::document::document_id;
 use crate::list::{List, Page, PageInfo};
@@ -233,15 +233,6 @@ struct Span {
     /// Recorded before this instant. The instant is cut to whole milliseconds.
     #[param(example = "2026-12-01T00:00:00Z")]
     to: Option<Instant>,
-}
-
-/// Lot of a level.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct OfLot {
-    /// Lot of a tracked product.
-    lot_id: Option<LotId>,
 }
 
 /// Explain a stock level

@@ -2,28 +2,18 @@
 
 use actix_web::get;
 use actix_web::web::Path;
-use domain::id::{LocationId, LotId, ProductId};
-use serde::Deserialize;
+use domain::id::{LocationId, ProductId};
 use service::stock::layer::{self, CostLayer, Position};
 use service::stock::level;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::level::key;
+use super::level::{OfLot, key};
 use crate::list::{List, Page};
 use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
-}
-
-/// Lot of a level.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct OfLot {
-    /// Lot of a tracked product.
-    lot_id: Option<LotId>,
 }
 
 /// List the cost layers of a stock level

@@ -60,6 +60,15 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     list.serve(caller, read, StockLevel::position).await
 }
 
+/// Lot of a level.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfLot {
+    /// Lot of a tracked product.
+    pub(super) lot_id: Option<LotId>,
+}
+
 /// Parses the level that a path and a lot name.
 pub(super) fn key(path: &(String, String), lot_id: Option<LotId>) -> Result<LevelKey, ApiError> {
     let refused = |name: &'static str, error: domain::id::InvalidId| {

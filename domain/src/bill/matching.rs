@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::{BilledGoods, Figures, Mismatch, judge};
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{BillId, EntryId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use crate::id::{BillId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::mapping::EntryPurpose;
-use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Entry, Lines, account};
 use crate::number::{Money, Quantity};
 use crate::purchase_order::{PurchaseLine, PurchaseOrder, ReceivedLine};
 use crate::stock::{HeldShare, LevelKey, Movement, MovementKind, ReceivedPart};
@@ -337,12 +337,7 @@ pub(crate) fn post_differences(book: &mut Book, mut matches: Vec<Match>, posting
     change_held(book, &mut matches);
     let Some(first) = matches.first() else { return };
     let mut entry = Lines::default();
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: first.document_kind,
-        document_id: first.document_id,
-        occurred_on: book.setup.settings.day(book.now),
-    };
+    let head = book.entry_head(first.document_kind, first.document_id, book.now);
     for found in &matches {
         let (difference, held) = (found.difference(), found.held_value());
         let place = Dimensions { location_id: Some(found.location_id), ..Dimensions::default() };

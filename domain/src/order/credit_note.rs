@@ -12,13 +12,13 @@ use crate::document::DocumentKind;
 use crate::exchange::{ForeignDocument, Open};
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
-use crate::lot::{self, BackTo, NamedLot};
+use crate::lot::{self, BackTo};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::open_item::{Applied, CreditRef, Used};
 use crate::printed::{Addresses, PrintedCustomer};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Back, Basket, Line, LineInput, SoldLine, TakenBack, Totals};
+use crate::sales::{self, Basket, Line, LineInput, OriginalLine, SoldLine, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 use crate::text_enum;
@@ -35,17 +35,6 @@ text_enum! {
     }
 }
 
-/// A line of the original invoice to return.
-#[derive(Debug, Clone)]
-pub struct ReturnLine {
-    /// The number of the line in the invoice.
-    pub line_no: i32,
-    /// Stock units; all that were not returned yet if absent.
-    pub quantity: Option<Quantity>,
-    /// The lots that come back.
-    pub lots: Vec<NamedLot>,
-}
-
 /// A return to receive.
 #[derive(Debug, Clone)]
 pub struct Return {
@@ -56,7 +45,7 @@ pub struct Return {
     /// The original invoice, if it is known.
     pub original_id: Option<InvoiceId>,
     /// The lines of the original to return; all of them if empty.
-    pub original_lines: Vec<ReturnLine>,
+    pub original_lines: Vec<OriginalLine>,
     /// The lines to return if there is no original.
     pub lines: Vec<LineInput>,
     /// The location that receives the stock. If absent: that of the original, else the default one.
@@ -296,9 +285,7 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
                 "The customer has no invoice with this id. Name an invoice: a credit note can't be credited.";
             Problems::one("/original_id", Code::NotFound, detail)
         })?;
-    let wanted: Vec<Back<'_>> =
-        command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
-    sales::take_back(book, (original_id.0, sold), &wanted)
+    sales::take_back(book, (original_id.0, sold), &command.original_lines)
 }
 
 fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<Vec<(Line, Money)>, Refusal> {

@@ -9,9 +9,9 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::exchange::{ForeignDocument, Quote};
-use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
+use crate::id::{CustomerId, InvoiceId, LocationId, OrderId};
 use crate::ledger::mapping::EntryPurpose;
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item::Applied;
@@ -267,12 +267,7 @@ pub(super) fn post(
     let sold = Sold { channel: Channel::Wholesale, location_id: invoice.location_id, lines, totals };
     sales::credit_revenue(&mut entry, mapping, &sold);
     sales::debit_cost(&mut entry, mapping, &sold, goods);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind,
-        document_id: invoice.id.0,
-        occurred_on: book.setup.settings.day(invoice.occurred_at),
-    };
+    let head = book.entry_head(document_kind, invoice.id.0, invoice.occurred_at);
     posting
         .entries
         .extend(entry.into_entry(head).expect("receivable is net plus tax, and cost meets its source"));

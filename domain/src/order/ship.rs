@@ -11,8 +11,8 @@ use crate::allocation::{Demand, check_gone};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{EntryId, LocationId, MovementId, OrderId, ProductId, ShipmentId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{LocationId, MovementId, OrderId, ProductId, ShipmentId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot};
 use crate::needs::Needs;
@@ -338,11 +338,6 @@ fn post_cost(book: &mut Book, order: &Order, shipment: &Shipment, posting: &mut 
     let place = Dimensions { location_id: Some(order.location_id), ..Dimensions::default() };
     entry.debit(account::SHIPPED_NOT_INVOICED, shipment.cost(), place);
     entry.credit(account::INVENTORY, shipment.cost(), place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::Shipment,
-        document_id: shipment.id.0,
-        occurred_on: book.setup.settings.day(shipment.occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::Shipment, shipment.id.0, shipment.occurred_at);
     posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

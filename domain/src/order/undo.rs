@@ -8,8 +8,8 @@ use crate::allocation;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{EntryId, LocationId, MovementId, ShipmentId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{LocationId, MovementId, ShipmentId};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::lot::{self, LotShare};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
@@ -170,11 +170,6 @@ fn post_cost(
     let place = Dimensions { location_id: Some(order.location_id), ..Dimensions::default() };
     entry.debit(account::INVENTORY, shipment.cost(), place);
     entry.credit(account::SHIPPED_NOT_INVOICED, shipment.cost(), place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::Shipment,
-        document_id: shipment.id.0,
-        occurred_on: book.setup.settings.day(occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::Shipment, shipment.id.0, occurred_at);
     posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

@@ -6,9 +6,9 @@ use super::{Drawer, PaymentMethod, check_amount};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{CustomerId, EntryId, RegisterId, VoucherId};
+use crate::id::{CustomerId, RegisterId, VoucherId};
 use crate::ledger::control::{self, Use};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item;
@@ -126,12 +126,7 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     let mut entry = Lines::default();
     entry.debit(debited, command.amount, place);
     entry.credit(account::STORE_CREDIT, command.amount, place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: document.0,
-        document_id: document.1,
-        occurred_on: book.setup.settings.day(occurred_at),
-    };
+    let head = book.entry_head(document.0, document.1, occurred_at);
     let entry = entry.into_entry(head).expect("both sides are the same amount");
     let cash = drawer.map(|drawer| {
         let cause = (document.0, document.1, "Voucher");

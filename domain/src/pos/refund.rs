@@ -12,25 +12,14 @@ use super::{
 use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::{LocationId, RegisterId, SaleId};
-use crate::lot::{self, BackTo, NamedLot};
+use crate::lot::{self, BackTo};
 use crate::needs::Needs;
-use crate::number::{Money, Quantity};
+use crate::number::Money;
 use crate::payment_intent::TenderOf;
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
+use crate::sales::{self, Basket, Line, LineInput, OriginalLine, TakenBack, Totals};
 use crate::stock::Source;
 use crate::tenant::Channel;
-
-/// A line of the original sale to refund.
-#[derive(Debug, Clone)]
-pub struct RefundLine {
-    /// The number of the line in the original.
-    pub line_no: i32,
-    /// Stock units; all that were not refunded yet if absent.
-    pub quantity: Option<Quantity>,
-    /// The lots that come back.
-    pub lots: Vec<NamedLot>,
-}
 
 /// A refund to make.
 #[derive(Debug, Clone)]
@@ -42,7 +31,7 @@ pub struct Refund {
     /// The original sale; none in a blind refund.
     pub original_id: Option<SaleId>,
     /// The lines of the original to refund; all of them if empty.
-    pub original_lines: Vec<RefundLine>,
+    pub original_lines: Vec<OriginalLine>,
     /// The lines of a blind refund.
     pub lines: Vec<LineInput>,
     /// The country of the refund. If absent: that of the original, else the tenant's.
@@ -210,9 +199,7 @@ fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<Taken
             let detail = "There is no sale to refund with this id. Name a sale: a refund can't be refunded.";
             Problems::one("/original_id", Code::NotFound, detail)
         })?;
-    let wanted: Vec<Back<'_>> =
-        command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
-    sales::take_back(book, (original_id.0, sold), &wanted)
+    sales::take_back(book, (original_id.0, sold), &command.original_lines)
 }
 
 fn blind(

@@ -10,9 +10,9 @@ use super::{Drawer, OpenedSession, cash_move, check_cash, known_register, note_c
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{CashMoveId, EntryId, LocationId, RegisterId, SessionId};
+use crate::id::{CashMoveId, LocationId, RegisterId, SessionId};
 use crate::ledger::mapping::EntryPurpose;
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
@@ -280,12 +280,7 @@ pub(super) fn post(
     let place = Dimensions { location_id: Some(location_id), ..Dimensions::default() };
     entry.debit(account::CASH, change.amount, place);
     entry.credit(against, change.amount, place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::CashMove,
-        document_id: change.id.0,
-        occurred_on: book.setup.settings.day(change.occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::CashMove, change.id.0, change.occurred_at);
     let entry = entry.into_entry(head).expect("both sides are the same amount");
     Posting { entries: entry.into_iter().collect(), ..Posting::default() }
 }

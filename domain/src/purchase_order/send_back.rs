@@ -15,9 +15,9 @@ use crate::bill;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, PurchaseOrderId, StockDocumentId};
+use crate::id::{LocationId, LotId, MovementId, ProductId, PurchaseOrderId, StockDocumentId};
 use crate::ledger::mapping::EntryPurpose;
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::line_item::{LINES_MAX, invalid};
 use crate::lot::{self, NamedLot};
 use crate::needs::Needs;
@@ -424,11 +424,6 @@ pub(super) fn post(book: &mut Book, document: &StockDocument, credited: Money, p
     entry.credit(account::RECEIVED_NOT_INVOICED, credited, place);
     let varied = book.setup.mapping.account_at(EntryPurpose::PriceVariance, document.location_id);
     entry.credit(varied, document.value - credited, place);
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::SupplierReturn,
-        document_id: document.id.0,
-        occurred_on: book.setup.settings.day(document.occurred_at),
-    };
+    let head = book.entry_head(DocumentKind::SupplierReturn, document.id.0, document.occurred_at);
     posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
 }

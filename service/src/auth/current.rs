@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::id::{ApiKeyId, UserId};
 use domain::refusal::{Code, Refusal};
 use entity::app_user;
+use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
@@ -58,8 +59,8 @@ pub(super) async fn acts_for(tx: &Tx, caller: &Caller, user_id: UserId) -> Resul
     match caller.actor_kind {
         ActorKind::User => Ok(caller.actor_id == user_id.0),
         ActorKind::ApiKey => {
-            let find = sqlx::query(FIND_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id).bind(user_id.0);
-            Ok(tx.row(find).await?.is_some())
+            let makers = makers(tx, caller.actor_id).await?;
+            Ok(makers.iter().any(|maker| maker.user_id == user_id.0))
         }
         ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => Ok(false),
     }
@@ -69,10 +70,7 @@ pub(super) async fn acts_for(tx: &Tx, caller: &Caller, user_id: UserId) -> Resul
 pub(super) async fn has_user(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
     match caller.actor_kind {
         ActorKind::User => Ok(true),
-        ActorKind::ApiKey => {
-            let find = sqlx::query(FIND_ANY_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id);
-            Ok(tx.row(find).await?.is_some())
-        }
+        ActorKind::ApiKey => Ok(!makers(tx, caller.actor_id).await?.is_empty()),
         ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => Ok(false),
     }
 }
@@ -82,8 +80,23 @@ pub(super) async fn has_guarded_user(tx: &Tx, caller: &Caller) -> Result<bool, E
     if caller.actor_kind != ActorKind::ApiKey {
         return Ok(false);
     }
-    let find = sqlx::query(FIND_GUARDED_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id);
-    Ok(tx.row(find).await?.is_some())
+    Ok(makers(tx, caller.actor_id).await?.iter().any(|maker| maker.is_guarded))
+}
+
+/// A user for whom a key acts, directly or through other keys.
+struct Maker {
+    user_id: Uuid,
+    /// Whether the user has a second factor.
+    is_guarded: bool,
+}
+
+/// Returns the users for whom a key acts.
+async fn makers(tx: &Tx, key_id: Uuid) -> Result<Vec<Maker>, Error> {
+    let rows = tx.rows(sqlx::query(FIND_MAKERS).bind(tx.tenant_id.0).bind(key_id)).await?;
+    let maker = |row: &PgRow| -> Result<Maker, Error> {
+        Ok(Maker { user_id: row.try_get("id")?, is_guarded: row.try_get("is_guarded")? })
+    };
+    rows.iter().map(maker).collect()
 }
 
 /// Whether the caller is a user with a second factor.
@@ -126,7 +139,7 @@ const LOCK_KEYS: &str = "
     where tenant_id = $1 and id in (select id from chain union all select $3::uuid)
     order by id for no key update";
 
-const FIND_MAKER: &str = "
+const FIND_MAKERS: &str = "
     with recursive chain as (
         select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
         union all
@@ -134,28 +147,8 @@ const FIND_MAKER: &str = "
         from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
         where c.place < 16
     )
-    select user_id from chain where user_id = $3";
-
-const FIND_ANY_MAKER: &str = "
-    with recursive chain as (
-        select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
-        union all
-        select k.parent_id, k.user_id, c.place + 1
-        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
-        where c.place < 16
-    )
-    select user_id from chain where user_id is not null";
-
-const FIND_GUARDED_MAKER: &str = "
-    with recursive chain as (
-        select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
-        union all
-        select k.parent_id, k.user_id, c.place + 1
-        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
-        where c.place < 16
-    )
-    select u.id from chain c join app_user u on u.tenant_id = $1 and u.id = c.user_id
-    where u.second_factor_since is not null";
+    select u.id, u.second_factor_since is not null as is_guarded
+    from chain c join app_user u on u.tenant_id = $1 and u.id = c.user_id";
 
 const LOCK_USERS: &str = "
     select id from app_user

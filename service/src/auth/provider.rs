@@ -24,7 +24,7 @@ use crate::columns::Columns;
 use crate::input::Change;
 use crate::listing::{Listing, Slice, optional_word};
 use crate::outbound::{Reach, URL_LENGTH_MAX};
-use crate::{Caller, Error, Tx, input};
+use crate::{Caller, Error, Tx, input, room};
 
 /// Most providers of a tenant.
 pub const PROVIDERS_MAX: usize = 10;
@@ -310,15 +310,8 @@ async fn locked(tx: &Tx, id: IdentityProviderId) -> Result<IdentityProvider, Err
 
 /// Rejects a further provider if the tenant has the most that it may have.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    // Two callers at once would both see the last free place.
-    tx.execute(sqlx::query(LOCK_ROOM).bind(tx.tenant_id.0)).await?;
-    let row = tx.row(sqlx::query(COUNT).bind(tx.tenant_id.0)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    if usize::try_from(row.try_get::<i64, _>("providers")?).unwrap_or_default() >= PROVIDERS_MAX {
-        let detail = format!("A tenant may have at most {PROVIDERS_MAX} providers: delete one first.");
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let detail = format!("A tenant may have at most {PROVIDERS_MAX} providers: delete one first.");
+    room::check_room(tx, "identity providers", COUNT, PROVIDERS_MAX, detail).await
 }
 
 fn check(wanted: &ProviderInput, reach: &Reach) -> Problems {
@@ -419,10 +412,7 @@ const HOLD: &str = "select from identity_provider where tenant_id = $1 and id = 
 
 const FIND_SECRET: &str = "select client_secret from identity_provider where tenant_id = $1 and id = $2";
 
-const LOCK_ROOM: &str =
-    "select pg_advisory_xact_lock(hashtextextended('identity providers ' || $1::uuid, 0))";
-
-const COUNT: &str = "select count(*) as providers from identity_provider where tenant_id = $1";
+const COUNT: &str = "select count(*) as records from identity_provider where tenant_id = $1";
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ use domain::product::ProductKind;
 use domain::refusal::{Problems, Refusal};
 use domain::replenish::{ServiceLevel, Smoothing};
 use domain::tag;
+use domain::text_enum;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
@@ -137,62 +138,38 @@ fn position(product: Option<ProductId>, location: Option<LocationId>) -> Positio
     (product.map_or(Uuid::nil(), |id| id.0), location.map_or(Uuid::nil(), |id| id.0))
 }
 
-/// The way in which the reorder point is set.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[schema(as = ReplenishmentMethod)]
-pub enum MethodName {
-    /// The rule computes it.
-    Computed,
-    /// `min` and `max` are the point and the level to fill up to.
-    MinMax,
-    /// The product is not reordered.
-    Never,
+text_enum! {
+    /// The way in which the reorder point is set.
+    #[schema(as = ReplenishmentMethod)]
+    pub enum MethodName {
+        /// The rule computes it.
+        Computed,
+        /// `min` and `max` are the point and the level to fill up to.
+        MinMax,
+        /// The product is not reordered.
+        Never,
+    }
 }
 
-/// A weekday.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[schema(as = Weekday)]
-pub enum ReviewDay {
-    /// Monday.
-    Monday,
-    /// Tuesday.
-    Tuesday,
-    /// Wednesday.
-    Wednesday,
-    /// Thursday.
-    Thursday,
-    /// Friday.
-    Friday,
-    /// Saturday.
-    Saturday,
-    /// Sunday.
-    Sunday,
+text_enum! {
+    /// A weekday.
+    #[schema(as = Weekday)]
+    pub enum ReviewDay {
+        /// Monday.
+        Monday,
+        /// Tuesday.
+        Tuesday,
+        /// Wednesday.
+        Wednesday,
+        /// Thursday.
+        Thursday,
+        /// Friday.
+        Friday,
+        /// Saturday.
+        Saturday,
+        /// Sunday.
+        Sunday,
+    }
 }
 
 /// Which settings to list.

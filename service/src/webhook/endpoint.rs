@@ -1,6 +1,6 @@
 //! Endpoints: addresses of other systems, each with the events that it wants and its secret.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::id::WebhookEndpointId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
@@ -10,14 +10,14 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
-use super::secret::Secret;
+use super::secret::{Revealed, Secret, overlap_end};
 use super::{API_VERSION, Settings, object};
 use crate::columns::Columns;
 use crate::event::{self, FeedPosition};
 use crate::input::Change;
 use crate::listing::{Listing, Slice, word};
 use crate::scope::Scope;
-use crate::{Caller, Error, Tx, input};
+use crate::{Caller, Error, Tx, input, room};
 
 /// Most endpoints of a tenant.
 pub const ENDPOINTS_MAX: usize = 20;
@@ -119,21 +119,6 @@ fn yes() -> bool {
     true
 }
 
-/// An endpoint with its secret, which is shown only once.
-#[derive(Debug)]
-pub struct Revealed {
-    /// The record.
-    pub endpoint: WebhookEndpoint,
-    secret: Secret,
-}
-
-impl Revealed {
-    /// Returns the secret in its text form, to be shown once.
-    pub fn reveal(&self) -> String {
-        self.secret.reveal()
-    }
-}
-
 /// The place from which events are sent again.
 #[derive(Debug, Clone, Copy)]
 pub enum Start {
@@ -158,7 +143,7 @@ pub async fn create(
     caller: &Caller,
     settings: &Settings,
     input: &EndpointInput,
-) -> Result<Revealed, Error> {
+) -> Result<Revealed<WebhookEndpoint>, Error> {
     check_powers(caller, input.payload)?;
     check(settings, input, &[])?;
     check_room(tx).await?;
@@ -183,7 +168,7 @@ pub async fn create(
     let begin = "insert into webhook_cursor (tenant_id, endpoint_id, position, written, event_id) values ($1, $2, $3, $4, $5)";
     let begin = sqlx::query(begin).bind(tx.tenant_id.0).bind(id.0).bind(now.0).bind(now.1).bind(now.2);
     tx.execute(begin).await?;
-    Ok(Revealed { endpoint: get(tx, id).await?, secret })
+    Ok(Revealed { record: get(tx, id).await?, secret })
 }
 
 /// Changes an endpoint that is still at version `expected`. Switching it on ends its pause.
@@ -248,11 +233,10 @@ pub async fn rotate(
     settings: &Settings,
     id: WebhookEndpointId,
     overlap_seconds: u32,
-) -> Result<Revealed, Error> {
-    input::check_overlap(overlap_seconds)?;
+) -> Result<Revealed<WebhookEndpoint>, Error> {
+    let until = overlap_end(tx.now, overlap_seconds)?;
     locked(tx, id).await?;
     let secret = Secret::generate();
-    let until = (overlap_seconds > 0).then(|| tx.now + TimeDelta::seconds(i64::from(overlap_seconds)));
     let statement = "update webhook_endpoint set previous_secret = case when $4::timestamptz is null then null else secret end, \
              previous_until = $4, secret = $3, updated_at = $5, version = version + 1 \
          where tenant_id = $1 and id = $2";
@@ -260,7 +244,7 @@ pub async fn rotate(
     let statement =
         sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(sealed).bind(until).bind(tx.now);
     tx.execute(statement).await?;
-    Ok(Revealed { endpoint: get(tx, id).await?, secret })
+    Ok(Revealed { record: get(tx, id).await?, secret })
 }
 
 /// Moves the cursor of an endpoint, so that the events from there on are sent, also those that were sent before.
@@ -340,19 +324,10 @@ fn check(settings: &Settings, input: &EndpointInput, before: &[String]) -> Resul
 
 /// Rejects a further endpoint if the tenant has the most that it may have.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    // Two callers at once would both see the last free place.
-    let lock = "select pg_advisory_xact_lock(hashtextextended('webhook endpoints ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
-    let query =
-        "select count(*) as endpoints from webhook_endpoint where tenant_id = $1 and deleted_at is null";
-    let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    if usize::try_from(row.try_get::<i64, _>("endpoints")?).unwrap_or_default() >= ENDPOINTS_MAX {
-        let detail =
-            format!("A tenant may have at most {ENDPOINTS_MAX} webhook endpoints: delete one first.");
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let count =
+        "select count(*) as records from webhook_endpoint where tenant_id = $1 and deleted_at is null";
+    let detail = format!("A tenant may have at most {ENDPOINTS_MAX} webhook endpoints: delete one first.");
+    room::check_room(tx, "webhook endpoints", count, ENDPOINTS_MAX, detail).await
 }
 
 fn read(row: &PgRow) -> Result<WebhookEndpoint, Error> {

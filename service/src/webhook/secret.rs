@@ -8,12 +8,14 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{TenantId, WebhookEndpointId};
+use domain::refusal::Refusal;
 use rand::RngExt;
 use uuid::Uuid;
 
-use crate::Error;
 use crate::auth::{self, SigningKey};
+use crate::{Error, input};
 
 /// Bytes of a secret.
 const SECRET_BYTES: usize = 32;
@@ -67,6 +69,31 @@ impl Secret {
     }
 }
 
+/// A record with its new secret, which is shown only once.
+#[derive(Debug)]
+pub struct Revealed<R> {
+    /// The record.
+    pub record: R,
+    pub(crate) secret: Secret,
+}
+
+impl<R> Revealed<R> {
+    /// Returns the secret in its text form, to be shown once.
+    pub fn reveal(&self) -> String {
+        self.secret.reveal()
+    }
+}
+
+/// Returns the end of a rotation that begins now: until then the old secret is valid beside the new one. Returns nothing if the old
+/// one ends at once. Rejects an overlap that is too long.
+pub(crate) fn overlap_end(
+    now: DateTime<Utc>,
+    overlap_seconds: u32,
+) -> Result<Option<DateTime<Utc>>, Refusal> {
+    input::check_overlap(overlap_seconds)?;
+    Ok((overlap_seconds > 0).then(|| now + TimeDelta::seconds(i64::from(overlap_seconds))))
+}
+
 /// Seals secrets of endpoints for the database.
 #[derive(Debug)]
 pub struct Vault(auth::Vault);
@@ -103,6 +130,14 @@ mod tests {
         let body = br#"{"test": 2432232314}"#;
         let signed = Secret(secret).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn an_old_secret_ends_after_the_overlap() {
+        let now = DateTime::UNIX_EPOCH;
+        let end = |seconds| overlap_end(now, seconds).expect("an overlap");
+        assert_eq!((end(0), end(60)), (None, Some(now + TimeDelta::seconds(60))));
+        assert!(overlap_end(now, 30 * 24 * 3600 + 1).is_err());
     }
 
     #[test]

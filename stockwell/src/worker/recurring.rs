@@ -8,9 +8,9 @@ use service::recurring_entry;
 use service::relay::Outbox;
 use service::{Db, Error};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::rest;
+use super::writers::Writers;
 
 /// Pause between two looks at the tenants that wrote something.
 const LOOKS: Duration = Duration::from_secs(30);
@@ -20,21 +20,10 @@ const QUIET: Duration = Duration::from_secs(3600);
 /// Posts the entries that are due, until the worker stops. Two workers post an entry once.
 pub(super) async fn keep(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
     let poster = Poster::new(db.clone());
-    let mut written_until = None;
-    let mut every_tenant_at = Instant::now();
+    let mut writers = Writers::new(outbox, QUIET);
     while !*stopping.borrow() {
-        if every_tenant_at <= Instant::now() {
-            written_until = None;
-        }
-        match outbox.writers(written_until).await {
-            Ok((tenants, until)) => {
-                if written_until.is_none() {
-                    every_tenant_at = Instant::now() + QUIET;
-                }
-                written_until = Some(until);
-                post(&db, &poster, tenants, &stopping).await;
-            }
-            Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
+        if let Some(listed) = writers.next().await {
+            post(&db, &poster, listed.tenants, &stopping).await;
         }
         rest(&mut stopping, LOOKS).await;
     }

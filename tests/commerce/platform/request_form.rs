@@ -256,9 +256,9 @@ fn fields_name_the_members_of_a_row() {
             let Some(fields) = query.iter().find(|parameter| parameter["name"] == "fields") else { continue };
             let named = fields["schema"]["items"]["enum"].as_array().expect("the members").clone();
             assert!(!named.is_empty(), "{}", operation.id);
-            let page =
-                &document["paths"][&operation.path]["get"]["responses"]["200"]["content"]["application/json"];
-            let page = resolve(document, &page["schema"]);
+            let response = &document["paths"][&operation.path]["get"]["responses"]["200"];
+            let page = &resolve(document, response)["content"]["application/json"]["schema"];
+            let page = resolve(document, page);
             let row = resolve(document, &page["properties"]["data"]["items"]);
             for member in row["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()) {
                 assert!(named.contains(&json!(member)), "{}: {member}", operation.id);

@@ -170,8 +170,8 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
         let mut checked = 0;
         for (path, item) in document["paths"].as_object().expect("paths") {
             let operation = &item["get"];
-            let page =
-                operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+            let response = resolve(document, &operation["responses"]["200"]);
+            let page = response["content"]["application/json"]["schema"]["$ref"].as_str();
             if !page.is_some_and(|page| page.ends_with("List")) || path.contains('{') {
                 continue;
             }

@@ -1,15 +1,12 @@
 //! Export: every product as a row of CSV, in the form of the import.
 
-use actix_web::http::header;
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, get};
 use domain::id::ProductId;
 use domain::locale::Locale;
 use domain::metadata::Metadata;
-use domain::number::{showing, shown_decimals};
 use domain::product::ProductStatus;
 use domain::text::neutral_cell;
-use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use service::catalog::codes::Codes;
 use service::catalog::{product, reorder};
@@ -19,8 +16,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::column::Column;
 use super::stated::Stated;
-use crate::csv::locale as csv_locale;
+use crate::csv::{CSV, locale as csv_locale};
 use crate::list::{Place, params_of};
+use crate::parts::{self, Part, Parts};
 use crate::presented::Presented;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
@@ -72,7 +70,7 @@ struct ExportParams {
 async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer {
     let (metadata, params): (Metadata, ExportParams) = params_of(&request)?;
     let locale = csv_locale(params.locale.as_deref())?;
-    let mut export = Export {
+    let export = Export {
         _place: Place::take(caller.tenant_id)?,
         presented: Presented::of(&request, &app),
         app,
@@ -81,23 +79,9 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         status: params.status,
         metadata: metadata.into(),
         after: None,
-        is_over: false,
-        decimals: shown_decimals(),
         head: if params.bom.unwrap_or(locale.is_some()) { "\u{feff}" } else { "" },
     };
-    // The first page is read before the response begins, so that an error gets its own status.
-    let first = export.next().await?;
-    let rest = stream::unfold(export, async |mut export| {
-        if export.is_over {
-            return None;
-        }
-        Some((export.more().await.map_err(|error| std::io::Error::other(error.to_string())), export))
-    });
-    let body = stream::once(async { Ok::<Bytes, std::io::Error>(first) }).chain(rest);
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8; header=present")
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"products.csv\""))
-        .streaming(Box::pin(body)))
+    parts::respond(export, CSV, "products.csv").await
 }
 
 /// An export in progress.
@@ -110,24 +94,13 @@ struct Export {
     metadata: Pairs,
     /// Last SKU that was written.
     after: Option<String>,
-    is_over: bool,
     head: &'static str,
     locale: Option<Locale>,
-    /// Decimals of prices. The pages after the first are read when the handler has ended.
-    decimals: u32,
 }
 
-impl Export {
-    /// Returns a page after the first, if the caller may still have it.
-    async fn more(&mut self) -> Result<Bytes, ApiError> {
-        // Nothing follows an error.
-        self.is_over = true;
-        self.presented.check(&self.app, &self.caller).await?;
-        self.next().await
-    }
-
-    /// Returns the next page. The first one has the header.
-    async fn next(&mut self) -> Result<Bytes, ApiError> {
+impl Parts for Export {
+    /// Reads the next page. The first one has the header.
+    async fn next(&mut self) -> Result<Part, ApiError> {
         let (status, metadata, after) = (self.status, &self.metadata, self.after.as_deref());
         let read = async |tx: &service::Tx| {
             let products = product::list_by_sku(tx, status, metadata, after, CHUNK).await?;
@@ -138,7 +111,6 @@ impl Export {
         };
         let (products, codes, mut reorder) = self.app.db.read(self.caller.tenant_id, read).await?;
         let mut text = self.head.as_bytes().to_vec();
-        let decimals = self.decimals;
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .delimiter(self.locale.map_or(b',', Locale::delimiter))
@@ -150,7 +122,7 @@ impl Export {
             let reorder = reorder.remove(&product.id).unwrap_or_default();
             let stated = Stated { product: product.input(), reorder };
             for column in Column::iter() {
-                let cell = showing(decimals, || column.cell(&stated, &codes));
+                let cell = column.cell(&stated, &codes);
                 let cell = match self.locale {
                     Some(locale) if column.is_number() => locale.number(&cell),
                     _ => neutral_cell(&cell),
@@ -161,9 +133,12 @@ impl Export {
         }
         writer.flush().map_err(ApiError::internal)?;
         drop(writer);
-        self.is_over = (products.len() as u64) < CHUNK;
         self.head = "";
         self.after = Some(products.last().map(|product| product.sku.clone()).unwrap_or_default());
-        Ok(Bytes::from(text))
+        Ok(Part { text, is_last: (products.len() as u64) < CHUNK })
+    }
+
+    async fn check(&self) -> Result<(), ApiError> {
+        self.presented.check(&self.app, &self.caller).await
     }
 }
