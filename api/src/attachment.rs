@@ -115,9 +115,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let record = list.filters.record_id.as_deref().map(holder).transpose();
     let record = record
         .map_err(|detail| ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("record_id"))?;
-    let slice: Slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &Tx| attachment::list(tx, &sight, record, &slice).await).await?;
-    list.answer(rows, |attachment| attachment.id.0)
+    let sort = list.filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| attachment::list(tx, &sight, record, slice).await;
+    list.serve_documents(caller, sort, read, |attachment: &Attachment| attachment.id.0).await
 }
 
 /// Create an attachment

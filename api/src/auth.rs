@@ -1,5 +1,6 @@
 //! The caller of a request. API keys, users and logins have a file each.
 
+mod custom_role;
 mod form;
 mod invitation;
 mod keys;
@@ -34,7 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(keys::routes).configure(users::routes).configure(role::routes);
     cfg.configure(session::routes).configure(password::routes).configure(own_session::routes);
     cfg.configure(second_factor::routes).configure(invitation::routes);
-    cfg.configure(provider::routes).configure(oidc::routes);
+    cfg.configure(provider::routes).configure(oidc::routes).configure(custom_role::routes);
 }
 
 /// The caller.

@@ -4,8 +4,9 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use domain::id::BiLoginId;
 use serde::Deserialize;
+use service::Tx;
 use service::bi_login::{self, BiLogin};
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page};
@@ -37,9 +38,9 @@ struct Filters {
 )]
 #[get("/v1/bi-logins")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &service::Tx| bi_login::list(tx, &slice).await).await?;
-    list.answer(rows, |login| login.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| bi_login::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |login: &BiLogin| login.id.0).await
 }
 
 /// Get a BI login
@@ -53,6 +54,6 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/bi-logins/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<BiLoginId>) -> Answer {
-    let read = async |tx: &service::Tx| bi_login::get(tx, id.0).await;
+    let read = async |tx: &Tx| bi_login::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::auth::customer_session::{self, CustomerSession, NewSession, SECONDS_DEFAULT, SessionWanted};
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{Body, Input};
@@ -108,10 +108,9 @@ impl CustomerSessionToken {
 )]
 #[get("/v1/customer-sessions")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let (customer_id, slice) = (list.filters.customer_id, list.slice(list.filters.sort)?);
-    let read = async |tx: &Tx| customer_session::list(tx, customer_id, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |session| session.id.0)
+    let (customer_id, sort) = (list.filters.customer_id, list.filters.sort);
+    let read = async move |tx: &Tx, slice: &Slice| customer_session::list(tx, customer_id, slice).await;
+    list.serve_documents(caller, sort, read, |session: &CustomerSession| session.id.0).await
 }
 
 /// Open a customer session

@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
 use domain::id::ExchangeRateId;
 use serde::Deserialize;
+use service::Tx;
 use service::exchange_rate::{
     self, ExchangeRate, ExchangeRateImport, ExchangeRateInput, ExchangeRatesInput, Filter,
 };
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{self, Body};
@@ -68,7 +69,7 @@ async fn import(write: Write, upload: Upload) -> Answer {
             .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
         Form::Csv => table::read(&uploaded.raw)?,
     };
-    let work = async |tx: &service::Tx| exchange_rate::import(tx, &input).await;
+    let work = async |tx: &Tx| exchange_rate::import(tx, &input).await;
     write.whole("exchange_rate.imported", &uploaded.raw, work).await
 }
 
@@ -97,11 +98,10 @@ struct Filters {
 )]
 #[get("/v1/exchange-rates")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
     let filter = Filter { currency: list.filters.currency.clone(), on: list.filters.on };
-    let read = async |tx: &service::Tx| exchange_rate::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |rate| rate.id.0)
+    let sort = list.filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| exchange_rate::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |rate: &ExchangeRate| rate.id.0).await
 }
 
 /// Get an exchange rate
@@ -115,6 +115,6 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/exchange-rates/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<ExchangeRateId>) -> Answer {
-    let read = async |tx: &service::Tx| exchange_rate::get(tx, id.0).await;
+    let read = async |tx: &Tx| exchange_rate::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }

@@ -23,7 +23,7 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// Response header that marks a replay.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Most characters of a key.
 const KEY_LENGTH_MAX: usize = 255;
@@ -202,6 +202,8 @@ pub fn refused_code(status: u16, body: &str) -> Option<ErrorCode> {
 pub struct Preferences {
     /// `dry-run`: returns the response without the effect.
     pub dry_run: bool,
+    /// `respond-async`: returns a job, and carries the request out after the response. Only operations that take long do so.
+    pub respond_async: bool,
     /// `return=minimal`: returns only the id, the number and the count of lines of each document of a batch.
     pub minimal: bool,
 }
@@ -218,6 +220,7 @@ impl Preferences {
         for wish in wishes.flat_map(|value| value.split(',')) {
             let name = wish.split(';').next().unwrap_or(wish).trim();
             preferences.dry_run |= name.eq_ignore_ascii_case("dry-run");
+            preferences.respond_async |= name.eq_ignore_ascii_case("respond-async");
             preferences.minimal |= name.eq_ignore_ascii_case("return=minimal");
         }
         Ok(preferences)

@@ -99,7 +99,7 @@ struct PageLimits {
     /// Most rows of a page.
     #[schema(minimum = 1, example = 200)]
     max: u32,
-    /// Most whole lists of a tenant that a server sends at once (NDJSON, and exports of products). The next one is rejected (429
+    /// Most whole lists of a tenant that a server sends at once (NDJSON and CSV, and exports of products). The next one is rejected (429
     /// `rate_limited`).
     #[schema(minimum = 1, example = 4)]
     whole_lists: usize,

@@ -29,7 +29,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::Tx;
 use service::known::{self, Kind, Named};
-use service::listing::{Age, Slice};
 use service::page::{Ordering, Sort};
 use service::search::Search;
 
@@ -38,12 +37,12 @@ use crate::context::{Caller, Context};
 use crate::params;
 use crate::presented::Presented;
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::record::Record;
 use crate::schema::{check_query, explain_query, joined_query};
 use crate::version::{IfNoneMatch, weak_tag};
+use export::Form;
 use members::Members;
 
-pub use export::{NDJSON, has_export};
+pub use export::{CSV, NDJSON, has_export};
 pub use members::expansions;
 pub use notes::{PAIRS_MAX, has_notes, params_of};
 pub use place::{Place, WHOLE_LISTS_MAX};
@@ -110,8 +109,10 @@ pub struct List<F> {
     /// Only documents that were written at this instant or later.
     pub since: Option<DateTime<Utc>>,
     limit: u32,
-    /// Whether the caller wants all rows, as NDJSON.
-    is_whole: bool,
+    /// The form of the whole list, if the caller wants all rows.
+    form: Option<Form>,
+    /// Columns of the whole list as CSV.
+    columns: Vec<String>,
     /// The credential, if the caller wants all rows.
     presented: Option<Presented>,
     position: Option<Vec<u8>>,
@@ -148,29 +149,6 @@ impl Sorted {
     pub fn by(order: impl Into<Ordering>, updated_since: Option<Instant>) -> Self {
         Sorted { order: order.into(), updated_since: updated_since.map(Instant::get) }
     }
-
-    /// Returns the requested page, before the snapshot that it is read from is taken: until then the list is complete.
-    pub async fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
-        let Sorted { order, updated_since } = self;
-        list.note_synced().await?;
-        Ok(service::page::Page { order, after: list.after()?, rows: list.fetch(), updated_since })
-    }
-
-    /// Returns the page of `rows`, as [`List::answer`] does.
-    pub fn answer<F, R: Record>(self, list: &List<F>, rows: Vec<R>) -> Answer {
-        list.answer(rows, |row| self.order.position(row.id(), row.updated_at()))
-    }
-
-    /// Returns the page of `rows`, as [`List::answer_expanded`] does.
-    pub async fn answer_expanded<F, R: Record>(
-        self,
-        caller: &Caller,
-        list: &List<F>,
-        rows: Vec<R>,
-    ) -> Answer {
-        let position = |row: &R| self.order.position(row.id(), row.updated_at());
-        list.answer_expanded(caller, rows, position).await
-    }
 }
 
 impl<F: DeserializeOwned> FromRequest for List<F> {
@@ -189,9 +167,9 @@ impl<F: DeserializeOwned> List<F> {
         };
         let whole = joined_query(request);
         let (page, query) = split(&whole)?;
-        let (is_whole, query) = export::split(request, &query)?;
-        export::check_limit(is_whole, page.limit)?;
-        if is_whole {
+        let (form, query) = export::split(request, &query)?;
+        export::check_limit(form, page.limit)?;
+        if form.is_some() {
             request.extensions_mut().insert(WholeList);
         }
         let tenant_id =
@@ -212,8 +190,9 @@ impl<F: DeserializeOwned> List<F> {
             metadata,
             since,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
-            is_whole,
-            presented: is_whole.then(|| Presented::of(request, app)),
+            form,
+            columns: export::columns(request, form, &members),
+            presented: form.is_some().then(|| Presented::of(request, app)),
             position,
             synced_until,
             path: request.path().to_owned(),
@@ -269,16 +248,6 @@ impl<F> List<F> {
         Ok(())
     }
 
-    /// Returns the requested page of a list of documents.
-    pub fn slice(&self, sort: Option<Age>) -> Result<Slice, ApiError> {
-        Ok(Slice {
-            age: sort.unwrap_or_default(),
-            after: self.after()?,
-            rows: self.fetch(),
-            since: self.since,
-        })
-    }
-
     /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
     /// a row.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
@@ -316,12 +285,6 @@ impl<F> List<F> {
         let mut response = HttpResponse::Ok();
         self.link(&mut response, &page);
         Ok(response.json(body(rows, page)))
-    }
-
-    /// Returns the requested page of a list in any order, of documents that no client keeps in step.
-    pub fn page(&self, order: impl Into<Ordering>) -> Result<service::page::Page, ApiError> {
-        let order = order.into();
-        Ok(service::page::Page { order, after: self.after()?, rows: self.fetch(), updated_since: self.since })
     }
 
     /// Leaves out the row that only shows that another page follows. Returns the position of the last row too, if one does.
@@ -426,6 +389,8 @@ pub fn sort<S: Copy + PartialEq>(
 fn named(path: &str, query: &str) -> Vec<Named> {
     let kind = |parameter: &str| match (parameter, path) {
         ("sku", "/v1/products") | ("request_id", _) => None,
+        // There it is the code of another system.
+        ("sku", path) if path.starts_with("/v1/reconciliation/") => None,
         ("sku", _) => Some(Kind::Sku),
         ("account", "/v1/journal-entries") => Some(Kind::Account),
         ("reason", "/v1/stock/documents") => Some(Kind::Reason),

@@ -6,8 +6,9 @@ use domain::id::LocationId;
 use domain::location::LocationKind;
 use domain::moment::Instant;
 use serde::Deserialize;
+use service::Tx;
 use service::location::{self, Filter, Location, LocationInput, ReasonCode, ReasonCodeInput};
-use service::page::Sort;
+use service::page::{self, Sort};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -60,9 +61,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), kind: filters.kind };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = list.read(&caller, async |tx| location::list(tx, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let read = async move |tx: &Tx, page: &page::Page| location::list(tx, &filter, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a location
@@ -125,10 +125,10 @@ async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) ->
 )]
 #[get("/v1/reason-codes")]
 async fn list_reasons(caller: Caller, page: List<NoFilters>) -> Answer {
-    let after: Option<String> = page.after()?;
-    let read = async |tx: &service::Tx| location::list_reasons(tx, after.as_deref(), page.fetch()).await;
-    let rows = page.read(&caller, read).await?;
-    page.answer(rows, |row| row.code.clone())
+    let read = async |tx: &Tx, after: Option<String>, rows: u64| {
+        location::list_reasons(tx, after.as_deref(), rows).await
+    };
+    page.serve(caller, read, |reason: &ReasonCode| reason.code.clone()).await
 }
 
 /// Create a reason code

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use domain::id::PaymentProviderId;
 use serde::{Deserialize, Serialize};
 use service::Tx;
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use service::payment_intent::{self, ReportInput};
 use service::payment_provider::{self, Message, PaymentProvider, ProviderInput};
 use service::webhook::inbound::Headers;
@@ -75,9 +75,9 @@ struct Filters {
 )]
 #[get("/v1/payment-providers")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &Tx| payment_provider::list(tx, &slice).await).await?;
-    list.answer(rows, |provider| provider.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| payment_provider::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |provider: &PaymentProvider| provider.id.0).await
 }
 
 /// Create a payment provider

@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::PeriodLockId;
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::period_lock::{self, PeriodLock, PeriodLockInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -57,9 +58,9 @@ struct Filters {
 )]
 #[get("/v1/period-locks")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &service::Tx| period_lock::list(tx, &slice).await).await?;
-    list.answer(rows, |moved| moved.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| period_lock::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |moved: &PeriodLock| moved.id.0).await
 }
 
 /// Get a move of the lock
@@ -73,6 +74,6 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/period-locks/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<PeriodLockId>) -> Answer {
-    let read = async |tx: &service::Tx| period_lock::get(tx, id.0).await;
+    let read = async |tx: &Tx| period_lock::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }

@@ -4,7 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::RecurringEntryId;
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::recurring_entry::{self, RecurringEntry, RecurringEntryInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -57,9 +58,9 @@ struct Filters {
 )]
 #[get("/v1/recurring-entries")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &service::Tx| recurring_entry::list(tx, &slice).await).await?;
-    list.answer(rows, |template| template.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| recurring_entry::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |template: &RecurringEntry| template.id.0).await
 }
 
 /// Get a recurring entry
@@ -73,7 +74,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/recurring-entries/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>) -> Answer {
-    let read = async |tx: &service::Tx| recurring_entry::get(tx, id.0).await;
+    let read = async |tx: &Tx| recurring_entry::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
@@ -88,5 +89,5 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>) -> A
 )]
 #[post("/v1/recurring-entries/{id}/end")]
 async fn end(write: Write, id: PathId<RecurringEntryId>) -> Answer {
-    write.change("recurring_entry.ended", async |tx: &service::Tx| recurring_entry::end(tx, id.0).await).await
+    write.change("recurring_entry.ended", async |tx: &Tx| recurring_entry::end(tx, id.0).await).await
 }

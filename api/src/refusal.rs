@@ -4,7 +4,8 @@ use actix_web::get;
 use chrono::{DateTime, Utc};
 use domain::tag;
 use serde::{Deserialize, Serialize};
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::refusal;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -84,13 +85,14 @@ struct Filters {
 )]
 #[get("/v1/access-refusals")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let code = list.filters.code.as_deref();
-    if code.is_some_and(|code| ErrorCode::find(code).is_none()) {
+    let (code, sort) = (list.filters.code.clone(), list.filters.sort);
+    if code.as_deref().is_some_and(|code| ErrorCode::find(code).is_none()) {
         let detail = "There is no such code. GET /errors has all codes.";
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("code"));
     }
-    let read = async |tx: &service::Tx| refusal::list(tx, code, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows.into_iter().map(AccessRefusal::from).collect(), |row| row.id)
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = refusal::list(tx, code.as_deref(), slice).await?;
+        Ok(rows.into_iter().map(AccessRefusal::from).collect::<Vec<_>>())
+    };
+    list.serve_documents(caller, sort, read, |row: &AccessRefusal| row.id).await
 }

@@ -5,7 +5,8 @@ use actix_web::{get, patch, post};
 use domain::id::{LocationId, RegisterId};
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::page::Sort;
+use service::Tx;
+use service::page::{self, Sort};
 use service::register::{self, Filter, Register, RegisterChange, RegisterInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -54,9 +55,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), location_id: filters.location_id };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = list.read(&caller, async |tx| register::list(tx, &filter, &page).await).await?;
-    sorted.answer_expanded(&caller, &list, rows).await
+    let read = async move |tx: &Tx, page: &page::Page| register::list(tx, &filter, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a till
@@ -71,7 +71,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[post("/v1/registers")]
 async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
     let caller = write.caller();
-    let make = async |tx: &service::Tx, input: &RegisterInput| {
+    let make = async |tx: &Tx, input: &RegisterInput| {
         caller.limits.require_location(input.location_id, "/location_id")?;
         register::create(tx, input).await
     };

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::audit::parse_actor_id;
 use crate::list::{List, Page};
+use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, Caller};
 
 /// The routes of this area.
@@ -35,6 +36,12 @@ struct Filters {
     /// Only requests whose path begins with this.
     #[param(max_length = 500, example = "/v1/orders")]
     path: Option<String>,
+    /// Only requests with this method.
+    #[param(max_length = 32, example = "POST")]
+    method: Option<String>,
+    /// Only requests that were rejected with this code.
+    #[param(max_length = 64, example = "insufficient_stock")]
+    code: Option<String>,
     /// Only requests that were served at this instant or later.
     #[serde(rename = "created_at[gte]")]
     created_from: Option<Instant>,
@@ -59,11 +66,17 @@ struct Filters {
 #[get("/v1/request-log")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    if filters.code.as_deref().is_some_and(|code| ErrorCode::find(code).is_none()) {
+        let detail = "There is no such code. GET /errors has all codes.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("code"));
+    }
     let filter = Filter {
         request_id: filters.request_id.clone(),
         actor_id: filters.actor_id.as_deref().map(parse_actor_id).transpose()?,
         status: filters.status,
         path: filters.path.clone(),
+        method: filters.method.as_deref().map(str::to_ascii_uppercase),
+        code: filters.code.clone(),
         created: Period::new(filters.created_from, filters.created_to),
     };
     let sort = filters.sort;

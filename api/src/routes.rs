@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors,
-    event, exchange_rate, foreign_valuation, health, integrity, journal, landed_cost, ledger, limits,
+    event, exchange_rate, foreign_valuation, health, integrity, job, journal, landed_cost, ledger, limits,
     location, lot, openapi, order, payment_intent, payment_provider, period_lock, pos, pricing,
     purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish, request_log,
     settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
@@ -56,6 +56,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(audit::routes)
         .configure(refusal::routes)
         .configure(request_log::routes)
+        .configure(job::routes)
         .configure(event::routes)
         .configure(stream::routes)
         .configure(health::routes)

@@ -5,7 +5,8 @@ use actix_web::{delete, get, post};
 use domain::id::{TaxClassId, TaxRateId};
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::page::Sort;
+use service::Tx;
+use service::page::{self, Sort};
 use service::tax::{self, TaxClass, TaxClassInput, TaxRate, TaxRateInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -65,10 +66,9 @@ struct RateFilters {
 async fn list_classes(caller: Caller, list: List<ClassFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let code = filters.code.as_deref();
-    let rows = list.read(&caller, async |tx| tax::list_classes(tx, code, &page).await).await?;
-    sorted.answer(&list, rows)
+    let code = filters.code.clone();
+    let read = async move |tx: &Tx, page: &page::Page| tax::list_classes(tx, code.as_deref(), page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a tax class
@@ -113,10 +113,9 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 async fn list_rates(caller: Caller, list: List<RateFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
     let class = filters.tax_class_id;
-    let rows = list.read(&caller, async |tx| tax::list_rates(tx, class, &page).await).await?;
-    sorted.answer(&list, rows)
+    let read = async move |tx: &Tx, page: &page::Page| tax::list_rates(tx, class, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a tax rate

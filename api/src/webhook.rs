@@ -9,7 +9,7 @@ use domain::moment::Instant;
 use domain::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use service::Tx;
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use service::webhook::delivery::WebhookDelivery;
 use service::webhook::endpoint::{self, EndpointInput, Start, WebhookEndpoint};
 use service::webhook::secret::Revealed;
@@ -96,9 +96,9 @@ struct WebhookReplayIn {
 )]
 #[get("/v1/webhook-endpoints")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &Tx| endpoint::list(tx, &slice).await).await?;
-    list.answer(rows, |endpoint| endpoint.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| endpoint::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |endpoint: &WebhookEndpoint| endpoint.id.0).await
 }
 
 /// Create a webhook endpoint

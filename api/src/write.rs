@@ -4,6 +4,7 @@
 //! `Location` and `ETag` follow from that.
 
 mod done;
+mod later;
 mod merge;
 
 use std::future::{Ready, ready};

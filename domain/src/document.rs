@@ -9,12 +9,13 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
-    HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
-    PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
-    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
-    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    CountId, CustomRoleId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId,
+    ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId,
+    LotId, OrderId, PaymentId, PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId,
+    PriceTierId, ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
+    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -96,6 +97,7 @@ pub enum DocumentKind {
     WebhookEndpoint,
     WebhookDelivery,
     User,
+    CustomRole,
     Invitation,
     IdentityProvider,
     Attachment,
@@ -237,6 +239,7 @@ impl DocumentKind {
                 WebhookDeliveryId::PREFIX, "webhook_delivery", Below("/v1/webhook-deliveries"), "webhook_delivery",
             ),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
+            Self::CustomRole => facts(CustomRoleId::PREFIX, "custom_role", Below("/v1/custom-roles"), "custom_role"),
             Self::Invitation => facts(InvitationId::PREFIX, "invitation", Below("/v1/invitations"), "invitation"),
             Self::IdentityProvider => facts(
                 IdentityProviderId::PREFIX, "identity_provider", Below("/v1/identity-providers"), "identity_provider",

@@ -1,7 +1,7 @@
 //! Names of commands and types of events. A command has the type of its event as its name.
 
 /// Names of all commands, in order.
-pub const COMMANDS: [&str; 191] = [
+pub const COMMANDS: [&str; 194] = [
     "account.imported",
     "account_mapping.stated",
     "api_key.created",
@@ -34,6 +34,9 @@ pub const COMMANDS: [&str; 191] = [
     "count.recount_asked",
     "count.reversed",
     "count_settings.stated",
+    "custom_role.created",
+    "custom_role.deleted",
+    "custom_role.updated",
     "customer.batch_created",
     "customer.created",
     "customer.erased",

@@ -364,6 +364,14 @@ id!(
     PaymentIntentId, "pin"
 );
 id!(
+    /// A built-in role with fewer scopes.
+    CustomRoleId, "rol"
+);
+id!(
+    /// A request whose work goes on after the response.
+    JobId, "job"
+);
+id!(
     /// A till.
     RegisterId, "reg"
 );

@@ -1,6 +1,6 @@
 //! A person who logs in.
 
-use domain::id::{TenantId, UserId};
+use domain::id::{CustomRoleId, TenantId, UserId};
 use sea_orm::entity::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -17,6 +17,10 @@ pub struct Model {
     pub name: String,
     /// The role, which gives the scopes.
     pub role: String,
+    /// The custom role, which takes scopes of the role away.
+    pub custom_role_id: Option<CustomRoleId>,
+    /// The scopes that the custom role leaves.
+    pub scopes: Option<Vec<String>>,
     /// argon2id in PHC form.
     pub password_hash: String,
     /// When all logins were last ended: by a new password, or because the user was disabled.

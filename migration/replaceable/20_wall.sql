@@ -37,6 +37,8 @@ mutable (name, columns) as (
             stands, earlier_counted_at, taken_off_quantity, taken_off_value}'),
         ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
         ('access_refusal', '{times}'),
+        ('custom_role', '{name, scopes, version, updated_at}'),
+        ('job', '{seen_at, finished_at, rows_done, rows_total, http_status, response}'),
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
         ('account_mapping', '{rules, version, updated_at}'),
@@ -87,7 +89,7 @@ deletable (name) as (
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
         reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan, payment_provider,
-        payment_provider_event}'::text[])
+        payment_provider_event, job, custom_role}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

@@ -43,7 +43,9 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status,
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id,
+           -- A server of the version before knows no role with scopes behind it, and grants such a key nothing.
+           case when u.scopes is null then u.role else u.role || ' ' || array_to_string(u.scopes, ' ') end, u.status,
            case when t.moved_at is not null then 'moved' when t.moving_until > now() and t.status = 'active' then 'moving' else t.status end
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
@@ -122,7 +124,7 @@ alter function auth.bi_tenant() owner to stockwell_lookup;
 revoke all on function auth.bi_tenant() from public;
 grant execute on function auth.bi_tenant() to stockwell_app;
 
-grant select (tenant_id, id, role, status) on public.app_user to stockwell_lookup;
+grant select (tenant_id, id, role, status, scopes) on public.app_user to stockwell_lookup;
 alter function auth.find_api_key(bytea) owner to stockwell_lookup;
 alter function auth.find_key_chain(bytea) owner to stockwell_lookup;
 alter function auth.find_tenant(text) owner to stockwell_lookup;

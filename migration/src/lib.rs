@@ -245,6 +245,9 @@ pub const STEPS: &[Step] = &[
     step!("0253_intent_and_delivery_indexes"),
     step!("0254_former_barcode_kept"),
     step!("0257_reconcile_unexplained_index"),
+    step!("0262_job"),
+    step!("0263_custom_role"),
+    step!("0264_custom_role_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

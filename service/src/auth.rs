@@ -5,6 +5,7 @@
 
 mod attempts;
 mod current;
+pub mod custom_role;
 pub mod customer_session;
 mod hidden;
 pub mod invitation;

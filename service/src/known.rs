@@ -3,12 +3,13 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
-    HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
-    PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
-    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
-    TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    CountId, CustomRoleId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId,
+    ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId,
+    LotId, OrderId, PaymentId, PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId,
+    PriceTierId, ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
+    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId,
+    WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -126,6 +127,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (CategoryId::PREFIX, "category", in_table!("category")),
     (CommandId::PREFIX, "command", in_table!("command")),
     (CountId::PREFIX, "count sheet", in_table!("stock_count")),
+    (CustomRoleId::PREFIX, "custom role", in_table!("custom_role")),
     (CustomerId::PREFIX, "customer", in_table!("customer")),
     (CustomerSessionId::PREFIX, "customer session", in_table!("customer_session")),
     (EntryId::PREFIX, "journal entry", in_table!("journal_entry")),

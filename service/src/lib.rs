@@ -27,6 +27,7 @@ pub mod input;
 pub mod integrity;
 pub mod invoice;
 pub mod known;
+pub mod job;
 pub mod landed_cost;
 pub mod ledger;
 pub mod listing;

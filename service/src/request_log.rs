@@ -320,6 +320,9 @@ pub struct Filter {
     pub status: Option<StatusClass>,
     /// The beginning of the path.
     pub path: Option<String>,
+    pub method: Option<String>,
+    /// Code of the problem.
+    pub code: Option<String>,
     pub created: Period,
 }
 
@@ -380,6 +383,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LoggedR
         .with("status >= ", first)
         .with("status < ", first.map(|first| first + 100))
         .with("path ^@ ", filter.path.clone())
+        .with("method = ", filter.method.clone())
+        .with("code = ", filter.code.clone())
         .with("id >= ", from)
         .with("id < ", to)
         .within("created_at", filter.created);

@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use api::config::{Config, LoggedRequests, StoreArgs};
@@ -12,6 +12,7 @@ use api::rate::RateLimits;
 use api::server::{Running, ServeError};
 use clap::Args;
 use domain::tenant::TaxRounding;
+use ipnet::IpNet;
 use local::{LocalError, Postgres, PostgresOptions, Redis};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -178,6 +179,7 @@ async fn serve(
         store: StoreArgs::default(),
         webhooks: WebhookConfig {
             signing_key_file: Some(config.signing_key_file.clone()),
+            webhook_networks: config.webhook_networks.clone(),
             ..WebhookConfig::default()
         },
     })
@@ -338,11 +340,16 @@ fn config(
         streams_max: 2_000,
         hsts_seconds: 0,
         trusted_proxies: Vec::new(),
-        webhook_networks: Vec::new(),
+        webhook_networks: vec![of_this_machine(Ipv4Addr::LOCALHOST), of_this_machine(Ipv6Addr::LOCALHOST)],
         store: StoreArgs::default(),
         web_folder: args.web_folder.clone(),
         logged_requests: LoggedRequests::All,
     })
+}
+
+/// Returns the network of a loopback address, so that a receiver on this machine can be tried.
+fn of_this_machine(address: impl Into<IpAddr>) -> IpNet {
+    IpNet::from(address.into())
 }
 
 /// Serves on the port that the caller asked for, or on a free one if that is taken.

@@ -29,6 +29,7 @@ mod platform {
     mod command_line;
     mod connections;
     mod costs;
+    mod custom_roles;
     mod customer_sessions;
     mod decimals;
     mod doctor;
@@ -43,6 +44,7 @@ mod platform {
     mod integrity;
     mod invitations;
     mod isolation;
+    mod jobs;
     mod limits;
     mod list_export;
     mod lists;

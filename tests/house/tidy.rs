@@ -210,7 +210,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 104] = [
+const OF_OTHERS: [(&str, &[&str]); 106] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -273,6 +273,7 @@ const OF_OTHERS: [(&str, &[&str]); 104] = [
     ("webhook_delivery", &["service/src/webhook"]),
     ("webhook_attempt", &["service/src/webhook"]),
     ("app_user", &["service/src/auth"]),
+    ("custom_role", &["service/src/auth"]),
     ("refresh_token", &["service/src/auth"]),
     ("password_link", &["service/src/auth"]),
     ("invitation", &["service/src/auth"]),
@@ -283,6 +284,7 @@ const OF_OTHERS: [(&str, &[&str]); 104] = [
     ("customer_session", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
     ("request_log", &["service/src/request_log"]),
+    ("job", &["service/src/job"]),
     ("period_lock", &["service/src/period_lock"]),
     ("period_close", &["service/src/close"]),
     ("recurring_entry", &["service/src/recurring_entry"]),

@@ -12,7 +12,7 @@ import { texts } from "./texts.js";
 /** @typedef {{id: string, request_id: string, actor_kind: string, actor_id: string, method: string, path: string, status: number,
  *   duration_ms: number, response_bytes: number | null, code: string | null, body: string | null, created_at: string}} Logged */
 
-const FILTERS = /** @type {const} */ (["status", "path", "actor_id", "request_id"]);
+const FILTERS = /** @type {const} */ (["status", "code", "path", "actor_id", "request_id"]);
 
 /** @type {ReturnType<typeof listing<Logged>>} */
 const requests = listing("log", "api_keys:read", () => {
@@ -38,6 +38,7 @@ function Filters() {
   const options = Object.entries(text.classes).map(([value, label]) => ({ value, label }));
   return html`<form class="filters" key=${queryOf(now)} onSubmit=${filter("log", () => requests.answer.value.again())}>
     <${Select} name="status" label=${text.status} value=${now["status"] ?? ""} options=${options} />
+    <${Field} name="code" label=${text.code} value=${now["code"]} required=${false} />
     <${Field} name="path" label=${text.path} value=${now["path"]} required=${false} />
     <${Field} name="actor_id" label=${text.actor} value=${now["actor_id"]} required=${false} />
     <${Field} name="request_id" label=${text.request} value=${now["request_id"]} required=${false} />

@@ -11,7 +11,7 @@ use service::Tx;
 use service::auth::Role;
 use service::auth::invitation::{self, Invitation, Invited, NewInvitation, Status};
 use service::auth::users::role_schema;
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::password::{check_url, link_to};
@@ -49,9 +49,9 @@ struct Filters {
 )]
 #[get("/v1/invitations")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let (status, slice) = (list.filters.status, list.slice(list.filters.sort)?);
-    let rows = list.read(&caller, async |tx: &Tx| invitation::list(tx, status, &slice).await).await?;
-    list.answer(rows, |invitation| invitation.id.0)
+    let (status, sort) = (list.filters.status, list.filters.sort);
+    let read = async move |tx: &Tx, slice: &Slice| invitation::list(tx, status, slice).await;
+    list.serve_documents(caller, sort, read, |invitation: &Invitation| invitation.id.0).await
 }
 
 /// A person to invite.

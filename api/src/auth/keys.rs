@@ -212,10 +212,12 @@ struct RotateIn {
     responses((status = 200, description = "One page of keys.", body = Page<ApiKey>))
 )]
 #[get("/v1/api-keys")]
-async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
-    list.note_synced().await?;
-    let keys = app.auth.list_keys(&caller, list.after()?, list.fetch()).await?;
-    list.answer(keys.into_iter().map(ApiKey::from).collect(), |key| key.id)
+async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
+    let read = async |tx: &Tx, after: Option<ApiKeyId>, rows: u64| {
+        let keys = keys::list(tx, after, rows).await?;
+        Ok(keys.into_iter().map(ApiKey::from).collect::<Vec<_>>())
+    };
+    list.serve(caller, read, |key: &ApiKey| key.id).await
 }
 
 /// Create an API key

@@ -7,7 +7,7 @@ use domain::refusal::Code;
 use serde::Deserialize;
 use service::Tx;
 use service::auth::provider::{self, IdentityProvider, ProviderInput};
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -45,9 +45,9 @@ struct Filters {
 )]
 #[get("/v1/identity-providers")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &Tx| provider::list(tx, &slice).await).await?;
-    list.answer(rows, |provider| provider.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| provider::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |provider: &IdentityProvider| provider.id.0).await
 }
 
 /// Whether the code of the second factor was wrong, and not the request.

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
-use domain::id::UserId;
+use domain::id::{CustomRoleId, UserId};
 use domain::tag;
 use entity::app_user;
 use secrecy::SecretString;
@@ -44,6 +44,9 @@ struct User {
     /// Role of the user, which gives the scopes.
     #[schema(schema_with = role_schema)]
     role: String,
+    /// Custom role of the user, which takes scopes of the role away. Null: the user has all of them.
+    #[schema(example = json!(null))]
+    custom_role_id: Option<CustomRoleId>,
     /// `active` or `disabled`.
     #[schema(max_length = 16, example = "active")]
     status: String,
@@ -66,6 +69,7 @@ impl From<app_user::Model> for User {
             object: tag::User,
             name: row.name,
             role: row.role,
+            custom_role_id: row.custom_role_id,
             status: row.status,
             second_factor_since: row.second_factor_since,
             version: row.version,
@@ -115,10 +119,12 @@ struct UserIn {
     responses((status = 200, description = "One page of users.", body = Page<User>))
 )]
 #[get("/v1/users")]
-async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
-    list.note_synced().await?;
-    let users = app.auth.list_users(&caller, list.after()?, list.fetch()).await?;
-    list.answer(users.into_iter().map(User::from).collect(), |user| user.id)
+async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
+    let read = async |tx: &Tx, after: Option<UserId>, rows: u64| {
+        let users = users::list(tx, after, rows).await?;
+        Ok(users.into_iter().map(User::from).collect::<Vec<_>>())
+    };
+    list.serve(caller, read, |user: &User| user.id).await
 }
 
 /// Create a user

@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, get, patch, post};
 use domain::id::CategoryId;
 use domain::moment::Instant;
 use serde::Deserialize;
+use service::Tx;
 use service::catalog::category::{self, Category, CategoryInput, CategoryTree, Filter};
-use service::page::Sort;
+use service::page::{self, Sort};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -64,9 +65,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), parent_id: filters.parent_id };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = list.read(&caller, async |tx| category::list(tx, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let read = async move |tx: &Tx, page: &page::Page| category::list(tx, &filter, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Get the tree of categories

@@ -6,8 +6,9 @@ use domain::id::ProductGroupId;
 use domain::moment::Instant;
 use domain::product::ProductStatus;
 use serde::Deserialize;
+use service::Tx;
 use service::catalog::group::{self, CreatedVariants, GroupInput, ProductGroup, VariantsInput};
-use service::page::Sort;
+use service::page::{self, Sort};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -54,10 +55,9 @@ struct Filters {
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let read = async |tx: &service::Tx| group::list(tx, filters.code.as_deref(), &page).await;
-    let groups = list.read(&caller, read).await?;
-    sorted.answer(&list, groups)
+    let code = filters.code.clone();
+    let read = async move |tx: &Tx, page: &page::Page| group::list(tx, code.as_deref(), page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a product group

@@ -5,8 +5,9 @@ use actix_web::{delete, get, patch, post};
 use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Instant;
 use serde::Deserialize;
+use service::Tx;
 use service::catalog::sku_map::{self, Filter, ResolveInput, SkuMapping, SkuMappingInput, SkuResolution};
-use service::page::Sort;
+use service::page::{self, Sort};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
@@ -68,9 +69,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         product_id: filters.product_id,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = list.read(&caller, async |tx| sku_map::list(tx, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let read = async move |tx: &Tx, page: &page::Page| sku_map::list(tx, &filter, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a SKU mapping

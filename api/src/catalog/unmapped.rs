@@ -2,8 +2,9 @@
 
 use actix_web::get;
 use serde::Deserialize;
+use service::Tx;
 use service::catalog::sku_map::{self, UnmappedFilter, UnmappedSku, UnmappedStatus};
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page};
@@ -43,7 +44,7 @@ async fn list(caller: Caller, list: List<UnmappedFilters>) -> Answer {
     let filters = &list.filters;
     let filter =
         UnmappedFilter { system: filters.system.clone(), status: filters.status.unwrap_or_default() };
-    let slice = list.slice(filters.sort)?;
-    let rows = list.read(&caller, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
-    list.answer(rows, |row| row.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| sku_map::list_unmapped(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |row: &UnmappedSku| row.id.0).await
 }

@@ -6,6 +6,7 @@ use domain::id::{CountId, ProductId};
 use domain::number::Quantity;
 use domain::tag;
 use serde::{Deserialize, Serialize};
+use service::Tx;
 use service::count::entry::{EnteredFigure, Filter, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -114,8 +115,9 @@ struct Filters {
 async fn list_entries(caller: Caller, id: PathId<CountId>, page: List<Filters>) -> Answer {
     let Filters { line_no, round } = page.filters;
     let filter = Filter { count_id: id.0, line_no, round };
-    let after: Option<Uuid> = page.after()?;
-    let read = async |tx: &service::Tx| list(tx, &filter, after, page.fetch()).await;
-    let rows = page.read(&caller, read).await?;
-    page.answer(rows.into_iter().map(CountEntry::from).collect(), |row| row.position)
+    let read = async move |tx: &Tx, after: Option<Uuid>, rows: u64| {
+        let figures = list(tx, &filter, after, rows).await?;
+        Ok(figures.into_iter().map(CountEntry::from).collect::<Vec<_>>())
+    };
+    page.serve(caller, read, |row: &CountEntry| row.position).await
 }

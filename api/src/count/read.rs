@@ -2,12 +2,13 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use domain::count::CountStatus;
+use domain::count::{Count, CountStatus};
 use domain::id::{CountId, LocationId};
 use domain::moment::Instant;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
+use service::Tx;
 use service::count::{Filter, get, list};
-use service::listing::{Age, Period};
+use service::listing::{Age, Period, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::CountOut;
@@ -64,10 +65,20 @@ async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
         number: filters.number.clone(),
         created: Period::new(filters.created_from, filters.created_to),
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = page.read(&caller, read).await?;
-    page.answer_expanded(&caller, rows.iter().map(CountOut::new).collect(), |count| count.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| {
+        Ok(list(tx, &filter, slice).await?.into_iter().map(Listed).collect::<Vec<_>>())
+    };
+    page.serve_documents(caller, sort, read, |listed: &Listed| listed.0.id.0).await
+}
+
+/// A sheet in a list.
+struct Listed(Count);
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        CountOut::new(&self.0).serialize(serializer)
+    }
 }
 
 /// Get a count sheet
@@ -81,7 +92,7 @@ async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
 )]
 #[get("/v1/counts/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<CountId>) -> Answer {
-    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let read = async |tx: &Tx| get(tx, id.0).await;
     let (count, skus) = app.db.read(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok()
         .json(Shown::to(&caller, CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller)))))

@@ -4,6 +4,7 @@ use actix_web::{get, post};
 use domain::ledger::AccountKind;
 use domain::refusal::Problems;
 use domain::text::read_cell;
+use service::Tx;
 use service::ledger::chart::{self, ChartAccount, ChartImport, ChartInput};
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -55,10 +56,9 @@ const EXAMPLE: &str = "code,name,kind,parent\r\n1000,Cash in tills,asset,\r\n101
 )]
 #[get("/v1/accounts")]
 async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
-    let after: Option<String> = list.after()?;
-    let read = async |tx: &service::Tx| ledger::accounts(tx, after.as_deref(), list.fetch()).await;
-    let accounts = list.read(&caller, read).await?;
-    list.answer(accounts, |account| account.code.clone())
+    let read =
+        async |tx: &Tx, after: Option<String>, rows: u64| ledger::accounts(tx, after.as_deref(), rows).await;
+    list.serve(caller, read, |account: &Account| account.code.clone()).await
 }
 
 /// Import the chart of accounts
@@ -88,7 +88,7 @@ async fn import(write: Write, upload: Upload) -> Answer {
             .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
         Form::Csv => read_csv(&uploaded.raw)?,
     };
-    let work = async |tx: &service::Tx| chart::import(tx, &input).await;
+    let work = async |tx: &Tx| chart::import(tx, &input).await;
     write.changing_setup().whole("account.imported", &uploaded.raw, work).await
 }
 

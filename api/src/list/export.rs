@@ -1,62 +1,87 @@
-//! A whole list as NDJSON: each row on a line of its own, written while the rows are read.
+//! A whole list as NDJSON or CSV: each row on a line of its own, written while the rows are read.
 //!
 //! The rows are read in parts, in the order of the list and with its filters, so the memory does not grow with the list. A change that
 //! is made meanwhile may or may not be in it.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
+use domain::text::neutral_cell;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use service::listing::{Age, Slice};
 use service::page::{Page, Position};
 use service::{Error, Tx};
 use uuid::Uuid;
 
-use super::{List, Place, Sorted, values};
+use super::{List, Members, Place, Sorted, values};
 use crate::context::Caller;
 use crate::own;
 use crate::parts::{self, Part, Parts};
 use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::record::Record;
 
 /// Rows that are read at once.
 const PART: u64 = 500;
-/// The lists that can be had whole.
-const LISTS: [&str; 20] = [
-    "/v1/applications",
-    "/v1/bank-lines",
-    "/v1/bills",
-    "/v1/commands",
-    "/v1/customers",
-    "/v1/invoices",
-    "/v1/journal-entries",
-    "/v1/landed-costs",
-    "/v1/lots",
-    "/v1/orders",
-    "/v1/payments",
-    "/v1/pos/sales",
-    "/v1/products",
-    "/v1/request-log",
-    "/v1/stock/documents",
-    "/v1/stock/levels",
-    "/v1/stock/movements",
-    "/v1/supplier-payments",
-    "/v1/suppliers",
-    "/v1/vouchers",
-];
+/// The lists that return pages only: their rows are computed, and a report or the movements have them whole.
+const PAGES_ONLY: [&str; 2] =
+    ["/v1/replenishment/suggestions", "/v1/stock/levels/{location_id}/{product_id}/explain"];
 /// Media type of NDJSON.
 pub const NDJSON: &str = "application/x-ndjson";
+/// Media type of CSV.
+pub const CSV: &str = "text/csv";
 
-/// Whether the list at a path can be had whole.
-pub fn has_export(path: &str) -> bool {
-    LISTS.contains(&path)
+/// The form of a whole list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Ndjson,
+    Csv,
 }
 
-/// Splits `format` off a query. Returns whether the caller wants the whole list, and the rest of the query.
-pub(super) fn split(request: &HttpRequest, query: &str) -> Result<(bool, String), ApiError> {
-    if !has_export(request.path()) {
-        return Ok((false, query.to_owned()));
+impl Form {
+    const ALL: [Form; 2] = [Form::Ndjson, Form::Csv];
+
+    /// Returns the value of the parameter `format`, which ends the name of the file too.
+    fn name(self) -> &'static str {
+        match self {
+            Form::Ndjson => "ndjson",
+            Form::Csv => "csv",
+        }
+    }
+
+    /// Returns the header Content-Type of the response.
+    fn content_type(self) -> &'static str {
+        match self {
+            Form::Ndjson => NDJSON,
+            Form::Csv => crate::csv::CSV,
+        }
+    }
+
+    /// Returns the form that the first media type of the header Accept names.
+    fn accepted(headers: &HeaderMap) -> Option<Self> {
+        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let first = accepted.split([',', ';']).next().unwrap_or_default().trim();
+        let is_one_of = |known: &[&str]| known.iter().any(|known| first.eq_ignore_ascii_case(known));
+        if is_one_of(&[NDJSON, "application/ndjson", "application/jsonl"]) {
+            return Some(Form::Ndjson);
+        }
+        is_one_of(&[CSV]).then_some(Form::Csv)
+    }
+}
+
+/// Whether the list at a path, as the description has it, can be had whole.
+pub fn has_export(path: &str) -> bool {
+    !PAGES_ONLY.contains(&path)
+}
+
+/// Splits `format` off a query. Returns the form of the whole list if the caller wants that, and the rest of the query.
+pub(super) fn split(request: &HttpRequest, query: &str) -> Result<(Option<Form>, String), ApiError> {
+    let pattern = request.match_pattern();
+    if !has_export(pattern.as_deref().unwrap_or(request.path())) {
+        return Ok((None, query.to_owned()));
     }
     let (mut format, mut rest) = (None, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -66,28 +91,32 @@ pub(super) fn split(request: &HttpRequest, query: &str) -> Result<(bool, String)
             _ => rest.push(pair),
         }
     }
-    let is_whole = match format {
-        Some(name) if name.eq_ignore_ascii_case("ndjson") => true,
-        Some(name) if name.eq_ignore_ascii_case("json") => false,
-        Some(_) => return Err(invalid("format", "Send json or ndjson.")),
-        None => prefers_ndjson(request.headers()),
+    let form = match format {
+        Some(name) if name.eq_ignore_ascii_case("json") => None,
+        Some(name) => {
+            let named = |form: &Form| name.eq_ignore_ascii_case(form.name());
+            let form = Form::ALL.into_iter().find(named);
+            Some(form.ok_or_else(|| invalid("format", "Send json, ndjson or csv."))?)
+        }
+        None => Form::accepted(request.headers()),
     };
-    Ok((is_whole, rest.join("&")))
+    Ok((form, rest.join("&")))
 }
 
 /// Rejects a `limit` beside the whole list.
-pub(super) fn check_limit(is_whole: bool, limit: Option<u32>) -> Result<(), ApiError> {
+pub(super) fn check_limit(form: Option<Form>, limit: Option<u32>) -> Result<(), ApiError> {
     match limit {
-        Some(_) if is_whole => Err(invalid("limit", "Leave limit out: NDJSON has all rows.")),
+        Some(_) if form.is_some() => Err(invalid("limit", "Leave limit out: NDJSON and CSV have all rows.")),
         _ => Ok(()),
     }
 }
 
-/// Whether the first media type of the header Accept is one of NDJSON.
-fn prefers_ndjson(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = accepted.split([',', ';']).next().unwrap_or_default().trim();
-    [NDJSON, "application/ndjson", "application/jsonl"].iter().any(|known| first.eq_ignore_ascii_case(known))
+/// Returns the columns of a whole list as CSV. A list of another form has none.
+pub(super) fn columns(request: &HttpRequest, form: Option<Form>, members: &Members) -> Vec<String> {
+    match form {
+        Some(Form::Csv) => members.columns(request),
+        Some(Form::Ndjson) | None => Vec::new(),
+    }
 }
 
 fn invalid(parameter: &str, detail: &str) -> ApiError {
@@ -95,7 +124,7 @@ fn invalid(parameter: &str, detail: &str) -> ApiError {
 }
 
 impl<F: 'static> List<F> {
-    /// Returns the requested page, or all rows from its beginning on if the caller wants NDJSON. `read` returns at most so many rows
+    /// Returns the requested page, or all rows from its beginning on if the caller wants the whole list. `read` returns at most so many rows
     /// after a position, and `position` that of a row.
     pub async fn serve<T, K>(
         self,
@@ -108,12 +137,14 @@ impl<F: 'static> List<F> {
         K: Serialize + DeserializeOwned + 'static,
     {
         let after: Option<K> = self.after()?;
-        if self.is_whole {
+        if let Some(form) = self.form {
             own::check_unused(&caller, "format", true)?;
             let name = self.path.rsplit('/').next().unwrap_or_default();
-            let filename = format!("{name}.ndjson");
+            let filename = format!("{name}.{}", form.name());
             let export = Export {
                 _place: Place::take(caller.tenant_id)?,
+                form,
+                is_begun: false,
                 list: self,
                 caller,
                 read,
@@ -122,7 +153,7 @@ impl<F: 'static> List<F> {
                 of: PhantomData,
             };
             export.list.app.rates.admit_report(&export.caller)?;
-            return parts::respond(export, NDJSON, &filename).await;
+            return parts::respond(export, form.content_type(), &filename).await;
         }
         let rows = self.read(&caller, async |tx: &Tx| read(tx, after, self.fetch()).await).await?;
         self.answer_expanded(&caller, rows, position).await
@@ -155,7 +186,7 @@ impl Sorted {
         position: impl Fn(&T) -> Position + 'static,
     ) -> Answer {
         let Sorted { order, updated_since } = self;
-        if !list.is_whole {
+        if list.form.is_none() {
             list.note_synced().await?;
         }
         let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
@@ -164,11 +195,26 @@ impl Sorted {
         };
         list.serve(caller, read, position).await
     }
+
+    /// Like [`Sorted::serve`], for records.
+    pub async fn serve_records<F: 'static, R: Record + 'static>(
+        self,
+        list: List<F>,
+        caller: Caller,
+        read: impl AsyncFn(&Tx, &Page) -> Result<Vec<R>, Error> + 'static,
+    ) -> Answer {
+        let order = self.order;
+        let position = move |row: &R| order.position(row.id(), row.updated_at());
+        self.serve(list, caller, read, position).await
+    }
 }
 
 /// A whole list in progress.
 struct Export<F, T, K, R, P> {
     _place: Place,
+    form: Form,
+    /// Whether a part was written. The first one of CSV has the header.
+    is_begun: bool,
     list: List<F>,
     caller: Caller,
     read: R,
@@ -191,7 +237,7 @@ where
         let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, PART).await).await?;
         self.list.app.rates.count_values(&self.caller, rows.len());
         self.after = rows.last().map(&self.position);
-        Ok(Part { text: self.list.lines(&self.caller, &rows).await?, is_last: (rows.len() as u64) < PART })
+        Ok(Part { text: self.written(&rows).await?, is_last: (rows.len() as u64) < PART })
     }
 
     async fn check(&self) -> Result<(), ApiError> {
@@ -202,16 +248,22 @@ where
     }
 }
 
-impl<F> List<F> {
-    /// Writes rows as lines of NDJSON.
-    async fn lines<T: Serialize>(&self, caller: &Caller, rows: &[T]) -> Result<Vec<u8>, ApiError> {
-        let List { members, app, .. } = self;
+impl<F, T: Serialize, K, R, P> Export<F, T, K, R, P> {
+    /// Writes rows in the form of the list.
+    async fn written(&mut self, rows: &[T]) -> Result<Vec<u8>, ApiError> {
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        let List { members, app, columns, .. } = &self.list;
         let mut text = Vec::new();
+        if self.form == Form::Csv {
+            let mut rows = values(rows)?;
+            members.expand(&app.db, &self.caller, &mut rows).await?;
+            return sheet(columns, &rows, is_first);
+        }
         if members.is_all() {
             rows.iter().try_for_each(|row| line(&mut text, row))?;
         } else {
             let mut rows = values(rows)?;
-            members.expand(&app.db, caller, &mut rows).await?;
+            members.expand(&app.db, &self.caller, &mut rows).await?;
             members.narrow(rows).iter().try_for_each(|row| line(&mut text, row))?;
         }
         Ok(text)
@@ -224,31 +276,83 @@ fn line(text: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Writes rows as CSV. A text that a spreadsheet would run as a formula is marked, as in a report.
+fn sheet(columns: &[String], rows: &[Value], has_header: bool) -> Result<Vec<u8>, ApiError> {
+    let mut text = Vec::new();
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
+    if has_header {
+        writer.write_record(columns).map_err(ApiError::internal)?;
+    }
+    for row in rows {
+        let cells = columns.iter().map(|column| cell(&row[column.as_str()]));
+        for cell in cells {
+            writer.write_field(cell.as_bytes()).map_err(ApiError::internal)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(ApiError::internal)?;
+    }
+    writer.flush().map_err(ApiError::internal)?;
+    drop(writer);
+    Ok(text)
+}
+
+/// Returns a member of a row as a cell: a list or an object as JSON, null as an empty cell.
+fn cell(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => "".into(),
+        // A negative amount is no formula.
+        Value::String(text) if is_amount(text) => text.as_str().into(),
+        Value::String(text) => neutral_cell(text),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string().into(),
+    }
+}
+
+fn is_amount(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits(whole) && is_digits(decimals)
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
 
-    fn split_at(path: &str, accept: &str) -> Option<(bool, String)> {
+    fn split_at(path: &str, accept: &str) -> Option<(Option<Form>, String)> {
         let request = TestRequest::get().uri(path).insert_header(("accept", accept)).to_http_request();
         split(&request, request.query_string()).ok()
     }
 
     #[test]
     fn the_form_follows_the_parameter_and_then_the_header() {
-        let rest = |is_whole| Some((is_whole, "status=draft".to_owned()));
-        assert_eq!(split_at("/v1/orders?format=ndjson&status=draft", "application/json"), rest(true));
-        assert_eq!(split_at("/v1/orders?status=draft&format=json", NDJSON), rest(false));
-        assert_eq!(split_at("/v1/orders?status=draft", "Application/X-NDJSON;q=1, */*"), rest(true));
-        assert_eq!(split_at("/v1/orders?status=draft", "*/*"), rest(false));
-        assert_eq!(split_at("/v1/orders?format=NDJSON&status=draft", "*/*"), rest(true));
-        assert_eq!(split_at("/v1/orders?format=Json&status=draft", NDJSON), rest(false));
-        assert_eq!(split_at("/v1/orders?format=csv", "*/*"), None);
+        let rest = |form| Some((form, "status=draft".to_owned()));
+        let (lines, sheet) = (Some(Form::Ndjson), Some(Form::Csv));
+        assert_eq!(split_at("/v1/orders?format=ndjson&status=draft", "application/json"), rest(lines));
+        assert_eq!(split_at("/v1/orders?format=csv&status=draft", NDJSON), rest(sheet));
+        assert_eq!(split_at("/v1/orders?status=draft&format=json", NDJSON), rest(None));
+        assert_eq!(split_at("/v1/orders?status=draft", "Application/X-NDJSON;q=1, */*"), rest(lines));
+        assert_eq!(split_at("/v1/orders?status=draft", "text/csv"), rest(sheet));
+        assert_eq!(split_at("/v1/orders?status=draft", "*/*"), rest(None));
+        assert_eq!(split_at("/v1/orders?format=NDJSON&status=draft", "*/*"), rest(lines));
+        assert_eq!(split_at("/v1/orders?format=Json&status=draft", NDJSON), rest(None));
+        assert_eq!(split_at("/v1/orders?format=xlsx", "*/*"), None);
         assert_eq!(split_at("/v1/orders?format=json&format=json", "*/*"), None);
         assert_eq!(
-            split_at("/v1/locations?format=ndjson", NDJSON),
-            Some((false, "format=ndjson".to_owned()))
+            split_at("/v1/replenishment/suggestions?format=ndjson", NDJSON),
+            Some((None, "format=ndjson".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_row_becomes_a_line_of_cells() {
+        let columns = ["id", "total", "note", "tags", "gone", "open", "count"].map(str::to_owned);
+        let row = serde_json::json!({ "id": "a", "total": "-5.00", "note": "=1+1, \"x\"", "tags": ["b"],
+            "gone": null, "open": true, "count": 3, "other": 1 });
+        let text = sheet(&columns, &[row], true).expect("CSV");
+        let expected = "id,total,note,tags,gone,open,count\r\n\
+                        a,-5.00,\"'=1+1, \"\"x\"\"\",\"[\"\"b\"\"]\",,true,3\r\n";
+        assert_eq!(String::from_utf8_lossy(&text), expected);
+        assert_eq!(sheet(&columns, &[], false).expect("CSV"), b"");
     }
 }

@@ -81,6 +81,17 @@ impl Members {
         Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("fields"))
     }
 
+    /// Returns the columns of the rows in a table: the members that the caller asked for, or all.
+    pub fn columns(&self, request: &HttpRequest) -> Vec<String> {
+        let mut columns = self.fields.clone().unwrap_or_else(|| row_fields(request));
+        if self.fields.is_none() {
+            columns.extend(self.expanded.iter().map(|expansion| expansion.member().to_owned()));
+        }
+        let mut seen = BTreeSet::new();
+        columns.retain(|column| seen.insert(column.clone()));
+        columns
+    }
+
     /// Whether the rows are shown as they are.
     pub fn is_all(&self) -> bool {
         self.fields.is_none() && self.expanded.is_empty()

@@ -17,7 +17,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     (
         "Users",
         "People who log in, with roles.",
-        &["/v1/identity-providers", "/v1/invitations", "/v1/roles", "/v1/users"],
+        &["/v1/custom-roles", "/v1/identity-providers", "/v1/invitations", "/v1/roles", "/v1/users"],
     ),
     (
         "Catalogue",
@@ -96,8 +96,8 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Audit",
-        "Commands with their callers and times, refused requests, and the log of requests.",
-        &["/v1/access-refusals", "/v1/commands", "/v1/request-log"],
+        "Commands with their callers and times, refused requests, the log of requests, and jobs.",
+        &["/v1/access-refusals", "/v1/commands", "/v1/jobs", "/v1/request-log"],
     ),
     (
         "Events",

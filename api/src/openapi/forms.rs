@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::document::DocumentKind;
-use domain::id::{ApiKeyId, UserId};
+use domain::id::{ApiKeyId, CustomerSessionId, UserId};
 use serde_json::Value;
 use strum::VariantArray;
 
@@ -24,12 +24,13 @@ pub fn with_form(path: &str, parameter: &Value) -> Value {
             parameter["schema"]["pattern"] = id_of(of_kinds().map(|kind| kind.prefix())).into();
         }
         ("actor_id", _) => {
-            parameter["schema"]["pattern"] = id_of([ApiKeyId::PREFIX, UserId::PREFIX].into_iter()).into();
+            parameter["schema"]["pattern"] =
+                id_of([ApiKeyId::PREFIX, UserId::PREFIX, CustomerSessionId::PREFIX].into_iter()).into();
         }
         ("document_kind", _) => {
             parameter["schema"]["pattern"] = one_of(of_kinds().map(|kind| kind.word())).into();
         }
-        ("code", "/v1/access-refusals") => {
+        ("code", "/v1/access-refusals" | "/v1/request-log") => {
             parameter["schema"]["pattern"] = one_of(ErrorCode::all().map(ErrorCode::as_str)).into();
         }
         ("from" | "to" | "as_of" | "known_at", path) if path.starts_with("/v1/reports/") => {

@@ -13,7 +13,7 @@ use service::page::Sort;
 use super::forms;
 use crate::idempotency::{KEY_PATTERN, PREFER_LENGTH_MAX};
 use crate::list::{
-    LIMIT_DEFAULT, LIMIT_MAX, NDJSON, PAIRS_MAX, Written, expansions, has_export, has_notes, written_by,
+    CSV, LIMIT_DEFAULT, LIMIT_MAX, NDJSON, PAIRS_MAX, Written, expansions, has_export, has_notes, written_by,
 };
 use crate::schema::row_members;
 use crate::version::{IF_MATCH_LENGTH_MAX, IF_NONE_MATCH_LENGTH_MAX};
@@ -73,6 +73,8 @@ impl Shared {
                 let lines =
                     json!({ "schema": { "type": "string" }, "example": "{\"id\":\"…\"}\n{\"id\":\"…\"}\n" });
                 operation["responses"]["200"]["content"][NDJSON] = lines;
+                let sheet = json!({ "schema": { "type": "string" }, "example": "id,object\r\n…,…\r\n" });
+                operation["responses"]["200"]["content"][CSV] = sheet;
             }
             own.extend(expand(path));
             own.push(self.fields(path, operation));
@@ -125,7 +127,7 @@ impl Shared {
         );
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             let headers = &mut response["headers"];
-            if status == "201" && !UNADDRESSED.contains(&path) {
+            if (status == "201" && !UNADDRESSED.contains(&path)) || status == "202" {
                 headers["Location"] = header("Location");
             }
             if has_version(status) || (is_list && status == "200") {
@@ -263,7 +265,8 @@ pub fn parameters() -> Value {
             "Prefer",
             PREFER_LENGTH_MAX,
             "",
-            "`dry-run`: returns the response without the effect. Other preferences are ignored.",
+            "`dry-run`: returns the response without the effect. `respond-async`: returns a job (202) and carries the request out \
+             after the response, where the description has this status. Other preferences are ignored.",
         ),
         "BatchPrefer": in_header(
             "Prefer",
@@ -307,7 +310,7 @@ fn from_instant(name: &str, description: &str) -> Value {
 
 /// Returns the parameter for the form of a list that can be had whole.
 fn form_of_list() -> Value {
-    let schema = json!({ "type": "string", "enum": ["json", "ndjson"], "default": "json" });
+    let schema = json!({ "type": "string", "enum": ["json", "ndjson", "csv"], "default": "json" });
     parameter("query", "format", FORMAT, &json!("json"), &schema)
 }
 
@@ -361,7 +364,8 @@ const CURSOR_LENGTH_MAX: usize = 2_048;
 const FIELDS_MAX: usize = 100;
 const FIELDS: &str = "Only these members of each row, separated by commas or sent repeatedly. All if absent. A row then lacks all \
                       others, even those that its schema requires. A record of `expand` is a member too.";
-const FORMAT: &str = "`ndjson`: all rows, each on a line of its own, without `limit`. The rows are read while they are sent, so a \
+const FORMAT: &str = "`ndjson`: all rows, each on a line of its own, without `limit`. `csv`: all rows as a table, with a column for each \
+                      member of a row, or for each of `fields` in their order; a list or an object in a cell is JSON. The rows are read while they are sent, so a \
                       change made meanwhile may or may not be in them. If something fails in between, the connection is cut before \
                       the end of the response. It costs as many points as a report: 10, and one for every 100 rows. The default follows \
                       the header Accept.";
@@ -418,12 +422,12 @@ pub fn headers() -> Value {
             "schema": { "type": "string", "enum": ["true"] },
         },
         "Location": {
-            "description": "Address of the new record.",
+            "description": "Address of the new record, or of the job.",
             "schema": { "type": "string", "maxLength": 200, "examples": ["/v1/orders/ord_01h455vb4pex5vsknk084sn02q"] },
         },
         "PreferenceApplied": {
             "description": "The preference of `Prefer` that was applied. Left out otherwise.",
-            "schema": { "type": "string", "enum": ["dry-run", "return=minimal"] },
+            "schema": { "type": "string", "enum": ["dry-run", "respond-async", "return=minimal"] },
         },
         "RateLimit": {
             "description": "Points that are left of each policy (`r`), and seconds until it is full again (`t`). Left out if the \

@@ -30,6 +30,9 @@ pub fn complete(document: &mut Value) {
             },
         },
     });
+    // A client that is made from the description knows every type, and still accepts others.
+    let types: Vec<&str> = domain::event::types().collect();
+    document["components"]["schemas"]["Event"]["properties"]["type"]["x-extensible-enum"] = json!(types);
     document["components"]["schemas"]["WebhookMessage"] = json!({ "description": "An event, as an endpoint receives it.", "allOf": [{ "$ref": "#/components/schemas/Event" }, more] });
     document["paths"]["/v1/webhook-endpoints"]["post"]["callbacks"] = json!({ "event": { "{$request.body#/url}": { "post": {
         "operationId": "webhook_event",
@@ -63,7 +66,7 @@ pub fn complete(document: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     #[test]
     fn messages_are_described_by_the_schema_of_events() {
@@ -76,6 +79,10 @@ mod tests {
         let post = &routes.document()["paths"]["/v1/webhook-endpoints"]["post"]["callbacks"]["event"]["{$request.body#/url}"]
             ["post"];
         let message = named(&post["requestBody"]["content"]["application/json"]["schema"]);
-        assert!(named(&message["allOf"][0])["properties"]["command_id"].is_object());
+        let event = named(&message["allOf"][0]);
+        assert!(event["properties"]["command_id"].is_object());
+        let types = event["properties"]["type"]["x-extensible-enum"].as_array().expect("types");
+        assert_eq!(types.len(), domain::event::types().count());
+        assert!(types.contains(&json!("order.confirmed")) && types.contains(&json!("stock.oversold")));
     }
 }

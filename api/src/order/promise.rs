@@ -3,6 +3,7 @@
 use actix_web::{get, post};
 use domain::id::{ExpectedReceiptId, OrderId, PurchaseOrderId};
 use domain::order;
+use service::Tx;
 use service::posting::Command;
 use service::stock::promise::{self as broken_promise, BrokenPromise, MadeOn, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -36,7 +37,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 )]
 #[get("/v1/orders/broken-promises")]
 async fn list_broken(caller: Caller, page: List<NoFilters>) -> Answer {
-    answer(&caller, &page, None).await
+    answer(caller, page, None).await
 }
 
 /// List the promises that an expected receipt broke
@@ -56,7 +57,7 @@ async fn list_broken_of_receipt(
     id: PathId<ExpectedReceiptId>,
     page: List<NoFilters>,
 ) -> Answer {
-    answer(&caller, &page, Some(MadeOn::Expected(id.0))).await
+    answer(caller, page, Some(MadeOn::Expected(id.0))).await
 }
 
 /// List the promises that a purchase order broke
@@ -76,14 +77,14 @@ async fn list_broken_of_purchase(
     id: PathId<PurchaseOrderId>,
     page: List<NoFilters>,
 ) -> Answer {
-    answer(&caller, &page, Some(MadeOn::Purchase(id.0))).await
+    answer(caller, page, Some(MadeOn::Purchase(id.0))).await
 }
 
-async fn answer(caller: &Caller, page: &List<NoFilters>, made_on: Option<MadeOn>) -> Answer {
-    let after: Option<Position> = page.after()?;
-    let read = async |tx: &service::Tx| broken_promise::list_broken(tx, made_on, after, page.fetch()).await;
-    let rows = page.read(caller, read).await?;
-    page.answer(rows, BrokenPromise::position)
+async fn answer(caller: Caller, page: List<NoFilters>, made_on: Option<MadeOn>) -> Answer {
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        broken_promise::list_broken(tx, made_on, after, rows).await
+    };
+    page.serve(caller, read, BrokenPromise::position).await
 }
 
 /// Promise an order again

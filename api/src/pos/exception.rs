@@ -6,7 +6,8 @@ use domain::id::{RegisterId, SaleExceptionId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::pos::ExceptionReason;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::pos::exception::{self, Exception, ExceptionStatus, Filter, Resolution};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -68,10 +69,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         sale_id: *sale_id,
         occurred: Period::new(*occurred_from, *occurred_to),
     };
-    let slice = list.slice(*sort)?;
-    let read = async |tx: &service::Tx| exception::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |row| row.id.0)
+    let sort = *sort;
+    let read = async move |tx: &Tx, slice: &Slice| exception::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |row: &Exception| row.id.0).await
 }
 
 /// Get an exception of a sale
@@ -85,7 +85,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/pos/exceptions/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> Answer {
-    let read = async |tx: &service::Tx| exception::get(tx, id.0).await;
+    let read = async |tx: &Tx| exception::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
@@ -102,8 +102,7 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> An
 )]
 #[post("/v1/pos/exceptions/{id}/resolve")]
 async fn resolve(write: Write, id: PathId<SaleExceptionId>, body: Body<Resolution>) -> Answer {
-    let work = async |tx: &service::Tx, input: &Resolution| {
-        Ok((Some(id.0.0), exception::resolve(tx, id.0, input).await?))
-    };
+    let work =
+        async |tx: &Tx, input: &Resolution| Ok((Some(id.0.0), exception::resolve(tx, id.0, input).await?));
     write.step("sale_exception.resolved", body, work).await
 }

@@ -9,7 +9,8 @@ use domain::pos::{self, CashMove, CashMoveKind, Session};
 use domain::refusal::Problems;
 use domain::text::Filled200;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::pos::SessionFilter;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -95,7 +96,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
     let register_id = match register_id {
         Some(register_id) => register_id,
         None => {
-            let read = async |tx: &service::Tx| service::pos::session(tx, session_id).await;
+            let read = async |tx: &Tx| service::pos::session(tx, session_id).await;
             posting.app.db.read(posting.caller.tenant_id, read).await?.register_id
         }
     };
@@ -158,10 +159,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let opened = Period::new(filters.opened_from, filters.opened_to);
     let filter = SessionFilter { register_id: filters.register_id, open: filters.open, opened };
-    let slice = list.slice(list.filters.sort)?;
-    let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
-    let sessions = list.read(&caller, read).await?;
-    list.answer(sessions, |session| session.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::pos::sessions(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |session: &Session| session.id.0).await
 }
 
 /// Get a till session
@@ -175,7 +175,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[get("/v1/pos/sessions/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
-    let read = async |tx: &service::Tx| service::pos::session(tx, id.0).await;
+    let read = async |tx: &Tx| service::pos::session(tx, id.0).await;
     let session = app.db.read(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(session))
 }
@@ -200,9 +200,8 @@ struct CashMoveFilters {
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMove>))
 )]
 #[get("/v1/pos/cash-moves")]
-async fn list_cash_moves(caller: Caller, asked: List<CashMoveFilters>) -> Answer {
-    let slice = asked.slice(asked.filters.sort)?;
-    let read = async |tx: &service::Tx| service::pos::cash_moves(tx, asked.filters.session_id, &slice).await;
-    let moves = asked.read(&caller, read).await?;
-    asked.answer(moves, |change| change.id.0)
+async fn list_cash_moves(caller: Caller, list: List<CashMoveFilters>) -> Answer {
+    let CashMoveFilters { session_id, sort } = list.filters;
+    let read = async move |tx: &Tx, slice: &Slice| service::pos::cash_moves(tx, session_id, slice).await;
+    list.serve_documents(caller, sort, read, |change: &CashMove| change.id.0).await
 }

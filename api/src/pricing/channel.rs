@@ -5,6 +5,7 @@ use actix_web::{delete, get, put};
 use domain::id::LocationId;
 use domain::tenant::Channel;
 use serde::Deserialize;
+use service::Tx;
 use service::pricing::channel::{self, ChannelPriceList, ChannelPriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -40,10 +41,9 @@ struct Place {
 )]
 #[get("/v1/channel-price-lists")]
 async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
-    let after: Option<(String, Uuid)> = list.after()?;
-    let read = async |tx: &service::Tx| channel::list(tx, after.clone(), list.fetch()).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |row| (row.channel.clone(), row.location_id.unwrap_or_default().0))
+    let read = async |tx: &Tx, after: Option<(String, Uuid)>, rows: u64| channel::list(tx, after, rows).await;
+    let position = |row: &ChannelPriceList| (row.channel.clone(), row.location_id.unwrap_or_default().0);
+    list.serve(caller, read, position).await
 }
 
 /// Replace the price list of a channel

@@ -5,7 +5,8 @@ use actix_web::{get, patch, post};
 use domain::id::PriceListId;
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::page::Sort;
+use service::Tx;
+use service::page::{self, Sort};
 use service::pricing::list::{self as lists, PriceList, PriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -51,10 +52,9 @@ struct Filters {
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let code = filters.code.as_deref();
-    let rows = list.read(&caller, async |tx| lists::list(tx, code, &page).await).await?;
-    sorted.answer(&list, rows)
+    let code = filters.code.clone();
+    let read = async move |tx: &Tx, page: &page::Page| lists::list(tx, code.as_deref(), page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Create a price list

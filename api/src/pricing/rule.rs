@@ -5,7 +5,8 @@ use actix_web::{delete, get, post};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::page::Sort;
+use service::Tx;
+use service::page::{self, Sort};
 use service::pricing::rule::{self, Filter, PriceRule, PriceRuleInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -62,9 +63,8 @@ async fn list(caller: Caller, id: PathId<PriceListId>, list: List<Filters>) -> A
         include_ended: filters.include_ended,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = list.read(&caller, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let read = async move |tx: &Tx, page: &page::Page| rule::list(tx, id.0, &filter, page).await;
+    sorted.serve_records(list, caller, read).await
 }
 
 /// Add a rule to a price list

@@ -4,9 +4,10 @@ use actix_web::get;
 use actix_web::web::Data;
 use domain::id::{ProductId, PurchaseOrderId, SupplierId};
 use domain::moment::Instant;
-use domain::purchase_order::PurchaseOrderStatus;
-use serde::Deserialize;
-use service::listing::Age;
+use domain::purchase_order::{PurchaseOrder, PurchaseOrderStatus};
+use serde::{Deserialize, Serialize, Serializer};
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::purchase_order::{self, Filter, Position, PurchaseReceiptLine, SupplierReturnLine};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -72,12 +73,25 @@ async fn list(caller: Caller, page: List<Filters>) -> Answer {
         unbilled: filters.unbilled,
         received_before: filters.received_before.map(Instant::get),
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| purchase_order::list(tx, &filter, &slice).await;
-    let rows = page.read(&caller, read).await?;
-    let shown =
-        rows.iter().map(|(order, currency)| Shown::to(&caller, PurchaseOrderOut::new(order, currency)));
-    page.answer(shown.collect(), |order| order.id.0)
+    let (sort, viewer) = (filters.sort, caller.clone());
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = purchase_order::list(tx, &filter, slice).await?.into_iter();
+        let shown = rows.map(|(order, currency)| Shown::to(&viewer, Listed { order, currency }));
+        Ok(shown.collect::<Vec<_>>())
+    };
+    page.serve_documents(caller, sort, read, |listed: &Shown<Listed>| listed.order.id.0).await
+}
+
+/// A purchase order in a list.
+struct Listed {
+    order: PurchaseOrder,
+    currency: String,
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PurchaseOrderOut::new(&self.order, &self.currency).serialize(serializer)
+    }
 }
 
 /// Get a purchase order
@@ -91,7 +105,7 @@ async fn list(caller: Caller, page: List<Filters>) -> Answer {
 )]
 #[get("/v1/purchase-orders/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<PurchaseOrderId>, seen: IfNoneMatch) -> Answer {
-    let read = async |tx: &service::Tx| purchase_order::get(tx, id.0).await;
+    let read = async |tx: &Tx| purchase_order::get(tx, id.0).await;
     let (order, currency, skus) = app.db.read(caller.tenant_id, read).await?;
     let skus = skus_in(&skus);
     let shown = PurchaseOrderOut::with_lines(&order, &currency, &skus);
@@ -109,11 +123,12 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<PurchaseOrderId>, seen:
 )]
 #[get("/v1/purchase-orders/{id}/receipts")]
 async fn list_receipts(caller: Caller, id: PathId<PurchaseOrderId>, page: List<NoFilters>) -> Answer {
-    let after: Option<Position> = page.after()?;
-    let read = async |tx: &service::Tx| purchase_order::receipts(tx, id.0, after, page.fetch()).await;
-    let rows = page.read(&caller, read).await?;
-    let shown = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
-    page.answer(shown, |row: &Shown<PurchaseReceiptLine>| row.position())
+    let viewer = caller.clone();
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        let lines = purchase_order::receipts(tx, id.0, after, rows).await?.into_iter();
+        Ok(lines.map(|line| Shown::to(&viewer, line)).collect::<Vec<_>>())
+    };
+    page.serve(caller, read, |row: &Shown<PurchaseReceiptLine>| row.position()).await
 }
 
 /// List the returns of a purchase order
@@ -127,9 +142,10 @@ async fn list_receipts(caller: Caller, id: PathId<PurchaseOrderId>, page: List<N
 )]
 #[get("/v1/purchase-orders/{id}/returns")]
 async fn list_returns(caller: Caller, id: PathId<PurchaseOrderId>, page: List<NoFilters>) -> Answer {
-    let after: Option<Position> = page.after()?;
-    let read = async |tx: &service::Tx| purchase_order::returns(tx, id.0, after, page.fetch()).await;
-    let rows = page.read(&caller, read).await?;
-    let shown = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
-    page.answer(shown, |row: &Shown<SupplierReturnLine>| row.position())
+    let viewer = caller.clone();
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        let lines = purchase_order::returns(tx, id.0, after, rows).await?.into_iter();
+        Ok(lines.map(|line| Shown::to(&viewer, line)).collect::<Vec<_>>())
+    };
+    page.serve(caller, read, |row: &Shown<SupplierReturnLine>| row.position()).await
 }

@@ -6,6 +6,7 @@ use domain::id::{FixId, ReconcileRunId};
 use domain::reconcile::term::Process;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
+use service::page::{Page as Part, Placed, Position};
 use service::reconcile::run::fix::{self, AppliedInput, FixRecord, FixSummary};
 use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
 use service::{Error, Tx};
@@ -141,9 +142,12 @@ struct FixFilters {
 #[get("/v1/reconciliation/fixes")]
 async fn list_fixes(caller: Caller, list: List<FixFilters>) -> Answer {
     let FixFilters { applied, sort } = list.filters;
-    let page = list.page(fix::order_by(sort.unwrap_or_default()))?;
-    let rows = list.read(&caller, async |tx: &Tx| fix::list(tx, applied, &page).await).await?;
-    list.answer(rows, |row| row.position.clone())
+    let (order, updated_since) = (fix::order_by(sort.unwrap_or_default()), list.since);
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        let page = Part { order, after, rows, updated_since };
+        fix::list(tx, applied, &page).await
+    };
+    list.serve(caller, read, |row: &Placed<FixSummary>| row.position.clone()).await
 }
 
 /// Get a fix

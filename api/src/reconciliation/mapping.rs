@@ -5,7 +5,8 @@ use domain::id::{ReconcileMappingId, SystemId};
 use domain::moment::Moment;
 use domain::number::Quantity;
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::reconcile::mapping::{self, ItemMapping, ItemRow, LocationMapping, LocationRow};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -132,10 +133,9 @@ struct ReconcileSkuMappingCreate {
 )]
 #[get("/v1/reconciliation/location-mappings")]
 async fn list_locations(caller: Caller, list: List<Filters>) -> Answer {
-    let (slice, system_id) = (list.slice(list.filters.sort)?, list.filters.system_id);
-    let read = async |tx: &service::Tx| mapping::list_locations(tx, system_id, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |mapping| mapping.id.0)
+    let (system_id, sort) = (list.filters.system_id, list.filters.sort);
+    let read = async move |tx: &Tx, slice: &Slice| mapping::list_locations(tx, system_id, slice).await;
+    list.serve_documents(caller, sort, read, |mapping: &LocationMapping| mapping.id.0).await
 }
 
 /// Add mappings of locations
@@ -197,10 +197,9 @@ async fn delete_location(write: Write, id: PathId<ReconcileMappingId>) -> Answer
 )]
 #[get("/v1/reconciliation/sku-mappings")]
 async fn list_items(caller: Caller, list: List<Filters>) -> Answer {
-    let (slice, system_id) = (list.slice(list.filters.sort)?, list.filters.system_id);
-    let read = async |tx: &service::Tx| mapping::list_items(tx, system_id, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |mapping| mapping.id.0)
+    let (system_id, sort) = (list.filters.system_id, list.filters.sort);
+    let read = async move |tx: &Tx, slice: &Slice| mapping::list_items(tx, system_id, slice).await;
+    list.serve_documents(caller, sort, read, |mapping: &ItemMapping| mapping.id.0).await
 }
 
 /// Add mappings of SKUs to items of the reference

@@ -6,12 +6,15 @@ use domain::id::{EpisodeId, ReconcileRunId};
 use domain::reconcile::answer::Discrepancy;
 use domain::reconcile::term::Class;
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::job::{Job, Kind};
+use service::listing::{Age, Slice};
 use service::reconcile::run::episode::{self, EpisodeRecord, Resolution};
-use service::reconcile::run::list::{self as rows, Filter, RunPage, State};
+use service::reconcile::run::list::{self as rows, Filter, Numbered, Place, RunPage, State};
 use service::reconcile::run::{self, Computed, Run, RunInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::background::Progress;
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
@@ -37,23 +40,30 @@ record!(Run, id: ReconcileRunId, created_at);
 ///
 /// Compares the inputs of the window and finds the first fix. Equal inputs and settings give equal results, in any order of files
 /// and rows. A run takes at most 2,000,000 rows and 65 seconds, and you make one at a time. It costs as many points as a report: 10.
-/// The worker makes one when new input has been quiet for a minute.
+/// The worker makes one when new input has been quiet for a minute. `Prefer: respond-async` returns a job (202) and makes the run
+/// after the response.
 #[utoipa::path(
     operation_id = "reconciliation_runs_create",
     security(("bearer" = ["reconciliation:write"])),
     request_body = RunInput,
-    responses((status = 201, description = "The run.", body = Run))
+    responses(
+        (status = 201, description = "The run.", body = Run),
+        (status = 202, description = "With `Prefer: respond-async`: the job that makes the run.", body = Job),
+    )
 )]
 #[post("/v1/reconciliation/runs")]
 async fn create(app: Data<App>, write: Write, body: Body<RunInput>) -> Answer {
     let input = body.read().await?;
-    let caller = write.caller();
-    let compute = async || -> Result<Computed, ApiError> {
-        app.rates.admit_report(&caller)?;
-        Ok(run::compute(&app.db, caller.tenant_id, &input.value).await?)
+    let work = async move |write: Write, _: Progress| {
+        let caller = write.caller();
+        let compute = async || -> Result<Computed, ApiError> {
+            app.rates.admit_report(&caller)?;
+            Ok(run::compute(&app.db, caller.tenant_id, &input.value).await?)
+        };
+        let store = async |tx: &Tx, computed: &Computed| run::store(tx, computed).await;
+        write.taking_long().create_computed("reconcile_run.completed", &input.raw, compute, store).await
     };
-    let store = async |tx: &service::Tx, computed: &Computed| run::store(tx, computed).await;
-    write.taking_long().create_computed("reconcile_run.completed", &input.raw, compute, store).await
+    write.now_or_later(Kind::ReconciliationRun, work).await
 }
 
 /// Which runs to list.
@@ -75,9 +85,9 @@ struct RunFilters {
 )]
 #[get("/v1/reconciliation/runs")]
 async fn list_runs(caller: Caller, list: List<RunFilters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &service::Tx| run::list(tx, &slice).await).await?;
-    list.answer(rows, |run| run.id.0)
+    let sort = list.filters.sort;
+    let read = async |tx: &Tx, slice: &Slice| run::list(tx, slice).await;
+    list.serve_documents(caller, sort, read, |run: &Run| run.id.0).await
 }
 
 /// Get a run
@@ -91,7 +101,7 @@ async fn list_runs(caller: Caller, list: List<RunFilters>) -> Answer {
 )]
 #[get("/v1/reconciliation/runs/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<ReconcileRunId>) -> Answer {
-    let read = async |tx: &service::Tx| run::get(tx, id.0).await;
+    let read = async |tx: &Tx| run::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
@@ -128,7 +138,7 @@ struct DiscrepancyFilters {
     responses((status = 200, description = "One page of differences.", body = Page<Discrepancy>))
 )]
 #[get("/v1/reconciliation/discrepancies")]
-async fn discrepancies(app: Data<App>, caller: Caller, list: List<DiscrepancyFilters>) -> Answer {
+async fn discrepancies(caller: Caller, list: List<DiscrepancyFilters>) -> Answer {
     let DiscrepancyFilters { run, system, sku, place, class } = &list.filters;
     let filter = Filter {
         system: system.clone(),
@@ -137,12 +147,12 @@ async fn discrepancies(app: Data<App>, caller: Caller, list: List<DiscrepancyFil
         classes: class.clone(),
         state: None,
     };
-    let (after, fetch) = (list.after()?, list.fetch());
-    let read = async |tx: &service::Tx| {
-        let page = RunPage::of(tx, *run, after, fetch).await?;
+    let run = *run;
+    let read = async move |tx: &Tx, after: Option<Place>, limit: u64| {
+        let page = RunPage::of(tx, run, after, limit).await?;
         rows::discrepancies(tx, &filter, page).await
     };
-    list.answer(app.db.read(caller.tenant_id, read).await?, |row| row.place)
+    list.serve(caller, read, |row: &Numbered<Discrepancy>| row.place).await
 }
 
 /// Which episodes to list.
@@ -181,7 +191,7 @@ struct EpisodeFilters {
     responses((status = 200, description = "One page of episodes.", body = Page<EpisodeRecord>))
 )]
 #[get("/v1/reconciliation/episodes")]
-async fn episodes(app: Data<App>, caller: Caller, list: List<EpisodeFilters>) -> Answer {
+async fn episodes(caller: Caller, list: List<EpisodeFilters>) -> Answer {
     let EpisodeFilters { run, system, sku, place, class, state } = &list.filters;
     let filter = Filter {
         system: system.clone(),
@@ -190,12 +200,12 @@ async fn episodes(app: Data<App>, caller: Caller, list: List<EpisodeFilters>) ->
         classes: class.clone(),
         state: *state,
     };
-    let (after, fetch) = (list.after()?, list.fetch());
-    let read = async |tx: &service::Tx| {
-        let page = RunPage::of(tx, *run, after, fetch).await?;
+    let run = *run;
+    let read = async move |tx: &Tx, after: Option<Place>, limit: u64| {
+        let page = RunPage::of(tx, run, after, limit).await?;
         episode::list(tx, &filter, page).await
     };
-    list.answer(app.db.read(caller.tenant_id, read).await?, |row| row.place)
+    list.serve(caller, read, |row: &Numbered<EpisodeRecord>| row.place).await
 }
 
 /// Get an episode
@@ -209,7 +219,7 @@ async fn episodes(app: Data<App>, caller: Caller, list: List<EpisodeFilters>) ->
 )]
 #[get("/v1/reconciliation/episodes/{id}")]
 async fn show_episode(app: Data<App>, caller: Caller, id: PathId<EpisodeId>) -> Answer {
-    let read = async |tx: &service::Tx| episode::get(tx, id.0).await;
+    let read = async |tx: &Tx| episode::get(tx, id.0).await;
     Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
@@ -226,8 +236,7 @@ async fn show_episode(app: Data<App>, caller: Caller, id: PathId<EpisodeId>) -> 
 )]
 #[post("/v1/reconciliation/episodes/{id}/resolve")]
 async fn resolve(write: Write, id: PathId<EpisodeId>, body: Body<Resolution>) -> Answer {
-    let work = async |tx: &service::Tx, input: &Resolution| {
-        Ok((Some(id.0.0), episode::resolve(tx, id.0, input).await?))
-    };
+    let work =
+        async |tx: &Tx, input: &Resolution| Ok((Some(id.0.0), episode::resolve(tx, id.0, input).await?));
     write.step("reconcile_episode.resolved", body, work).await
 }

@@ -6,7 +6,8 @@ use domain::id::SystemId;
 use domain::reconcile::term::{Sign, SystemKind};
 use domain::text::{Code64, Name};
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::reconcile::system::{self, System, SystemInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -72,10 +73,9 @@ struct ReconcileSystems {
 )]
 #[get("/v1/reconciliation/systems")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let slice = list.slice(list.filters.sort)?;
-    let code = list.filters.code.as_deref();
-    let rows = list.read(&caller, async |tx: &service::Tx| system::list(tx, code, &slice).await).await?;
-    list.answer(rows, |system| system.id.0)
+    let (code, sort) = (list.filters.code.clone(), list.filters.sort);
+    let read = async move |tx: &Tx, slice: &Slice| system::list(tx, code.as_deref(), slice).await;
+    list.serve_documents(caller, sort, read, |system: &System| system.id.0).await
 }
 
 /// Register systems

@@ -3,8 +3,10 @@
 use actix_web::{get, put};
 use domain::id::CategoryId;
 use serde::Deserialize;
+use service::Tx;
 use service::replenish::category::{self, CategorySetting, CategorySettingInput};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use crate::body::Body;
 use crate::list::{List, Page};
@@ -37,10 +39,9 @@ struct Filters {
 #[get("/v1/replenishment/category-settings")]
 async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
     let category = list.filters.category_id;
-    let (after, rows) = (list.after()?, list.fetch());
-    let read = async |tx: &service::Tx| category::list(tx, category, after, rows).await;
-    let found = list.read(&caller, read).await?;
-    list.answer(found, CategorySetting::position)
+    let read =
+        async move |tx: &Tx, after: Option<Uuid>, rows: u64| category::list(tx, category, after, rows).await;
+    list.serve(caller, read, CategorySetting::position).await
 }
 
 /// State settings of replenishment of a category

@@ -3,7 +3,8 @@
 use actix_web::{get, put};
 use domain::id::{LocationId, ProductId};
 use serde::Deserialize;
-use service::replenish::setting::{self, Filter, Setting, SettingInput};
+use service::Tx;
+use service::replenish::setting::{self, Filter, Position, Setting, SettingInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -40,10 +41,9 @@ struct Filters {
 #[get("/v1/replenishment/settings")]
 async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
     let filter = Filter { product_id: list.filters.product_id, location_id: list.filters.location_id };
-    let (after, rows) = (list.after()?, list.fetch());
-    let read = async |tx: &service::Tx| setting::list(tx, filter, after, rows).await;
-    let found = list.read(&caller, read).await?;
-    list.answer(found, Setting::position)
+    let read =
+        async move |tx: &Tx, after: Option<Position>, rows: u64| setting::list(tx, filter, after, rows).await;
+    list.serve(caller, read, Setting::position).await
 }
 
 /// State settings of replenishment

@@ -9,8 +9,9 @@ use domain::number::Quantity;
 use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Reference200};
-use serde::{Deserialize, Serialize};
-use service::listing::Age;
+use serde::{Deserialize, Serialize, Serializer};
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::stock::expected::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -236,10 +237,20 @@ async fn list_expected(caller: Caller, page: List<Filters>) -> Answer {
         number: filters.number.clone(),
         reference: filters.reference.clone(),
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = page.read(&caller, read).await?;
-    page.answer(rows.iter().map(ExpectedReceiptOut::new).collect(), |expected| expected.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| {
+        Ok(list(tx, &filter, slice).await?.into_iter().map(Listed).collect::<Vec<_>>())
+    };
+    page.serve_documents(caller, sort, read, |listed: &Listed| listed.0.id.0).await
+}
+
+/// An expected receipt in a list.
+struct Listed(ExpectedReceipt);
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ExpectedReceiptOut::new(&self.0).serialize(serializer)
+    }
 }
 
 /// Get an expected receipt
@@ -253,7 +264,7 @@ async fn list_expected(caller: Caller, page: List<Filters>) -> Answer {
 )]
 #[get("/v1/stock/expected-receipts/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>) -> Answer {
-    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let read = async |tx: &Tx| get(tx, id.0).await;
     let (expected, skus) = app.db.read(caller.tenant_id, read).await?;
     Ok(HttpResponse::Ok().json(ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus))))
 }

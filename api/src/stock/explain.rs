@@ -11,6 +11,7 @@ use domain::stock::MovementKind;
 use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
+use service::Tx;
 use service::listing::Period;
 use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
 use service::stock::layer::LayerUse;
@@ -261,7 +262,7 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     let key = key(&path, lot_id)?;
     let after: Option<Uuid> = list.after()?;
     let wanted = Request { key, recorded: Period::new(from, to), after, rows: list.fetch() };
-    let read = async |tx: &service::Tx| {
+    let read = async |tx: &Tx| {
         let explanation = explain::explain(tx, &wanted).await?;
         Ok((explanation, explain::list_reservations(tx, key, None, RESERVED_MAX + 1).await?))
     };
@@ -304,11 +305,10 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
 #[get("/v1/stock/levels/{location_id}/{product_id}/reservations")]
 async fn reservations(caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
     let key = key(&path, list.filters.lot_id)?;
-    let after: Option<explain::PromisePosition> = list.after()?;
-    let read = async |tx: &service::Tx| {
+    let read = async move |tx: &Tx, after: Option<explain::PromisePosition>, rows: u64| {
         level::get(tx, key).await?;
-        explain::list_reservations(tx, key, after, list.fetch()).await
+        let kept = explain::list_reservations(tx, key, after, rows).await?;
+        Ok(kept.into_iter().map(StockReservation::from).collect::<Vec<_>>())
     };
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows.into_iter().map(StockReservation::from).collect(), |row| row.position)
+    list.serve(caller, read, |row: &StockReservation| row.position).await
 }

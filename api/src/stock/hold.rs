@@ -12,8 +12,9 @@ use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{self, FilledReference100, Text500};
-use serde::{Deserialize, Serialize};
-use service::listing::Age;
+use serde::{Deserialize, Serialize, Serializer};
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::stock::hold::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -343,16 +344,24 @@ async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
         kind: filters.kind,
         register_id: filters.register_id,
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| {
-        let holds = list(tx, &filter, &slice).await?;
-        Ok(holds.into_iter().map(|hold| (hold, tx.now)).collect())
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let holds = list(tx, &filter, slice).await?.into_iter();
+        Ok(holds.map(|hold| Listed { hold, now: tx.now }).collect::<Vec<_>>())
     };
-    let rows = page.read(&caller, read).await?;
-    page.answer_expanded(&caller, rows.iter().map(|(hold, now)| HoldOut::new(hold, *now)).collect(), |hold| {
-        hold.id.0
-    })
-    .await
+    page.serve_documents(caller, sort, read, |listed: &Listed| listed.hold.id.0).await
+}
+
+/// A hold in a list, as it is at an instant.
+struct Listed {
+    hold: Hold,
+    now: DateTime<Utc>,
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        HoldOut::new(&self.hold, self.now).serialize(serializer)
+    }
 }
 
 /// Get a hold
@@ -368,7 +377,7 @@ async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
 #[get("/v1/stock/holds/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
     let id = own::hold(&app, &caller, id.0).await?;
-    let read = async |tx: &service::Tx| Ok((get(tx, id).await?, tx.now));
+    let read = async |tx: &Tx| Ok((get(tx, id).await?, tx.now));
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
     Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))

@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::Path;
 use domain::id::{LocationId, ProductId};
+use service::Tx;
 use service::stock::layer::{self, CostLayer, Position};
 use service::stock::level;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,11 +32,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[get("/v1/stock/levels/{location_id}/{product_id}/layers")]
 async fn list(caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
     let key = key(&path, list.filters.lot_id)?;
-    let after: Option<Position> = list.after()?;
-    let read = async |tx: &service::Tx| {
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
         level::get(tx, key).await?;
-        layer::list(tx, key, after, list.fetch()).await
+        layer::list(tx, key, after, rows).await
     };
-    let rows = list.read(&caller, read).await?;
-    list.answer(rows, |row| (row.received_at, row.id.0))
+    list.serve(caller, read, |row: &CostLayer| (row.received_at, row.id.0)).await
 }

@@ -4,7 +4,8 @@ use actix_web::get;
 use domain::id::{LocationId, ProductId};
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::stock::oversold::{self, CostStatus, CostToSettle, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -59,8 +60,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         sku: sku.clone(),
         occurred: Period::new(*occurred_from, *occurred_to),
     };
-    let slice = list.slice(*sort)?;
-    let read = async |tx: &service::Tx| oversold::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |row| row.id.0).await
+    let sort = *sort;
+    let read = async move |tx: &Tx, slice: &Slice| oversold::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |row: &CostToSettle| row.id.0).await
 }

@@ -10,8 +10,9 @@ use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Reference200};
 use domain::transfer::{self, Transfer, TransferStatus};
-use serde::{Deserialize, Serialize};
-use service::listing::Age;
+use serde::{Deserialize, Serialize, Serializer};
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -304,10 +305,20 @@ async fn list_transfers(caller: Caller, page: List<Filters>) -> Answer {
         number: filters.number.clone(),
         reference: filters.reference.clone(),
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = page.read(&caller, read).await?;
-    page.answer(rows.iter().map(TransferOut::new).collect(), |transfer| transfer.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| {
+        Ok(list(tx, &filter, slice).await?.into_iter().map(Listed).collect::<Vec<_>>())
+    };
+    page.serve_documents(caller, sort, read, |listed: &Listed| listed.0.id.0).await
+}
+
+/// A transfer in a list.
+struct Listed(Transfer);
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TransferOut::new(&self.0).serialize(serializer)
+    }
 }
 
 /// Get a transfer
@@ -321,7 +332,7 @@ async fn list_transfers(caller: Caller, page: List<Filters>) -> Answer {
 )]
 #[get("/v1/stock/transfers/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer {
-    let read = async |tx: &service::Tx| get(tx, id.0).await;
+    let read = async |tx: &Tx| get(tx, id.0).await;
     let (transfer, names) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
     Ok(HttpResponse::Ok().json(Shown::to(&caller, TransferOut::with_lines(&transfer, &skus, &codes))))

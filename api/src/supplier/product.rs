@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{delete, get, put};
 use domain::id::{InvalidId, ProductId, SupplierId};
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::supplier::product::{self, Filter, SupplierProduct, SupplierProductInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -47,10 +48,13 @@ struct Filters {
 #[get("/v1/suppliers/{id}/products")]
 async fn list(caller: Caller, id: PathId<SupplierId>, list: List<Filters>) -> Answer {
     let filter = Filter { sku: list.filters.sku.clone(), preferred: list.filters.preferred };
-    let slice = list.slice(Some(Age::OldestFirst))?;
-    let rows = list.read(&caller, async |tx| product::list(tx, id.0, &filter, &slice).await).await?;
-    let rows = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
-    list.answer(rows, |row| row.product_id.0)
+    let viewer = caller.clone();
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = product::list(tx, id.0, &filter, slice).await?.into_iter();
+        Ok(rows.map(|row| Shown::to(&viewer, row)).collect::<Vec<_>>())
+    };
+    let position = |row: &Shown<SupplierProduct>| row.product_id.0;
+    list.serve_documents(caller, Some(Age::OldestFirst), read, position).await
 }
 
 /// Get a product of a supplier

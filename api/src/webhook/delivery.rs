@@ -5,7 +5,7 @@ use actix_web::{get, post};
 use domain::id::{WebhookDeliveryId, WebhookEndpointId};
 use serde::Deserialize;
 use service::Tx;
-use service::listing::Age;
+use service::listing::{Age, Slice};
 use service::webhook::delivery::{self, Filter, Status, WebhookDelivery};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -45,9 +45,9 @@ struct Filters {
 #[get("/v1/webhook-deliveries")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filter = Filter { endpoint_id: list.filters.endpoint_id, status: list.filters.status };
-    let slice = list.slice(list.filters.sort)?;
-    let rows = list.read(&caller, async |tx: &Tx| delivery::list(tx, &filter, &slice).await).await?;
-    list.answer(rows, |delivery| delivery.id.0)
+    let sort = list.filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| delivery::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |delivery: &WebhookDelivery| delivery.id.0).await
 }
 
 /// Get a delivery of a webhook

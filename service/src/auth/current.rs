@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::Role;
 use super::power::Chain;
+use super::role::scopes_of;
 use crate::caller::ActorKind;
 use crate::{Caller, Error, Tx};
 
@@ -119,7 +120,8 @@ async fn of_user(tx: &Tx, caller: &Caller) -> Result<Caller, Error> {
     let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(caller.actor_id));
     let user = users.one(tx).await?.filter(|user| user.status == "active").ok_or_else(ended)?;
     let role: Role = user.role.parse().map_err(|_| ended())?;
-    Ok(Caller { scopes: role.scopes().intersection(caller.scopes), ..caller.clone() })
+    let scopes = scopes_of(role, user.scopes.as_deref());
+    Ok(Caller { scopes: scopes.intersection(caller.scopes), ..caller.clone() })
 }
 
 fn ended() -> Refusal {

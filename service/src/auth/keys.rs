@@ -134,24 +134,16 @@ pub struct NewKey {
     pub secret: SecretString,
 }
 
-impl Auth {
-    /// Returns keys by id, after the id `after`.
-    pub async fn list_keys(
-        &self,
-        caller: &Caller,
-        after: Option<ApiKeyId>,
-        limit: u64,
-    ) -> Result<Vec<api_key::Model>, Error> {
-        let keys = self.db.read(caller.tenant_id, async |tx| {
-            let mut keys = tx.select::<api_key::Entity>().order_by_asc(api_key::Column::Id).limit(limit);
-            if let Some(after) = after {
-                keys = keys.filter(api_key::Column::Id.gt(after));
-            }
-            Ok(keys.all(tx).await?)
-        });
-        keys.await
+/// Returns keys by id, after the id `after`.
+pub async fn list(tx: &Tx, after: Option<ApiKeyId>, limit: u64) -> Result<Vec<api_key::Model>, Error> {
+    let mut keys = tx.select::<api_key::Entity>().order_by_asc(api_key::Column::Id).limit(limit);
+    if let Some(after) = after {
+        keys = keys.filter(api_key::Column::Id.gt(after));
     }
+    Ok(keys.all(tx).await?)
+}
 
+impl Auth {
     pub async fn get_key(&self, caller: &Caller, id: ApiKeyId) -> Result<api_key::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }

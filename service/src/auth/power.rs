@@ -18,6 +18,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::network::{ANY_ORIGIN, parse_network};
+use super::role::scopes_of_text;
 use super::{AuthError, Role};
 use crate::caller::{ActorKind, Limits, Pages, bound_exceeded, bound_problem, discount_of};
 use crate::scope::Scopes;
@@ -138,6 +139,7 @@ struct Link {
     origins: Vec<String>,
     parent_id: Option<Uuid>,
     user_id: Option<Uuid>,
+    /// The role, and behind it the scopes that a custom role leaves.
     user_role: Option<String>,
     user_status: Option<String>,
     tenant_status: String,
@@ -229,7 +231,7 @@ impl Chain {
     pub fn scopes(&self) -> Scopes {
         let links = self.0.iter().map(|link| Scopes::parse(&link.scopes));
         let role = self.0.last().and_then(|link| link.user_role.as_deref());
-        let of_user = role.map(|role| role.parse::<Role>().map(Role::scopes).unwrap_or_default());
+        let of_user = role.map(|role| scopes_of_text(role).unwrap_or_default());
         links.chain(of_user).reduce(Scopes::intersection).unwrap_or_default()
     }
 
@@ -252,8 +254,8 @@ impl Chain {
         let stated = self.0.iter().filter_map(|link| link.discount_max.as_deref());
         // A discount that can't be read is none.
         let stated = stated.map(|text| text.parse().unwrap_or(Percent::new(Decimal::ZERO))).min()?;
-        let role = self.0.last().and_then(|link| link.user_role.as_deref()?.parse::<Role>().ok());
-        Some(role.map_or(stated, |role| stated.min(discount_of(role.scopes()))))
+        let of_user = self.0.last().and_then(|link| scopes_of_text(link.user_role.as_deref()?));
+        Some(of_user.map_or(stated, |scopes| stated.min(discount_of(scopes))))
     }
 
     fn pages(&self) -> Option<Pages> {

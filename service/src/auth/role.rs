@@ -120,11 +120,39 @@ impl Role {
     }
 }
 
+/// Returns the scopes of a user: those of the role, or those of them that a custom role leaves.
+pub(super) fn scopes_of(role: Role, left: Option<&[String]>) -> Scopes {
+    match left {
+        Some(left) => Scopes::parse(left).intersection(role.scopes()),
+        None => role.scopes(),
+    }
+}
+
+/// Returns the scopes of a user as `auth.find_key_chain` states them: the role, and behind it the scopes that a custom role leaves.
+pub(super) fn scopes_of_text(text: &str) -> Option<Scopes> {
+    let mut words = text.split(' ');
+    let role: Role = words.next()?.parse().ok()?;
+    let left: Vec<String> = words.map(str::to_owned).collect();
+    Some(scopes_of(role, (!left.is_empty()).then_some(left.as_slice())))
+}
+
 #[cfg(test)]
 mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
+
+    #[test]
+    fn a_custom_role_takes_scopes_away_and_adds_none() {
+        let left = ["stock:read", "users:write", "no:scope"].map(str::to_owned);
+        let scopes = scopes_of(Role::Buyer, Some(left.as_slice()));
+        assert_eq!(scopes.iter().collect::<Vec<_>>(), [Scope::StockRead]);
+        assert_eq!(scopes_of_text("buyer stock:read users:write"), Some(scopes));
+        assert_eq!(scopes_of_text("buyer"), Some(Role::Buyer.scopes()));
+        // An empty list leaves nothing.
+        assert_eq!(scopes_of_text("buyer "), Some(Scopes::default()));
+        assert_eq!(scopes_of_text("clerk stock:read"), None);
+    }
 
     #[test]
     fn only_owners_and_admins_handle_keys_and_users() {

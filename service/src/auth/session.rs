@@ -14,6 +14,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
+use super::role::scopes_of;
 use super::shared_count::{self, Counted};
 use super::tokens::{Grant, logins_ended};
 use super::{Auth, AuthError, Guess, Role, users};
@@ -271,15 +272,17 @@ impl Auth {
             user_agent: Set(session.user_agent),
         };
         row.insert(tx).await?;
+        let scopes = scopes_of(role, user.scopes.as_deref());
         let grant = Grant {
             tenant_id: tx.tenant_id,
             user_id: user.id,
             role,
+            scopes,
             logins_ended: logins_ended(user),
             session_id: session.id,
         };
         let access_token = self.signing_key.issue(&grant, tx.now)?;
-        Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes: role.scopes() })
+        Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes })
     }
 }
 

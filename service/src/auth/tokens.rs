@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
+use super::role::scopes_of;
 use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
@@ -63,6 +64,8 @@ pub(super) struct Grant {
     pub tenant_id: TenantId,
     pub user_id: UserId,
     pub role: Role,
+    /// The scopes that the user has.
+    pub scopes: Scopes,
     /// As [`logins_ended`] returns it.
     pub logins_ended: i64,
     /// The login.
@@ -171,8 +174,8 @@ impl SigningKey {
     }
 
     pub(super) fn issue(&self, grant: &Grant, now: DateTime<Utc>) -> Result<String, Error> {
-        let Grant { tenant_id, user_id, role, logins_ended, session_id } = *grant;
-        let scope: Vec<&str> = role.scopes().iter().map(|scope| scope.as_str()).collect();
+        let Grant { tenant_id, user_id, role, scopes, logins_ended, session_id } = *grant;
+        let scope: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             sub: user_id.to_string(),
@@ -244,7 +247,7 @@ impl Auth {
         // The token's scopes, limited to those that the role still has.
         let role: Role = user.role.parse().map_err(|_| AuthError::InvalidToken)?;
         let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
-        let scopes = Scopes::parse(&claimed).intersection(role.scopes());
+        let scopes = Scopes::parse(&claimed).intersection(scopes_of(role, user.scopes.as_deref()));
         let caller = Caller::new(tenant_id, ActorKind::User, user_id.0, scopes);
         Ok(CachedCredential { caller: Caller { session_id: claims.sid, ..caller }, ends: None })
     }
@@ -271,6 +274,7 @@ mod tests {
             tenant_id: TenantId::default(),
             user_id: UserId::default(),
             role: Role::Cashier,
+            scopes: Role::Cashier.scopes(),
             logins_ended: 0,
             session_id: Uuid::nil(),
         };

@@ -1,6 +1,6 @@
 //! Users: people with a role and a password.
 
-use domain::id::UserId;
+use domain::id::{CustomRoleId, UserId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::text_enum;
 use entity::app_user;
@@ -16,7 +16,7 @@ use super::current::{Target, acts_for, current, has_guarded_user, is_guarded};
 use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
 use super::provider_account::untie_user;
-use super::{Auth, Role};
+use super::{Auth, Role, custom_role};
 use crate::caller::ActorKind;
 use crate::input::Change;
 use crate::rows::parsed;
@@ -39,24 +39,16 @@ pub struct UserCreate {
     pub password: SecretString,
 }
 
-impl Auth {
-    /// Returns users by id, after the id `after`.
-    pub async fn list_users(
-        &self,
-        caller: &Caller,
-        after: Option<UserId>,
-        limit: u64,
-    ) -> Result<Vec<app_user::Model>, Error> {
-        let users = self.db.read(caller.tenant_id, async |tx| {
-            let mut users = tx.select::<app_user::Entity>().order_by_asc(app_user::Column::Id).limit(limit);
-            if let Some(after) = after {
-                users = users.filter(app_user::Column::Id.gt(after));
-            }
-            Ok(users.all(tx).await?)
-        });
-        users.await
+/// Returns users by id, after the id `after`.
+pub async fn list(tx: &Tx, after: Option<UserId>, limit: u64) -> Result<Vec<app_user::Model>, Error> {
+    let mut users = tx.select::<app_user::Entity>().order_by_asc(app_user::Column::Id).limit(limit);
+    if let Some(after) = after {
+        users = users.filter(app_user::Column::Id.gt(after));
     }
+    Ok(users.all(tx).await?)
+}
 
+impl Auth {
     pub async fn get_user(&self, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
@@ -109,6 +101,8 @@ pub(super) async fn insert(
         former_email: Set(None),
         name: Set(wanted.name.to_owned()),
         role: Set(role.to_owned()),
+        custom_role_id: Set(None),
+        scopes: Set(None),
         password_hash: Set(password_hash.to_owned()),
         logins_ended_at: Set(None),
         second_factor_since: Set(None),
@@ -152,6 +146,9 @@ pub struct UserChange {
     /// Role of the user. The caller needs all scopes of the present role and of the new one.
     #[schema(schema_with = role_schema)]
     pub role: Role,
+    /// Custom role of the user, whose `base` is the role: it takes scopes of the role away. Null: the user has all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_role_id: Option<CustomRoleId>,
     /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
     pub status: UserStatus,
     /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to make a user an admin or an
@@ -220,6 +217,23 @@ async fn check_code(
     }
 }
 
+/// Rejects a key that changes the address of the user for whom it acts. The address is the name in logins: a stolen key must not move it.
+async fn check_mover(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
+    if caller.actor_kind == ActorKind::ApiKey && acts_for(tx, caller, id).await? {
+        let detail = "A key does not change the address of the user for whom it acts. Send the access token of a login.";
+        return Err(Refusal::state(detail).into());
+    }
+    Ok(())
+}
+
+/// Returns the scopes that the custom role of a user leaves, if the user has one.
+async fn left_scopes(tx: &Tx, next: &UserChange) -> Result<Option<Vec<String>>, Error> {
+    match next.custom_role_id {
+        Some(id) => Ok(Some(custom_role::scopes_for(tx, id, next.role).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Changes a user. `auth` checks the code of the caller, if the change can state one.
 async fn apply(
     auth: Option<&Auth>,
@@ -236,6 +250,7 @@ async fn apply(
         email: before.address().to_owned(),
         name: before.name.clone(),
         role: parsed(before.role.clone())?,
+        custom_role_id: before.custom_role_id,
         status: parsed(before.status.clone())?,
         code: None,
     };
@@ -248,11 +263,8 @@ async fn apply(
     input::check_name(&mut problems, &next.name);
     check_code_length(&mut problems, next.code.as_ref());
     problems.check()?;
-    // The address is the name in logins. A stolen key must not move it.
-    let is_key = caller.actor_kind == ActorKind::ApiKey;
-    if is_key && email != present.email && acts_for(tx, caller, id).await? {
-        let detail = "A key does not change the address of the user for whom it acts. Send the access token of a login.";
-        return Err(Refusal::state(detail).into());
+    if email != present.email {
+        check_mover(tx, caller, id).await?;
     }
     check_code(auth, tx, caller, &present, &next).await?;
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
@@ -264,7 +276,8 @@ async fn apply(
     if email != present.email {
         untie_user(tx, id).await?;
     }
-    let powers = (next.role, next.status) != (present.role, present.status);
+    let scopes = left_scopes(tx, &next).await?;
+    let powers = (next.role, next.status) != (present.role, present.status) || scopes != before.scopes;
     if powers {
         end_links(tx, id).await?;
     }
@@ -282,6 +295,8 @@ async fn apply(
         former_email: Set(former_email),
         name: Set(next.name),
         role: Set(role.to_owned()),
+        custom_role_id: Set(next.custom_role_id),
+        scopes: Set(scopes),
         status: Set(status.to_owned()),
         version: Set(before.version + 1),
         updated_at: Set(tx.now),

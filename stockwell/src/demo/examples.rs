@@ -372,6 +372,8 @@ impl World<'_> {
             "client_secret": "p8dQz1Yk4m", "redirect_url": "https://erp.nordwind.example/v1/auth/oidc/callback",
             "email_domains": ["partner.example"] });
         self.make("idp:update", "/v1/identity-providers", provider).await?;
+        let role = json!({ "name": "Stock only", "base": "buyer", "scopes": ["catalog:read", "stock:read"] });
+        self.make("rol:update", "/v1/custom-roles", role).await?;
         let joan = json!({ "email": "joan@nordwind.example", "name": "Joan Example", "role": "cashier" });
         let invitation = self.post("token:invitation", "/v1/invitations", joan).await?;
         self.note("token:invitation", text(&invitation["token"]));

@@ -89,9 +89,16 @@ fn requests_are_found_by_key_status_path_and_time() {
             list.iter().map(|row| row["path"].as_str().expect("a path").to_owned()).collect()
         };
         assert_eq!(paths(&all), ["/v1/categories", "/v1/products", "/v1/products"], "newest first");
-        for (query, expected) in
-            [("status=4xx", 1), ("status=2xx", 2), ("status=5xx", 0), ("path=/v1/prod", 2)]
-        {
+        for (query, expected) in [
+            ("status=4xx", 1),
+            ("status=2xx", 2),
+            ("status=5xx", 0),
+            ("path=/v1/prod", 2),
+            ("method=get", 3),
+            ("method=POST", 0),
+            ("code=invalid_parameter", 1),
+            ("code=not_found", 0),
+        ] {
             let page = tenant.get(&format!("/v1/request-log?{of_key}&{query}")).await.ok();
             assert_eq!(page["data"].as_array().map(Vec::len), Some(expected), "{query}");
         }
@@ -105,6 +112,7 @@ fn requests_are_found_by_key_status_path_and_time() {
         let next = tenant.get(&format!("/v1/request-log?{of_key}&limit=2&cursor={cursor}")).await.ok();
         assert_eq!(next["data"], json!(all[2..]));
         tenant.get("/v1/request-log?status=400").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/request-log?code=nothing").await.refused(400, "invalid_parameter");
         tenant.get("/v1/request-log?actor_id=me").await.refused(400, "invalid_parameter");
     });
 }

@@ -11,6 +11,7 @@ use service::catalog::codes::Codes;
 use service::catalog::product::Product;
 use service::catalog::product::upsert::{self, CHUNK_MAX, Outcome, Upsert};
 use service::catalog::reorder::{self, ReorderInput};
+use service::job::{Job, Kind};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -18,6 +19,7 @@ use super::barcode;
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
 use super::stated::Stated;
+use crate::background::Progress;
 use crate::csv;
 use crate::params::Params;
 use crate::problem::FieldProblem;
@@ -178,7 +180,8 @@ struct RowProblem {
 ///
 /// Rows are carried out in order in one transaction. If a row is invalid, nothing is written and the errors are listed
 /// with `row` and `column` (422), unless the request has `mode=partial`. `Prefer: dry-run` returns the same and writes
-/// nothing.
+/// nothing. `Prefer: respond-async` returns a job (202) and imports after the response: `GET /v1/jobs/{id}` has the progress and
+/// the result.
 #[utoipa::path(
     operation_id = "products_import",
     security(("bearer" = ["catalog:write"])),
@@ -187,18 +190,26 @@ struct RowProblem {
         (ProductImportItems = "application/json"),
         (String = "text/csv", example = "sku,name,list_price\r\nBOLT-M8,Bolt M8 x 40,0.12\r\n"),
     )),
-    responses((status = 200, description = "The result.", body = ProductImport))
+    responses(
+        (status = 200, description = "The result.", body = ProductImport),
+        (status = 202, description = "With `Prefer: respond-async`: the job that imports.", body = Job),
+    )
 )]
 #[post("/v1/products/import")]
 async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> Answer {
     let locale = csv::locale(params.locale.as_deref())?;
     let uploaded = upload.read().await?;
-    let sheet = Sheet::open(&uploaded, locale)?;
     let mode = params.mode.unwrap_or_default();
-    write.whole("product.imported", &uploaded.raw, async |tx| run(tx, &sheet, mode).await).await
+    let work = async move |write: Write, progress: Progress| {
+        let sheet = Sheet::open(&uploaded, locale)?;
+        progress.expect(sheet.len());
+        let import = async |tx: &Tx| run(tx, &sheet, mode, &progress).await;
+        write.whole("product.imported", &uploaded.raw, import).await
+    };
+    write.now_or_later(Kind::ProductImport, work).await
 }
 
-async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Error> {
+async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode, progress: &Progress) -> Result<ProductImport, Error> {
     upsert::lock(tx).await?;
     let codes = Codes::load(tx).await?;
     let mut tally = Tally::new(sheet, mode);
@@ -210,6 +221,7 @@ async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Er
         }
         tally.report.rows += chunk.len();
         take(tx, &codes, &mut tally, chunk).await?;
+        progress.reach(tally.report.rows);
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Sheet<'r> {
         delimiter: u8,
         /// Form of the numbers; without one they have a point.
         locale: Option<Locale>,
+        /// Number of the filled rows, without the header.
+        filled: usize,
     },
 }
 
@@ -124,10 +126,23 @@ impl<'r> Sheet<'r> {
             let detail = "The header has no column sku, which identifies the product of a row.";
             return Err(ApiError::new(Code::ValidationFailed, detail));
         }
-        if reader.into_byte_records().take(ROWS_MAX + 1).count() > ROWS_MAX {
+        let (mut rows, mut filled) = (0, 0);
+        for record in reader.into_byte_records().take(ROWS_MAX + 1) {
+            rows += 1;
+            filled += usize::from(is_filled(&record));
+        }
+        if rows > ROWS_MAX {
             return Err(too_many());
         }
-        Ok(Sheet::Csv { columns, text, delimiter, locale })
+        Ok(Sheet::Csv { columns, text, delimiter, locale, filled })
+    }
+
+    /// Returns the number of rows that [`rows`](Sheet::rows) returns.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Sheet::Json { items, .. } => items.len(),
+            Sheet::Csv { filled, .. } => *filled,
+        }
     }
 
     /// Whether it is CSV. Columns of CSV have names of their own.
@@ -141,7 +156,7 @@ impl<'r> Sheet<'r> {
             Sheet::Json { items, schema } => Box::new(
                 items.iter().zip(1..).map(|(item, place)| Row { place, content: of_item(item, schema) }),
             ),
-            Sheet::Csv { columns, text, delimiter, locale } => {
+            Sheet::Csv { columns, text, delimiter, locale, .. } => {
                 let records = reader(text, *delimiter).into_byte_records();
                 let filled = records.zip(2..).filter(|(record, _)| is_filled(record));
                 Box::new(

@@ -1,7 +1,9 @@
 //! A tenant with one record of every kind, and requests that name these records.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Tenant, Till, environment, lines, sale};
 
@@ -106,6 +108,7 @@ pub async fn world(tenant: &Tenant) -> World {
     world.make(tenant, "/v1/exchange-rates", rate).await;
     people(tenant, &mut world).await;
     world.make(tenant, "/v1/customer-sessions", json!({ "customer_id": customer })).await;
+    job(tenant, &mut world).await;
     systems(tenant, &mut world).await;
     first_fix(tenant, &mut world).await;
     world.ids.remove(MARK);
@@ -228,6 +231,17 @@ async fn card_payments(tenant: &Tenant, world: &mut World, register_id: &str) {
     world.make(tenant, "/v1/payment-intents", asked).await;
 }
 
+/// Makes a job whose request is rejected, so that it writes nothing else.
+async fn job(tenant: &Tenant, world: &mut World) {
+    let call = tenant.call(Method::POST, "/v1/products/import").header("prefer", "respond-async");
+    let wrong = json!({ "items": [{ "sku": MARK, "list_price": "-1" }] });
+    let made = call.json(&wrong).send().await.expect(202);
+    world.knows(&made["id"]);
+    while tenant.get(&format!("/v1/jobs/{}", world.ids["job"])).await.ok()["status"] == "running" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn people(tenant: &Tenant, world: &mut World) {
     let user = json!({ "email": "till-3@shop.example", "name": format!("{MARK} till"), "role": "cashier",
         "password": "correct horse battery staple" });
@@ -240,6 +254,8 @@ async fn people(tenant: &Tenant, world: &mut World) {
     let invited =
         json!({ "email": "till-4@shop.example", "name": format!("{MARK} guest"), "role": "cashier" });
     world.make(tenant, "/v1/invitations", invited).await;
+    let role = json!({ "name": MARK, "base": "buyer", "scopes": ["stock:read"] });
+    world.make(tenant, "/v1/custom-roles", role).await;
     let provider = json!({ "name": format!("{MARK} login"), "issuer": "https://login.invalid", "client_id": MARK,
         "client_secret": "secret of a client", "redirect_url": "https://shop.example/v1/auth/oidc/callback",
         "email_domains": ["shop.example"] });

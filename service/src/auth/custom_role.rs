@@ -1,0 +1,238 @@
+//! Custom roles: a built-in role with fewer scopes.
+//!
+//! A user keeps a built-in role, which decides who may change the user. A custom role takes scopes of it away and never adds one. Each user
+//! who has it has a copy of its scopes, which every check of a credential reads with the user.
+//!
+//! A change of a custom role locks its users before the role, as a change of a user locks the user before the role.
+
+use chrono::{DateTime, Utc};
+use domain::id::CustomRoleId;
+use domain::refusal::{Code, Problems, Refusal};
+use domain::tag;
+use domain::text::Name;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use super::current::{Target, current};
+use super::power::require_role;
+use crate::columns::Columns;
+use crate::input::Change;
+use crate::listing::{Listing, Slice, word};
+use crate::scope::{Scope, Scopes};
+use crate::{Caller, Error, Tx, input};
+
+/// Most custom roles of a tenant.
+pub const CUSTOM_ROLES_MAX: i64 = 50;
+
+/// A built-in role with fewer scopes.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct CustomRole {
+    /// Id of the custom role.
+    pub id: CustomRoleId,
+    /// Always `custom_role`.
+    pub object: tag::CustomRole,
+    /// Name of the custom role.
+    #[schema(max_length = 200, example = "Stock only")]
+    pub name: String,
+    /// Built-in role that has all of the scopes. Users with the custom role have it as their role.
+    #[schema(value_type = String, max_length = 16, example = "buyer")]
+    pub base: Role,
+    /// Scopes of the users who have the custom role.
+    #[schema(max_items = 64, example = json!(["catalog:read", "stock:read"]))]
+    pub scopes: Vec<String>,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The fields of a custom role that a caller can set.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CustomRoleCreate)]
+pub struct CustomRoleInput {
+    /// Name of the custom role, unique among custom roles.
+    pub name: Name,
+    /// Built-in role that has all of the scopes: any but owner. It can't be changed later.
+    #[schema(value_type = String, max_length = 16, example = "buyer")]
+    pub base: Role,
+    /// Scopes of the users who have the custom role. Each is a scope of `base`.
+    #[schema(min_items = 1, max_items = 64, example = json!(["catalog:read", "stock:read"]))]
+    pub scopes: Vec<String>,
+}
+
+/// Returns one page of custom roles.
+pub async fn list(tx: &Tx, slice: &Slice) -> Result<Vec<CustomRole>, Error> {
+    Listing::new(tx, SELECT).page(tx, "id", slice).await?.iter().map(read).collect()
+}
+
+pub async fn get(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    read(rows.first().ok_or_else(not_found)?)
+}
+
+/// Creates a custom role. Rejects a caller who lacks a scope of its base.
+pub async fn create(tx: &Tx, caller: &Caller, wanted: &CustomRoleInput) -> Result<CustomRole, Error> {
+    require_role(wanted.base, &current(tx, caller, Target::default()).await?)?;
+    let scopes = checked(wanted)?;
+    // Two callers at once would both see the last free place.
+    tx.execute(sqlx::query(LOCK_ROOM).bind(tx.tenant_id.0)).await?;
+    let count = tx.row(sqlx::query(COUNT).bind(tx.tenant_id.0)).await?;
+    let count: i64 =
+        count.ok_or_else(|| Error::invariant("an aggregate returns one row"))?.try_get("roles")?;
+    if count >= CUSTOM_ROLES_MAX {
+        let detail = format!("A tenant may have at most {CUSTOM_ROLES_MAX} custom roles: delete one first.");
+        return Err(Refusal::state(detail).into());
+    }
+    let id = CustomRoleId(tx.next_id());
+    let base: &str = wanted.base.into();
+    let insert = "insert into custom_role (tenant_id, id, name, base, scopes, created_at, updated_at) \
+                  values ($1, $2, $3, $4, $5, $6, $6)";
+    let statement = Columns::of(insert)
+        .value("tenant_id", tx.tenant_id.0)
+        .value("id", id.0)
+        .value("name", wanted.name.to_string())
+        .value("base", base)
+        .value("scopes", scopes)
+        .value("created_at", tx.now);
+    statement.execute(tx).await.map_err(reject_taken_name)?;
+    get(tx, id).await
+}
+
+/// Changes a custom role that is still at version `expected`, and the scopes of its users with it. Rejects a caller who lacks a scope of
+/// its base.
+pub async fn update(
+    tx: &Tx,
+    caller: &Caller,
+    id: CustomRoleId,
+    expected: Option<i32>,
+    change: Change<'_, CustomRoleInput>,
+) -> Result<CustomRole, Error> {
+    let caller = current(tx, caller, Target::default()).await?;
+    tx.rows(sqlx::query(LOCK_USERS).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let before = locked(tx, id).await?;
+    input::check_version(before.version, expected)?;
+    require_role(before.base, &caller)?;
+    let present = CustomRoleInput { name: before.name.into(), base: before.base, scopes: before.scopes };
+    let next = change(&present)?;
+    let scopes = checked(&next)?;
+    if next.base != before.base {
+        let detail = "The base of a custom role stays. Make another custom role.";
+        return Err(Refusal::invalid("/base", detail).into());
+    }
+    let update = sqlx::query(UPDATE).bind(tx.tenant_id.0).bind(id.0).bind(next.name.to_string());
+    tx.execute(update.bind(scopes.clone()).bind(tx.now)).await.map_err(reject_taken_name)?;
+    tx.execute(sqlx::query(NARROW_USERS).bind(tx.tenant_id.0).bind(id.0).bind(scopes)).await?;
+    get(tx, id).await
+}
+
+/// Deletes a custom role that no user has. Rejects a caller who lacks a scope of its base.
+pub async fn delete(tx: &Tx, caller: &Caller, id: CustomRoleId, expected: Option<i32>) -> Result<(), Error> {
+    let caller = current(tx, caller, Target::default()).await?;
+    let before = locked(tx, id).await?;
+    input::check_version(before.version, expected)?;
+    require_role(before.base, &caller)?;
+    let users = tx.rows(sqlx::query(FIND_USERS).bind(tx.tenant_id.0).bind(id.0)).await?.len();
+    if users > 0 {
+        let detail = format!(
+            "Users have this custom role, enabled or disabled ones: {users}. Give them another role first, with PATCH /v1/users/{{id}}."
+        );
+        return Err(Refusal::state(detail).into());
+    }
+    tx.execute(sqlx::query(DELETE).bind(tx.tenant_id.0).bind(id.0)).await?;
+    Ok(())
+}
+
+/// Returns the scopes that a user with this role gets by a custom role, which stays as it is until the transaction ends.
+pub(super) async fn scopes_for(tx: &Tx, id: CustomRoleId, role: Role) -> Result<Vec<String>, Error> {
+    let row = tx.row(sqlx::query(SHARE).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let Some(row) = row else {
+        return Err(Problems::one("/custom_role_id", Code::NotFound, "There is no such custom role.").into());
+    };
+    let base: Role = word(&row, "base")?;
+    if base != role {
+        let (base, role): (&str, &str) = (base.into(), role.into());
+        let detail = format!("The base of this custom role is {base}, and the role of the user is {role}.");
+        return Err(Refusal::invalid("/custom_role_id", detail).into());
+    }
+    Ok(row.try_get("scopes")?)
+}
+
+/// Returns the scopes in their order. Rejects a scope that does not exist, and one that the base lacks.
+fn checked(wanted: &CustomRoleInput) -> Result<Vec<String>, Refusal> {
+    let mut problems = Problems::default();
+    wanted.name.check(&mut problems, "/name");
+    if wanted.base == Role::Owner {
+        problems.invalid("/base", "An owner has every scope. Name another role.");
+    }
+    if wanted.scopes.is_empty() {
+        problems.invalid("/scopes", "Name at least one scope.");
+    }
+    let of_base = wanted.base.scopes();
+    for (index, text) in wanted.scopes.iter().enumerate() {
+        match text.parse::<Scope>() {
+            Ok(scope) if of_base.contains(scope) => {}
+            Ok(_) => problems.invalid(format!("/scopes/{index}"), "The base lacks this scope."),
+            Err(_) => problems.invalid(format!("/scopes/{index}"), "There is no such scope."),
+        }
+    }
+    problems.check()?;
+    Ok(Scopes::parse(&wanted.scopes).iter().map(|scope| scope.as_str().to_owned()).collect())
+}
+
+async fn locked(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
+    tx.row(sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0)).await?;
+    get(tx, id).await
+}
+
+fn read(row: &PgRow) -> Result<CustomRole, Error> {
+    Ok(CustomRole {
+        id: CustomRoleId(row.try_get("id")?),
+        object: tag::CustomRole,
+        name: row.try_get("name")?,
+        base: word(row, "base")?,
+        scopes: row.try_get("scopes")?,
+        version: row.try_get("version")?,
+        created_at: row.try_get("created_at")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}
+
+fn not_found() -> Refusal {
+    Refusal::not_found("custom role")
+}
+
+fn reject_taken_name(error: Error) -> Error {
+    error.on_constraint("custom_role_name_key", || {
+        Problems::one("/name", Code::AlreadyExists, "Another custom role has this name.")
+    })
+}
+
+const SELECT: &str =
+    "select id, name, base, scopes, version, created_at, updated_at from custom_role where tenant_id = ";
+
+const LOCK_ROOM: &str = "select pg_advisory_xact_lock(hashtextextended('custom roles ' || $1::uuid, 0))";
+
+const COUNT: &str = "select count(*) as roles from custom_role where tenant_id = $1";
+
+const LOCK: &str = "select 1 from custom_role where tenant_id = $1 and id = $2 for update";
+
+const SHARE: &str = "select base, scopes from custom_role where tenant_id = $1 and id = $2 for share";
+
+const LOCK_USERS: &str = "
+    select id from app_user where tenant_id = $1 and custom_role_id = $2 order by id for no key update";
+
+const FIND_USERS: &str = "select id from app_user where tenant_id = $1 and custom_role_id = $2";
+
+const UPDATE: &str = "
+    update custom_role set name = $3, scopes = $4, updated_at = $5, version = version + 1
+    where tenant_id = $1 and id = $2";
+
+const NARROW_USERS: &str = "update app_user set scopes = $3 where tenant_id = $1 and custom_role_id = $2";
+
+const DELETE: &str = "delete from custom_role where tenant_id = $1 and id = $2";

@@ -1,0 +1,133 @@
+//! Requests whose work goes on after the response: the job, its progress, its result, and who sees it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, Reply, with_tenant, with_tenants};
+
+use super::auth::{key, outside};
+
+const IMPORT: &str = "/v1/products/import";
+
+/// Sends a request that prefers a job.
+async fn later(client: &Client, path: &str, key: &str, body: &Value) -> Reply {
+    let call = client.call(Method::POST, path).header("prefer", "respond-async");
+    call.key(key).json(body).send().await
+}
+
+/// Returns the job of a response once it has ended.
+async fn ended(client: &Client, reply: &Reply) -> Value {
+    let begun = reply.expect(202);
+    let path = format!("/v1/jobs/{}", begun["id"].as_str().expect("an id"));
+    assert_eq!(reply.header("location"), Some(path.as_str()));
+    assert_eq!(reply.header("preference-applied"), Some("respond-async"));
+    for _ in 0..600 {
+        let job = client.get(&path).await.ok();
+        if job["status"] != "running" {
+            return job;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{path} has not ended");
+}
+
+fn items(count: usize) -> Value {
+    let item = |number: usize| json!({ "sku": format!("P-{number}"), "name": format!("Product {number}") });
+    json!({ "items": (0..count).map(item).collect::<Vec<_>>() })
+}
+
+#[test]
+fn an_import_goes_on_after_its_response() {
+    with_tenant(async |tenant| {
+        let reply = later(tenant, IMPORT, "first", &items(1_200)).await;
+        let job = ended(tenant, &reply).await;
+        assert_eq!(
+            (&job["status"], &job["kind"], &job["http_status"]),
+            (&json!("succeeded"), &json!("product_import"), &json!(200))
+        );
+        assert_eq!((&job["rows_done"], &job["rows_total"]), (&json!(1_200), &json!(1_200)));
+        assert_eq!(
+            (&job["result"]["object"], &job["result"]["created"]),
+            (&json!("product_import"), &json!(1_200))
+        );
+        assert!(job["problem"].is_null() && job["finished_at"].is_string(), "{job}");
+        assert_eq!(tenant.get("/v1/products?sku=P-1199").await.ok()["data"][0]["name"], "Product 1199");
+        // A repeat gets the response of the first request, as without a job.
+        let again = ended(tenant, &later(tenant, IMPORT, "first", &items(1_200)).await).await;
+        assert_eq!((&again["status"], &again["result"]), (&json!("succeeded"), &job["result"]));
+        assert_ne!(again["id"], job["id"]);
+        let other = ended(tenant, &later(tenant, IMPORT, "first", &items(3)).await).await;
+        assert_eq!(
+            (&other["status"], &other["problem"]["code"]),
+            (&json!("failed"), &json!("idempotency_key_reused"))
+        );
+        let listed = tenant.get("/v1/jobs?kind=product_import&sort=created_at").await.ok();
+        let ids: Vec<&Value> =
+            listed["data"].as_array().expect("rows").iter().map(|job| &job["id"]).collect();
+        assert_eq!(ids, [&job["id"], &again["id"], &other["id"]]);
+    });
+}
+
+#[test]
+fn an_import_that_is_rejected_says_why() {
+    with_tenant(async |tenant| {
+        let wrong = json!({ "items": [{ "sku": "A", "name": "A" }, { "sku": "B", "list_price": "-1" }] });
+        let job = ended(tenant, &later(tenant, IMPORT, "wrong", &wrong).await).await;
+        assert_eq!((&job["status"], &job["http_status"]), (&json!("failed"), &json!(422)));
+        assert_eq!(job["problem"]["code"], "validation_failed");
+        assert!(job["result"].is_null(), "{job}");
+        assert_eq!(tenant.get("/v1/products?sku=A").await.ok()["data"], json!([]));
+        // Without the preference, and as a dry run, the response is the result.
+        tenant.post(IMPORT, &wrong).await.refused(422, "validation_failed");
+        let call = tenant.call(Method::POST, IMPORT).header("prefer", "respond-async, dry-run");
+        assert_eq!(call.json(&items(2)).send().await.ok()["created"], 2);
+        assert_eq!(tenant.get("/v1/products").await.ok()["data"], json!([]));
+    });
+}
+
+#[test]
+fn a_run_of_the_reconciliation_goes_on_after_its_response() {
+    with_tenant(async |tenant| {
+        let path = "/v1/reconciliation/runs";
+        let now = tenant.post(path, &json!({})).await;
+        let job = ended(tenant, &later(tenant, path, "run", &json!({})).await).await;
+        assert_eq!((&job["kind"], &job["http_status"]), (&json!("reconciliation_run"), &json!(now.status)));
+        assert_eq!(job["rows_total"], Value::Null);
+    });
+}
+
+#[test]
+fn a_job_is_seen_by_its_tenant_with_the_scope_of_its_kind() {
+    with_tenants(async |tenant, other| {
+        let job = ended(tenant, &later(tenant, IMPORT, "one", &items(1)).await).await;
+        let path = format!("/v1/jobs/{}", job["id"].as_str().expect("an id"));
+        other.get(&path).await.refused(404, "not_found");
+        assert_eq!(other.get("/v1/jobs").await.ok()["data"], json!([]));
+        let of_run = tenant.with_key(&key(tenant, &["reconciliation:read"]).await);
+        of_run.get(&path).await.refused(404, "not_found");
+        assert_eq!(of_run.get("/v1/jobs").await.ok()["data"], json!([]));
+        of_run.get("/v1/jobs?kind=product_import").await.refused(403, "insufficient_scope");
+        let reader = tenant.with_key(&key(tenant, &["catalog:read"]).await);
+        assert_eq!(reader.get(&path).await.ok(), job);
+        let none = tenant.with_key(&key(tenant, &["orders:read"]).await);
+        none.get(&path).await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
+fn a_job_whose_server_ended_is_lost() {
+    with_tenant(async |tenant| {
+        let job = ended(tenant, &later(tenant, IMPORT, "one", &items(1)).await).await;
+        let path = format!("/v1/jobs/{}", job["id"].as_str().expect("an id"));
+        let killed = "update job set finished_at = null, http_status = null, response = null, \
+                      seen_at = now() - interval '10 minutes' where tenant_id = $1";
+        outside(tenant, killed).await;
+        let lost = tenant.get(&path).await.ok();
+        assert_eq!((&lost["status"], &lost["finished_at"]), (&json!("lost"), &Value::Null));
+        // The next job deletes those that ended more than a week ago.
+        outside(tenant, "update job set finished_at = now() - interval '8 days', http_status = 200, response = '{}' where tenant_id = $1").await;
+        ended(tenant, &later(tenant, IMPORT, "two", &items(2)).await).await;
+        tenant.get(&path).await.refused(404, "not_found");
+    });
+}
