@@ -46,7 +46,6 @@ pub mod printed;
 pub mod product;
 pub mod promise;
 pub mod purchase_order;
-pub mod reconcile;
 pub mod refusal;
 pub mod replenish;
 pub mod revaluation;

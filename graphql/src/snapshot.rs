@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ErrorExtensions};
 use domain::id::{ReconcileRunId, TenantId};
-use domain::reconcile::term::Process;
 use domain::refusal::Code;
+use reconcile::term::Process;
 use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
 use service::{Db, Error, Tx};
 use tokio::sync::{mpsc, oneshot};

@@ -15,8 +15,9 @@ struct Source {
     text: String,
 }
 
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "domain",
+    "reconcile",
     "entity",
     "migration",
     "service",
@@ -30,18 +31,19 @@ const CRATES: [&str; 11] = [
 ];
 
 /// The crates that a crate may use.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("domain", &[]),
+    ("reconcile", &["domain"]),
     ("entity", &["domain"]),
     ("migration", &[]),
-    ("service", &["domain", "entity"]),
-    ("graphql", &["domain", "service"]),
-    ("api", &["domain", "entity", "migration", "service"]),
+    ("service", &["domain", "reconcile", "entity"]),
+    ("graphql", &["domain", "reconcile", "service"]),
+    ("api", &["domain", "reconcile", "entity", "migration", "service"]),
     ("reports", &["domain", "graphql", "api"]),
     ("local", &[]),
     ("stockwell", &["domain", "migration", "service", "api", "reports", "local"]),
-    ("tests", &["domain", "migration", "service", "graphql", "api", "local", "stockwell"]),
-    ("bench", &["domain", "migration", "service", "local"]),
+    ("tests", &["domain", "reconcile", "migration", "service", "graphql", "api", "local", "stockwell"]),
+    ("bench", &["domain", "reconcile", "migration", "service", "local"]),
 ];
 
 fn root() -> PathBuf {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use domain::reconcile::Input;
-use domain::reconcile::term::QuantityMeaning;
+use reconcile::Input;
+use reconcile::term::QuantityMeaning;
 use rust_decimal::Decimal;
 
 use crate::fault::{Course, Defect, Fault};
@@ -23,10 +23,10 @@ struct Reader {
 
 impl Reader {
     fn new(input: &Input) -> Self {
-        let sku = |row: &domain::reconcile::input::SkuMapping| {
+        let sku = |row: &reconcile::input::SkuMapping| {
             ((row.system, row.external_sku.to_string()), (row.item.to_string(), row.factor))
         };
-        let place = |row: &domain::reconcile::input::LocationMapping| {
+        let place = |row: &reconcile::input::LocationMapping| {
             ((row.system, row.external_location.to_string()), row.location.to_string())
         };
         Self {

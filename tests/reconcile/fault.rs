@@ -3,7 +3,7 @@
 use crate::random::Random;
 use crate::traffic::Movement;
 use crate::world::{CATEGORIES, DAY, REFERENCE, START, World};
-use domain::reconcile::term::{Class, EventType};
+use reconcile::term::{Class, EventType};
 
 /// A defect of a movement on an edge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::number::Quantity;
-use domain::reconcile::input::{
+use reconcile::input::{
     BundlePart, Event, Harm, Hop, Input, Item, LocationMapping, Ownership, Settings, SkuMapping,
     SnapshotLine, System, SystemNo, Text, Touchpoint,
 };
-use domain::reconcile::term::{Class, Concern, Process, QuantityMeaning, SystemKind, TouchpointKind};
+use reconcile::term::{Class, Concern, Process, QuantityMeaning, SystemKind, TouchpointKind};
 use rust_decimal::Decimal;
 use strum::VariantArray;
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::number::Quantity;
-use domain::reconcile::answer::{Discrepancy, Episode};
-use domain::reconcile::input::{
+use reconcile::Answer;
+use reconcile::answer::{Discrepancy, Episode};
+use reconcile::input::{
     BundlePart, Event, Hop, Input, Item, Ownership, Settings, SnapshotLine, System, SystemNo,
 };
-use domain::reconcile::term::{
+use reconcile::term::{
     Class, Concern, EntryMode, EventType, FindingKind, Process, QuantityMeaning, SystemKind,
 };
-use domain::reconcile::{self, Answer};
 use rust_decimal::Decimal;
 use strum::VariantArray;
 

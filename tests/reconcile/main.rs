@@ -12,8 +12,6 @@
 
 use std::ops::RangeInclusive;
 
-use domain::reconcile;
-
 use crate::fault::Course;
 use crate::feed::{Exports, input};
 use crate::run::Run;

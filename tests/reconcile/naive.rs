@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::reconcile::term::Class;
+use reconcile::term::Class;
 
 use crate::dirt::Key;
 use crate::run::Run;

@@ -1,8 +1,8 @@
 //! Neither the order of rows nor their division into files makes a difference.
 
-use domain::reconcile::input::{Applied, Resolution};
-use domain::reconcile::term::Class;
-use domain::reconcile::{self, Input};
+use reconcile::Input;
+use reconcile::input::{Applied, Resolution};
+use reconcile::term::Class;
 
 use crate::fault::Course;
 use crate::feed::{Exports, input};

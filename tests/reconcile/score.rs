@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::reconcile::Answer;
-use domain::reconcile::answer::{Discrepancy, Fix};
-use domain::reconcile::term::{Basis, Class, Outcome};
+use reconcile::Answer;
+use reconcile::answer::{Discrepancy, Fix};
+use reconcile::term::{Basis, Class, Outcome};
 
 use crate::fault::{Defect, Fault};
 use crate::feed::{Exports, instant, owner};

@@ -6,7 +6,7 @@ use crate::fault::{Defect, Fault, OneOff, Plan};
 use crate::random::Random;
 use crate::traffic::Movement;
 use crate::world::{DAY, Kind, REFERENCE, START, World};
-use domain::reconcile::term::{Class, EntryMode, EventType};
+use reconcile::term::{Class, EntryMode, EventType};
 
 /// An item, or a set that was booked as such.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use crate::world::{DAY, Kind, REFERENCE, START, World};
-use domain::reconcile::term::EventType;
+use reconcile::term::EventType;
 
 /// A true movement of one item at one place.
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use crate::fault::Plan;
 use crate::level::{Levels, Line, Step};
 use crate::spread::{Books, Label};
 use crate::world::{REFERENCE, World};
-use domain::reconcile::term::Class;
+use reconcile::term::Class;
 
 /// The reason of a part of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

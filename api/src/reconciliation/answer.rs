@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{FixId, ReconcileRunId};
-use domain::reconcile::term::Process;
+use reconcile::term::Process;
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::page::{Page as Part, Placed, Position};

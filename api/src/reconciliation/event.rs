@@ -3,7 +3,7 @@
 use actix_web::post;
 use domain::moment::Instant;
 use domain::number::Quantity;
-use domain::reconcile::term::{EntryMode, EventType};
+use reconcile::term::{EntryMode, EventType};
 use service::reconcile::ingest::{EventRow, save_events};
 use utoipa_actix_web::service_config::ServiceConfig;
 

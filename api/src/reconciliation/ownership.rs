@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
-use domain::reconcile::term::{Concern, Process};
 use domain::tag;
+use reconcile::term::{Concern, Process};
 use serde::Serialize;
 use service::reconcile::ingest as inputs;
 use service::reconcile::ownership::{self, NextHop, Owner};

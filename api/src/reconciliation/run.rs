@@ -3,8 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{EpisodeId, ReconcileRunId};
-use domain::reconcile::answer::Discrepancy;
-use domain::reconcile::term::Class;
+use reconcile::answer::Discrepancy;
+use reconcile::term::Class;
 use serde::Deserialize;
 use service::Tx;
 use service::job::{Job, Kind};

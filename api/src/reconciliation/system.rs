@@ -3,8 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use domain::id::SystemId;
-use domain::reconcile::term::{Sign, SystemKind};
 use domain::text::{Code64, Name};
+use reconcile::term::{Sign, SystemKind};
 use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Slice};

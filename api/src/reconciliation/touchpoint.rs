@@ -3,7 +3,7 @@
 use actix_web::post;
 use domain::moment::Instant;
 use domain::number::Quantity;
-use domain::reconcile::term::TouchpointKind;
+use reconcile::term::TouchpointKind;
 use service::reconcile::ingest::{TouchpointRow, save_touchpoints};
 use service::reconcile::setting::MINUTES_MAX;
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use domain::reconcile::rank::{Cost, Evidence, Fault, Movement, fixes, rank};
-use domain::reconcile::term::{Class, EventType, Process};
+use reconcile::rank::{Cost, Evidence, Fault, Movement, fixes, rank};
+use reconcile::term::{Class, EventType, Process};
 
 use super::business::Numbers;
 use crate::Failure;

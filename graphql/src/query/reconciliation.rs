@@ -7,7 +7,7 @@ mod health;
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::id::{InvalidId, ReconcileRunId};
-use domain::reconcile::term::Process;
+use reconcile::term::Process;
 use service::reconcile::run::part::EXCEPTIONS_MAX;
 
 use crate::guard::EXCEPTIONS_DEFAULT;

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::id::{ReconcileRunId, TenantId};
-use domain::reconcile::answer::{Exception, HealthWeek};
+use reconcile::answer::{Exception, HealthWeek};
 use serde_json::{Value, json};
 use service::reconcile::run::{self, Run, part};
 use service::{Db, Error, Tx, input};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use domain::reconcile::term::{Concern, Process};
 use domain::refusal::{Code, Problems, Refusal};
+use reconcile::term::{Concern, Process};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,9 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use domain::number::{Money, Quantity};
-use domain::reconcile::term::{Class, TouchpointKind};
 use domain::refusal::{Code, Problems};
 use domain::tag;
+use reconcile::term::{Class, TouchpointKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::de::{DeserializeOwned, Visitor};

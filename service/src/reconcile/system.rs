@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::id::SystemId;
-use domain::reconcile::term::{QuantityMeaning, Sign, SystemKind};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
 use domain::text::{Code64, Name};
+use reconcile::term::{QuantityMeaning, Sign, SystemKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};

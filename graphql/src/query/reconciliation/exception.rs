@@ -1,7 +1,7 @@
 //! A group of episodes with one cause.
 
 use async_graphql::SimpleObject;
-use domain::reconcile::answer;
+use reconcile::answer;
 
 use crate::scalar::Decimal;
 

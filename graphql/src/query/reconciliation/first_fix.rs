@@ -1,7 +1,7 @@
 //! The first fix and the next ones.
 
 use async_graphql::SimpleObject;
-use domain::reconcile::answer;
+use reconcile::answer;
 use service::reconcile::run::part::FirstFixOfRun;
 
 use super::exception::{Edge, Scope};

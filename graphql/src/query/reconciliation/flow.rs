@@ -1,7 +1,7 @@
 //! The observed flow of a process.
 
 use async_graphql::SimpleObject;
-use domain::reconcile::answer;
+use reconcile::answer;
 use service::reconcile::run::part::FlowMapOfRun;
 
 use super::exception::Edge;

@@ -1,7 +1,7 @@
 //! Health over the weeks.
 
 use async_graphql::SimpleObject;
-use domain::reconcile::answer;
+use reconcile::answer;
 use service::reconcile::run::part::HealthOfRun;
 
 use super::flow::whole;

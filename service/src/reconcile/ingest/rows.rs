@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::id::SystemId;
 use domain::number::Quantity;
-use domain::reconcile::term::{EntryMode, EventType, TouchpointKind};
+use reconcile::term::{EntryMode, EventType, TouchpointKind};
 use sea_orm::sqlx;
 use uuid::Uuid;
 

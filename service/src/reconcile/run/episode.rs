@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, EpisodeId, ReconcileRunId};
-use domain::reconcile::answer::Episode;
-use domain::reconcile::term::Class;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Filled200;
+use reconcile::answer::Episode;
+use reconcile::term::Class;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::id::{FixId, ReconcileRunId};
 use domain::moment::Instant;
-use domain::reconcile::answer::{Fix, Proof};
-use domain::reconcile::input::Applied;
-use domain::reconcile::term::ProofVerdict;
 use domain::refusal::Refusal;
 use domain::tag;
+use reconcile::answer::{Fix, Proof};
+use reconcile::input::Applied;
+use reconcile::term::ProofVerdict;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};

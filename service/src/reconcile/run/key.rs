@@ -1,8 +1,8 @@
 //! The ids of episodes and fixes, which follow from the keys that the engine gives them.
 
 use domain::id::{EpisodeId, FixId, TenantId};
-use domain::reconcile::Answer;
-use domain::reconcile::answer::Fix;
+use reconcile::Answer;
+use reconcile::answer::Fix;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{LocationId, ProductId, ReconcileRunId};
-use domain::reconcile::answer::{Discrepancy, Evidence, Example, Fix, OwnLevel};
+use reconcile::answer::{Discrepancy, Evidence, Example, Fix, OwnLevel};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! The rows of a run, page by page in the order in which the engine lists them.
 
 use domain::id::ReconcileRunId;
-use domain::reconcile::answer::Discrepancy;
-use domain::reconcile::term::Class;
+use reconcile::answer::Discrepancy;
+use reconcile::term::Class;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};

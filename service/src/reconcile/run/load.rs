@@ -11,9 +11,9 @@ mod text;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use domain::reconcile::input::{Input, Ownership, SystemNo};
-use domain::reconcile::term::Sign;
 use domain::refusal::{Code, Refusal};
+use reconcile::input::{Input, Ownership, SystemNo};
+use reconcile::term::Sign;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::reconcile::system::OWN;
 use crate::{Error, Tx};
 
 /// Most rows of a run: snapshot lines, events and touchpoints, movements of the own ledger, mappings, items and components.
-pub const ROWS_MAX: usize = domain::reconcile::input::ROWS_MAX;
+pub const ROWS_MAX: usize = reconcile::input::ROWS_MAX;
 
 /// The span of a run, in true time.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! The parts of the answer of a run: the first fix, ranked exceptions, flow maps and health.
 
 use domain::id::ReconcileRunId;
-use domain::reconcile::answer::{Exception, FirstFix, FlowMap, Health, HealthWeek};
-use domain::reconcile::term::{Process, Trend};
 use domain::tag;
+use reconcile::answer::{Exception, FirstFix, FlowMap, Health, HealthWeek};
+use reconcile::term::{Process, Trend};
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ use super::level::{self, Line};
 use super::{parsed, wanted};
 use crate::{Error, Tx};
 
-pub use domain::reconcile::answer::EXCEPTIONS_MAX;
+pub use reconcile::answer::EXCEPTIONS_MAX;
 
 /// The first fix: the one change that removes most recurring work for its effort.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::id::{EpisodeId, FixId, InvalidId, ReconcileRunId};
-use domain::reconcile::answer::{Discrepancy, Episode, Fix, FixProof};
-use domain::reconcile::term::Class;
 use domain::tag;
+use reconcile::answer::{Discrepancy, Episode, Fix, FixProof};
+use reconcile::term::Class;
 use sea_orm::sqlx;
 use serde_json::Value;
 use uuid::Uuid;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use domain::id::MovementId;
-use domain::reconcile::input::{
+use domain::stock::MovementKind;
+use reconcile::input::{
     BundlePart, Event, Input, Item, SkuMapping, SnapshotLine, System, SystemNo, Touchpoint,
 };
-use domain::reconcile::term::{EntryMode, EventType, QuantityMeaning, SystemKind, TouchpointKind};
-use domain::stock::MovementKind;
+use reconcile::term::{EntryMode, EventType, QuantityMeaning, SystemKind, TouchpointKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;

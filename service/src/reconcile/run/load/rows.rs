@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::number::Quantity;
-use domain::reconcile::input::{Event, Input, SnapshotLine, Touchpoint};
-use domain::reconcile::term::{EventType, Sign};
+use reconcile::input::{Event, Input, SnapshotLine, Touchpoint};
+use reconcile::term::{EventType, Sign};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::Duration;
-use domain::reconcile::input::{
+use reconcile::input::{
     BundlePart, Harm, Hop, Input, Item, LocationMapping, Ownership, Resolution, Settings, SkuMapping, System,
     SystemNo,
 };

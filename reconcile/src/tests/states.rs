@@ -1,10 +1,10 @@
 //! Episodes, clocks, limits of the data, and the order of rows.
 
 use super::*;
-use crate::reconcile::answer::{Edge, Scope};
-use crate::reconcile::input::{Applied, Resolution};
-use crate::reconcile::run;
-use crate::reconcile::term::{Basis, Class, InputKind, Outcome, ProofVerdict};
+use crate::answer::{Edge, Scope};
+use crate::input::{Applied, Resolution};
+use crate::run;
+use crate::term::{Basis, Class, InputKind, Outcome, ProofVerdict};
 
 fn lost_returns() -> Input {
     business(|real, system| {

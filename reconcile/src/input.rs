@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use crate::number::Quantity;
+use domain::number::Quantity;
 
 use super::answer::{Edge, Scope};
 use super::term::{

@@ -1,6 +1,6 @@
 //! The words of reconciliation: kinds of systems, events and touchpoints, and the classes of differences.
 
-use crate::text_enum;
+use domain::text_enum;
 
 /// Declares a text enumeration that has an order and a list of its values.
 macro_rules! words {

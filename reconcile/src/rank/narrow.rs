@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{Evidence, Fault, Group, Movement, process_of};
-use crate::reconcile::names::{NO_NAME, NameNo};
-use crate::reconcile::statistics::binomial_tail;
-use crate::reconcile::term::{Class, EventType};
+use crate::names::{NO_NAME, NameNo};
+use crate::statistics::binomial_tail;
+use crate::term::{Class, EventType};
 
 /// Probability by chance below which faults concentrate on a value.
 const NARROW_CHANCE: f64 = 1e-3;

@@ -7,10 +7,10 @@ use chrono::NaiveDateTime;
 use serde_json::Value;
 
 use super::*;
-use crate::reconcile::answer::{Answer, Explanation, Fix};
-use crate::reconcile::input::{BundlePart, LocationMapping, SkuMapping, Touchpoint};
-use crate::reconcile::run;
-use crate::reconcile::term::{Class, Outcome};
+use crate::answer::{Answer, Explanation, Fix};
+use crate::input::{BundlePart, LocationMapping, SkuMapping, Touchpoint};
+use crate::run;
+use crate::term::{Class, Outcome};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/reconciliation")

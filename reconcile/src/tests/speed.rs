@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::reconcile::rank::{Cost, Evidence, Fault, Group, Movement, fixes, rank};
-use crate::reconcile::run;
-use crate::reconcile::term::Class;
+use crate::rank::{Cost, Evidence, Fault, Group, Movement, fixes, rank};
+use crate::run;
+use crate::term::Class;
 
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;

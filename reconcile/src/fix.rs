@@ -120,7 +120,7 @@ fn effort(class: Class) -> Decimal {
     Decimal::new(i64::from(wording::effort_quarters(wording::action(class))) * 25, 2).normalize()
 }
 
-fn units(findings: &Findings, group: &Group) -> crate::number::Quantity {
+fn units(findings: &Findings, group: &Group) -> domain::number::Quantity {
     let units = group.faults.iter().map(|number| findings.found[*number].fault.units);
     let sum = units.fold(0, i64::saturating_add);
     findings.context.world.quantity(sum)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use rust_decimal::Decimal;
 
-use crate::number::Quantity;
+use domain::number::Quantity;
 
 use super::input::{Event, Hop, Input, Item, Ownership, Settings, SnapshotLine, System, SystemNo, Text};
 use super::term::{Concern, EntryMode, EventType, Process, QuantityMeaning, SystemKind};

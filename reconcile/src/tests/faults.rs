@@ -3,10 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::reconcile::answer::Answer;
-use crate::reconcile::input::BundlePart;
-use crate::reconcile::run;
-use crate::reconcile::term::{Basis, Class, FindingKind, Outcome};
+use crate::answer::Answer;
+use crate::input::BundlePart;
+use crate::run;
+use crate::term::{Basis, Class, FindingKind, Outcome};
 
 /// Returns the classes of the changes of a system, those that heal left out.
 fn classes(answer: &Answer, system: &str) -> BTreeMap<Class, usize> {

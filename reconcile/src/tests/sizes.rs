@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use super::speed::within;
 use super::*;
-use crate::reconcile::align::{World, align, expand_sets};
-use crate::reconcile::classify::classify;
-use crate::reconcile::context::Context;
-use crate::reconcile::input::{BundlePart, Touchpoint};
-use crate::reconcile::levels::Levels;
-use crate::reconcile::names::NO_NAME;
-use crate::reconcile::row::{Priors, Row};
-use crate::reconcile::term::{Class, TouchpointKind};
-use crate::reconcile::{clock, fault, guess, matching, run};
+use crate::align::{World, align, expand_sets};
+use crate::classify::classify;
+use crate::context::Context;
+use crate::input::{BundlePart, Touchpoint};
+use crate::levels::Levels;
+use crate::names::NO_NAME;
+use crate::row::{Priors, Row};
+use crate::term::{Class, TouchpointKind};
+use crate::{clock, fault, guess, matching, run};
 
 /// Many rows, so that a number of steps that is the square of it takes minutes.
 const MANY: i64 = 40_000;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Duration, Utc};
 use rust_decimal::Decimal;
 
-use crate::number::Quantity;
+use domain::number::Quantity;
 
 use super::declared::Declared;
 use super::input::{Input, ROWS_MAX, System, SystemNo, Text};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::*;
-use crate::reconcile::input::BundlePart;
-use crate::reconcile::term::Class;
+use crate::input::BundlePart;
+use crate::term::Class;
 
 /// Leaves only the events of the reference.
 fn silent(mut input: Input) -> Input {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::cause::Cause;
+use crate::cause::Cause;
 
 /// A cause that still holds.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ impl Opens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::cause::Grade;
-    use crate::reconcile::term::Class;
+    use crate::cause::Grade;
+    use crate::term::Class;
 
     fn open(row: usize, quantity: i64, occurrence: Option<usize>) -> Open {
         let cause = Cause {

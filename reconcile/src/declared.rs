@@ -60,8 +60,8 @@ impl Declared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::input::Hop;
-    use crate::reconcile::tests::{ERP, POS, SHOP, empty, text};
+    use crate::input::Hop;
+    use crate::tests::{ERP, POS, SHOP, empty, text};
 
     #[test]
     fn the_first_owner_and_the_shortest_hop_count() {

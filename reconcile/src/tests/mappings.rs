@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::speed::within;
 use super::*;
-use crate::reconcile::input::{LocationMapping, SkuMapping};
-use crate::reconcile::resolve::{Resolver, State};
+use crate::input::{LocationMapping, SkuMapping};
+use crate::resolve::{Resolver, State};
 
 fn mapping(sku: &str, place: Option<&str>, item: &str) -> SkuMapping {
     SkuMapping {

@@ -9,6 +9,8 @@
 //! 4. `episode` joins changes to episodes; `fault` lists each lost, doubled or misread event once.
 //! 5. [`rank`] finds the groups that recur, `flow` draws the observed flow, `fix` and `health` state the results.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod answer;
 pub mod input;
 pub mod proof;

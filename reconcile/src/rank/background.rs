@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Leaf, Passed, movements};
-use crate::reconcile::input::SystemNo;
-use crate::reconcile::statistics::{median, median_without};
-use crate::reconcile::term::Class;
+use crate::input::SystemNo;
+use crate::statistics::{median, median_without};
+use crate::term::Class;
 
 /// Movements below which a place's rate says nothing.
 const MOVEMENTS_MIN: u32 = 20;

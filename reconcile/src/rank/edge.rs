@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::background::Background;
 use super::regular::Regular;
 use super::{BACKGROUND, Evidence, Group, Leaf, Passed, group, judge, movements, span, widen};
-use crate::reconcile::input::SystemNo;
-use crate::reconcile::term::Class;
+use crate::input::SystemNo;
+use crate::term::Class;
 
 /// All that is known of the leaves.
 pub(super) struct Known<'a> {

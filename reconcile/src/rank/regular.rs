@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::Leaf;
-use crate::reconcile::input::SystemNo;
-use crate::reconcile::names::NameNo;
-use crate::reconcile::statistics::binomial_tail;
-use crate::reconcile::term::Class;
+use crate::input::SystemNo;
+use crate::names::NameNo;
+use crate::statistics::binomial_tail;
+use crate::term::Class;
 
 /// Most days of an outage or burst.
 const BURST_DAYS: i64 = 7;

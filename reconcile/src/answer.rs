@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::{EpisodeId, FixId, LocationId, ProductId};
-use crate::number::Quantity;
+use domain::id::{EpisodeId, FixId, LocationId, ProductId};
+use domain::number::Quantity;
 
 use super::term::{
     Action, Basis, Class, EventType, FindingKind, InputKind, Outcome, Process, ProofVerdict, Trend,

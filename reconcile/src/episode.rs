@@ -232,6 +232,6 @@ fn show(context: &Context, draft: &Draft) -> Episode {
 
 /// Returns thousandths as a decimal with two places.
 pub(super) fn permille(value: u32) -> rust_decimal::Decimal {
-    let rounded = crate::number::round(rust_decimal::Decimal::new(i64::from(value), 3), 2);
+    let rounded = domain::number::round(rust_decimal::Decimal::new(i64::from(value), 3), 2);
     rounded.normalize()
 }

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::number::{self, Quantity, QuantityKind};
+use domain::number::{self, Quantity, QuantityKind};
 
 use super::input::{Event, Input, ROWS_MAX, SnapshotLine, System, SystemNo};
 use super::names::{NO_NAME, NameNo, Names};
