@@ -146,7 +146,7 @@ fn a_short_form_that_is_a_code_of_its_own_is_found_by_both_readings() {
                 let file = format!("sku,name,barcodes\nOTHER,Other,{scanned}\n");
                 import(tenant, "all_or_nothing", &file).await.refused(422, "validation_failed");
             }
-            let both = json!({ "barcodes": [stored, [long, short][kept]] });
+            let both = json!({ "barcodes": [stored, ([long, short][kept])] });
             let twice = tenant.patch(&format!("/v1/products/{}", product.id), &both).await;
             twice.refused(422, "validation_failed").names(&["#/barcodes/1"]);
         }
