@@ -358,5 +358,10 @@ fn is_of_reports(path: &str) -> bool {
         || path.starts_with("/graphql")
         || path == "/v1/reconciliation/runs"
         || path.starts_with("/v1/replenishment/")
-            && !["/v1/replenishment/settings", "/v1/replenishment/category-settings"].contains(&path)
+            && ![
+                "/v1/replenishment/settings",
+                "/v1/replenishment/category-settings",
+                "/v1/replenishment/supplier-settings",
+            ]
+            .contains(&path)
 }

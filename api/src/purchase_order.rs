@@ -10,7 +10,6 @@ use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, Suppli
 use domain::number::{ExchangeRate, Factor, Money, Percent, Price, Quantity};
 use domain::purchase_order::{
     self, ForeignOrder, ForeignOrderLine, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseOrderStatus,
-    SendToSupplier,
 };
 use domain::tag;
 use serde::Serialize;
@@ -24,7 +23,7 @@ use crate::line::Skus;
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post};
 
-use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn, ReverseReturnIn, SupplierReturnIn};
+use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn, ReverseReturnIn, SendIn, SupplierReturnIn};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -64,7 +63,7 @@ pub struct PurchaseOrderOut<'a> {
     value: Money,
     /// Amounts in the currency of the order. Null if the order is in the tenant's currency.
     foreign: Option<ForeignOrderOut<'a>>,
-    /// When it was sent. Null for a draft.
+    /// When the supplier got it. Null for a draft.
     sent_at: Option<DateTime<Utc>>,
     /// When it was written.
     created_at: DateTime<Utc>,
@@ -235,7 +234,7 @@ impl ForeignOrderLineOut {
 /// Write a purchase order
 ///
 /// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity. If the supplier has
-/// no such price, or if the order is in another currency than the tenant's, a line without `unit_cost` is rejected
+/// no such price, or if the order is in another currency than the supplier's, a line without `unit_cost` is rejected
 /// (`price_missing`). A draft does not count as supply until you send it.
 #[utoipa::path(
     operation_id = "purchase_orders_create",
@@ -267,23 +266,24 @@ async fn create_batch(post: Post) -> Answer {
 /// Send a purchase order
 ///
 /// Records that the supplier has the order. From then on the open units of each line count as supply on its day, and
-/// promises use them. A line without a day is expected after the supplier's lead time, if one is stated. The server
-/// sends no message to the supplier.
+/// promises use them. A line without a day is expected after the supplier's lead time, if one is stated. An order of an
+/// earlier day states `occurred_at`: lead times count from that day. The server sends no message to the supplier.
 #[utoipa::path(
     operation_id = "purchase_orders_send",
     security(("bearer" = ["purchasing:write"])),
     params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
-    request_body = Nothing,
+    request_body = SendIn,
     responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
 )]
 #[post("/v1/purchase-orders/{id}/send")]
 async fn send(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
-    post.empty(Command::SendPurchaseOrder(SendToSupplier(id.0))).await
+    post.send(|input: SendIn, _| Ok(form::to_send(id.0, input))).await
 }
 
 /// Confirm a purchase order
 ///
-/// Records the day that the supplier confirms for each open line. Confirm the order again when a day changes. Each
+/// Records the day that the supplier confirms for each open line, and `open` if it delivers fewer units of a line: the
+/// others are cancelled. Confirm the order again when a day changes. Each
 /// customer order whose promise no longer holds gets an event `order.promise_broken`, and `GET
 /// /v1/purchase-orders/{id}/broken-promises` lists it.
 #[utoipa::path(

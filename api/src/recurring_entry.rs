@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
 use domain::id::RecurringEntryId;
 use serde::Deserialize;
 use service::Tx;
@@ -44,6 +45,10 @@ async fn create(write: Write, body: Body<RecurringEntryInput>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
+    /// Next entry before this day. Templates that have ended have none.
+    #[serde(rename = "next_on[lt]")]
+    #[param(example = "2027-02-01")]
+    next_before: Option<NaiveDate>,
     sort: Option<Age>,
 }
 
@@ -58,8 +63,8 @@ struct Filters {
 )]
 #[get("/v1/recurring-entries")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let sort = list.filters.sort;
-    let read = async |tx: &Tx, slice: &Slice| recurring_entry::list(tx, slice).await;
+    let (sort, next_before) = (list.filters.sort, list.filters.next_before);
+    let read = async move |tx: &Tx, slice: &Slice| recurring_entry::list(tx, next_before, slice).await;
     list.serve_documents(caller, sort, read, |template: &RecurringEntry| template.id.0).await
 }
 

@@ -6,6 +6,7 @@ mod category;
 mod order;
 mod setting;
 mod suggestion;
+mod supplier;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,5 +17,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(order::routes)
         .configure(backtest::routes)
         .configure(setting::routes)
-        .configure(category::routes);
+        .configure(category::routes)
+        .configure(supplier::routes);
 }

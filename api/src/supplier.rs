@@ -4,12 +4,13 @@ mod price_list;
 mod product;
 
 use actix_web::web::Data;
-use actix_web::{get, patch, post};
+use actix_web::{HttpResponse, get, patch, post};
 use domain::id::{ProductId, SupplierId};
 use domain::moment::Instant;
 use domain::supplier::SupplierStatus;
 use serde::Deserialize;
 use service::page::{self, Placed};
+use service::supplier::lead_time::SupplierLeadTime;
 use service::supplier::{self, Filter, Supplier, SupplierInput, SupplierSort};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,7 +29,7 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(create_batch).service(get).service(update);
+    cfg.service(list).service(create).service(create_batch).service(get).service(update).service(lead_time);
     cfg.configure(product::routes).configure(price_list::routes);
 }
 
@@ -136,6 +137,21 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 async fn get(app: Data<App>, caller: Caller, id: PathId<SupplierId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| supplier::get(tx, id.0).await).await?;
     Ok(seen.answer(row.version, row))
+}
+
+/// Get the lead time of a supplier
+///
+/// Returns the days that the supplier states, and the mean and the spread of the days that its goods took, from its purchase orders.
+#[utoipa::path(
+    operation_id = "suppliers_get_lead_time",
+    security(("bearer" = ["purchasing:read"])),
+    params(("id" = SupplierId, Path, description = "The supplier's id.")),
+    responses((status = 200, description = "The lead time.", body = SupplierLeadTime))
+)]
+#[get("/v1/suppliers/{id}/lead-time")]
+async fn lead_time(app: Data<App>, caller: Caller, id: PathId<SupplierId>) -> Answer {
+    let read = async |tx: &Tx| supplier::lead_time::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
 /// Change a supplier

@@ -21,6 +21,7 @@ mod replenish;
 mod reports;
 mod sales;
 mod stand;
+mod statements;
 mod valuation;
 mod webhooks;
 
@@ -54,6 +55,8 @@ enum Scenario {
     Migrate(migrate::MigrateArgs),
     /// Suggestions of what to order, for 10,000 products at 4 locations, beside hand-written SQL.
     Replenish(replenish::ReplenishArgs),
+    /// Statements of the books on millions of journal lines, with the roll-up and without.
+    Statements(statements::StatementsArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
     /// The reconciliation of five systems over 60 days: a snapshot, a run, and the ranking of 100,000 episodes.
@@ -72,6 +75,7 @@ async fn main() -> ExitCode {
         Scenario::Reports(args) => reports::run(&args).await,
         Scenario::Migrate(args) => migrate::run(&args).await,
         Scenario::Replenish(args) => replenish::run(&args).await,
+        Scenario::Statements(args) => statements::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
         Scenario::Reconcile(args) => reconcile::run(&args).await,
         Scenario::Webhooks(args) => webhooks::run(&args).await,

@@ -1,4 +1,5 @@
-//! `bench replenish`: asks over HTTP for the first page of suggestions of 10,000 products at 4 locations, and for the report of all.
+//! `bench replenish`: asks over HTTP for the first page of suggestions of 10,000 products at 4 locations, and for the report of all. The
+//! demand is that of a year in both channels, and lead times are those of received purchase orders.
 //! The floor is hand-written SQL by a superuser, to whom row-level security does not apply, on the same cluster: the demand and the
 //! change of stock by product, location and day, which any rule needs.
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::stand::{self, Stand, StandOptions};
+use crate::stand::{self, Shop, Stand, StandOptions};
 
 /// Limit for a page of suggestions, and the aim.
 const GATE_MS: f64 = 2_000.0;
@@ -27,6 +28,12 @@ pub struct ReplenishArgs {
     /// Number of movements within a year.
     #[arg(long, default_value_t = 1_200_000)]
     movements: i64,
+    /// Number of wholesale orders within a year, of three lines each.
+    #[arg(long, default_value_t = 40_000)]
+    orders: i64,
+    /// Number of received purchase orders within a year, of twenty lines each.
+    #[arg(long, default_value_t = 2_000)]
+    purchases: i64,
     /// Repetitions of each request: the median counts.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -53,6 +60,73 @@ from (
     (select array_agg(id order by id) as ids from product where tenant_id = $1) p,
     (select array_agg(id order by id) as ids from location where tenant_id = $1 and kind in ('warehouse', 'store')) l
 order by number";
+
+/// Wholesale orders of three products each in the order of time, all of them shipped and invoiced. One order in 40 is large.
+const ORDERS: &str = "
+with made as materialized (
+    select
+        number, happened, case when number % 40 = 0 then 200 else 1 + number % 6 end as quantity,
+        (lpad(to_hex(floor(extract(epoch from happened) * 1000)::bigint), 12, '0') || '7001'
+            || substr(md5('order ' || number), 1, 16))::uuid as id
+    from (
+        select number, now() - interval '1 hour' - interval '364 days' * (1 - number::numeric / $2) as happened
+        from generate_series(1, $2) number
+    ) moved
+), placed as (
+    insert into sales_order (
+        tenant_id, id, number, customer_id, location_id, status, currency, country, net, tax, total, occurred_at, recorded_at,
+        updated_at, command_id)
+    select
+        $1, id, 'SO-' || number, c.ids[1 + number % cardinality(c.ids)], l.ids[1 + number % cardinality(l.ids)], 'invoiced', 'EUR',
+        'DE', 9 * quantity, 0, 9 * quantity, happened, happened, happened, gen_random_uuid()
+    from made,
+        (select array_agg(id order by id) as ids from customer where tenant_id = $1) c,
+        (select array_agg(id order by id) as ids from location where tenant_id = $1 and kind in ('warehouse', 'store')) l
+    order by number
+)
+insert into sales_order_line (
+    tenant_id, order_id, line_no, product_id, uom, factor, entered, quantity, shipped, invoiced, unit_price, price_source, gross,
+    discount, net, tax_rate, tax)
+select
+    $1, made.id, line_no, p.ids[1 + ((number * 3 + line_no) * 7919) % cardinality(p.ids)], 'C62', 1, quantity, quantity, quantity,
+    quantity, 3, 'list', 3 * quantity, 0, 3 * quantity, 0, 0
+from made cross join generate_series(1, 3) line_no,
+    (select array_agg(id order by id) as ids from product where tenant_id = $1) p
+order by number, line_no";
+
+/// Purchase orders of twenty products each in the order of time. Their goods came 10 to 24 days after they were sent.
+const PURCHASES: &str = "
+with made as materialized (
+    select
+        number, sent_at, least(sent_at + interval '1 day' * (10 + number % 15), now() - interval '1 hour') as came_at,
+        gen_random_uuid() as id, gen_random_uuid() as receipt_id
+    from (
+        select number, now() - interval '30 days' - interval '334 days' * (1 - number::numeric / $2) as sent_at
+        from generate_series(1, $2) number
+    ) sent
+), place as (
+    select (array_agg(id order by id))[1] as id from location where tenant_id = $1 and kind = 'warehouse'
+), ordered as (
+    insert into purchase_order (
+        tenant_id, id, number, supplier_id, status, over_receipt_percent, value, sent_at, recorded_at, updated_at, version, command_id)
+    select
+        $1, made.id, 'PO-' || number, s.ids[1 + number % cardinality(s.ids)], 'received', 0, 960, sent_at, sent_at, came_at, 3,
+        gen_random_uuid()
+    from made, (select array_agg(id order by id) as ids from supplier where tenant_id = $1) s
+), came as (
+    insert into stock_document (tenant_id, id, number, kind, location_id, value, occurred_at, recorded_at, command_id)
+    select $1, receipt_id, 'GR-' || number, 'receipt', place.id, 960, came_at, came_at, gen_random_uuid() from made, place
+), line as (
+    insert into purchase_order_line (
+        tenant_id, purchase_order_id, line_no, product_id, location_id, uom, factor, factor_denominator, entered, unit_cost, value,
+        quantity, received)
+    select
+        $1, made.id, line_no, p.ids[1 + ((number * 20 + line_no) * 7919) % cardinality(p.ids)], place.id, 'C62', 1, 1, 4, 12, 48, 4, 4
+    from made cross join place cross join generate_series(1, 20) line_no,
+        (select array_agg(id order by id) as ids from product where tenant_id = $1) p
+)
+insert into purchase_receipt_line (tenant_id, purchase_order_id, stock_document_id, line_no, quantity, value)
+select $1, id, receipt_id, line_no, 4, 48 from made cross join generate_series(1, 20) line_no";
 
 /// The stock of the shop is as large as a year of load needs. Here it would feed every other location.
 const OPENINGS: &str =
@@ -91,12 +165,21 @@ async fn measure(stand: &Stand, args: &ReplenishArgs) -> Result<(), Failure> {
         let store = json!({ "code": code, "name": code, "kind": "store" });
         stand.shop.ask("/v1/locations", &store).await?;
     }
+    parties(&stand.shop).await?;
     let started = Instant::now();
+    sqlx::query(ORDERS).bind(tenant_id).bind(args.orders).execute(&mut root).await?;
+    sqlx::query(PURCHASES).bind(tenant_id).bind(args.purchases).execute(&mut root).await?;
     sqlx::query(OPENINGS).bind(tenant_id).execute(&mut root).await?;
     sqlx::query(MOVEMENTS).bind(tenant_id).bind(args.movements).execute(&mut root).await?;
     sqlx::query(LEVELS).bind(tenant_id).execute(&mut root).await?;
     stand.settle(stand::DATABASE)?;
-    println!("{} movements made in {:.1} s", args.movements, started.elapsed().as_secs_f64());
+    println!(
+        "{} movements, {} orders and {} purchase orders made in {:.1} s",
+        args.movements,
+        args.orders,
+        args.purchases,
+        started.elapsed().as_secs_f64()
+    );
     println!("{} products at 4 locations, median of {}\n", stand::PRODUCTS, args.rounds);
     let mut floor = Vec::new();
     for _ in 0..args.rounds.max(1) {
@@ -118,6 +201,22 @@ async fn measure(stand: &Stand, args: &ReplenishArgs) -> Result<(), Failure> {
     };
     println!("\na page of suggestions: {page_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)");
     if page_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+}
+
+/// Gives the shop customers and suppliers.
+async fn parties(shop: &Shop) -> Result<(), Failure> {
+    let customer =
+        |number: i32| json!({ "kind": "wholesale", "name": format!("Customer {number}"), "country": "DE" });
+    let supplier = |number: i32| json!({ "code": format!("S{number}"), "name": format!("Supplier {number}"), "lead_time_days": 14 });
+    let customers: Vec<Value> = (1..=500).map(customer).collect();
+    let suppliers: Vec<Value> = (1..=20).map(supplier).collect();
+    for (path, items) in [("/v1/customers/batch", customers), ("/v1/suppliers/batch", suppliers)] {
+        let made = shop.ask(path, &json!({ "items": items })).await?;
+        if made["refused"] != 0 {
+            return Err(format!("{path}: some were rejected: {}", made["results"][0]).into());
+        }
+    }
+    Ok(())
 }
 
 /// Asks repeatedly, and prints a line. Returns the median. Fails if there are no rows.

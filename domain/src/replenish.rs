@@ -26,7 +26,7 @@ mod target;
 
 pub use demand::{CappedOrder, Demand, DemandClass, WEEKS_MAX, Week, class, review_day};
 pub use history::{DayRange, DemandHistory, OrderDemand, RetailDemand, Returned};
-pub use lead_time::{ASSUMED_DAYS, LeadTime, RECEIPTS_MAX, RECEIPTS_MIN, TRANSFER_DAYS};
+pub use lead_time::{ASSUMED_DAYS, LeadTime, MeasuredTime, RECEIPTS_MAX, RECEIPTS_MIN, TRANSFER_DAYS};
 pub use location::{Assessment, AtLocation, Flag, Method, Unsuggested};
 pub use micro::{Micro, Overflow};
 pub use plan::{InvalidPlan, Plan, PlannedFactor};

@@ -54,7 +54,7 @@ pub struct SupplierPrice {
     /// Quantity from which the price applies, in the unit that the supplier sells. A quantity equal to it qualifies.
     #[serde(default)]
     pub min_quantity: Quantity,
-    /// Price of one such unit, before tax.
+    /// Price of one such unit, before tax, in the currency of the supplier.
     pub unit_cost: Price,
     /// First day of the validity. Without it the price has no beginning.
     #[serde(default)]
@@ -86,6 +86,8 @@ pub struct Supplier {
     pub code: String,
     /// Whether it gets new purchase orders.
     pub status: SupplierStatus,
+    /// The currency of its prices, and of its orders unless they state another one.
+    pub currency: String,
     /// Days from an order to its delivery, as it states them.
     pub lead_time_days: Option<u32>,
     /// The percentage by which a delivery may exceed a line.

@@ -40,6 +40,7 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::Reorder
             | Name::LotExpiry
             | Name::ReceivableAgeing
+            | Name::CustomerStatement
             | Name::BestCustomers
             | Name::TaxSummary => false,
         }

@@ -75,6 +75,7 @@ pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
 pub use invalid::Invalid;
 pub use ledger::balance_sheet::BalanceSheetRow;
+pub use ledger::customer_statement::CustomerStatementRow;
 pub use ledger::general_ledger::GeneralLedgerRow;
 pub use ledger::profit_and_loss::{ProfitAndLossRow, StatementDimension};
 pub use ledger::tie_out::TieOutRow;
@@ -153,6 +154,8 @@ pub enum Name {
     ReceivableAgeing,
     /// Open bills of each supplier by days after their due date.
     PayableAgeing,
+    /// Documents of customers with what is owed after each.
+    CustomerStatement,
     /// Customers by recency, frequency and value.
     BestCustomers,
     /// Products with a low margin, and those sold below cost.
@@ -192,6 +195,7 @@ pub enum Name {
 #[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
 #[graphql(concrete(name = "ReceivableAgeing", params(ReceivableAgeingRow)))]
 #[graphql(concrete(name = "PayableAgeing", params(PayableAgeingRow)))]
+#[graphql(concrete(name = "CustomerStatement", params(CustomerStatementRow)))]
 #[graphql(concrete(name = "BestCustomers", params(BestCustomersRow)))]
 #[graphql(concrete(name = "WeakMargins", params(WeakMarginsRow)))]
 #[graphql(concrete(name = "StockTurnover", params(StockTurnoverRow)))]

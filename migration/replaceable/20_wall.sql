@@ -83,7 +83,7 @@ mutable (name, columns) as (
 ),
 deletable (name) as (
     select unnest('{refresh_token, failed_attempt, identity_provider, provider_account, provider_login, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
-        tax_rate, bundle_component, supplier_product, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, replenish_setting, replenish_category, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
+        tax_rate, bundle_component, supplier_product, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, replenish_setting, replenish_category, replenish_supplier, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,

@@ -87,6 +87,25 @@ from (
 ) l
 group by l.section, l.account_code, l.account_name, l.currency;
 
+-- The documents of each customer that changed the receivable, over the whole history, each with what the customer owes after it.
+create view bi.customer_statement with (security_invoker = true) as
+select
+    cu.number || '' as customer_number, cu.name || '' as customer_name, e.occurred_on, e.document_kind,
+    d.number || '' as document_number, d.id as document_id, d.due_on, l.currency, l.debit, l.credit,
+    sum(l.debit - l.credit) over (
+        partition by d.customer_id order by e.occurred_on, l.entry_id, l.line_no) as owed_after
+from (
+    select i.id, i.customer_id, i.number, case when i.kind = 'invoice' then i.due_on end as due_on
+    from public.invoice i where i.tenant_id = (select bi.tenant())
+    union all
+    select p.id, p.customer_id, p.number, null from public.payment p where p.tenant_id = (select bi.tenant())
+    union all
+    select a.id, a.customer_id, a.number, null from public.application a where a.tenant_id = (select bi.tenant())
+) d
+join public.customer cu on cu.tenant_id = bi.tenant() and cu.id = d.customer_id
+join public.journal_entry e on e.tenant_id = bi.tenant() and e.document_id = d.id
+join public.journal_line l on l.tenant_id = bi.tenant() and l.entry_id = e.id and l.account_code = '1100';
+
 -- Each tax at each rate by month, over the whole history.
 create view bi.tax_summary with (security_invoker = true) as
 select

@@ -245,6 +245,8 @@ pub const STEPS: &[Step] = &[
     step!("0253_intent_and_delivery_indexes"),
     step!("0254_former_barcode_kept"),
     step!("0257_reconcile_unexplained_index"),
+    step!("0259_entry_by_hand_index"),
+    step!("0260_replenish_supplier"),
     step!("0262_job"),
     step!("0263_custom_role"),
     step!("0264_custom_role_valid"),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 use strum::VariantArray;
 
-use crate::number;
+use domain::number;
 
 use super::answer::{Edge, Finding, FlowEdge, FlowMap, FlowNode, OwnerConflict};
 use super::context::Context;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use strum::VariantArray;
 
-use crate::number;
+use domain::number;
 
 use super::align::World;
 use super::answer::{BeforeAfter, FixProof, Health, HealthWeek};

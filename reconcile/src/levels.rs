@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::number;
+use domain::number;
 
 use super::context::Context;
 use super::input::SystemNo;

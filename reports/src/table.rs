@@ -92,7 +92,8 @@ async fn list(_: Caller) -> Answer {
 #[into_params(parameter_in = Query)]
 struct ReportParams {
     /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
-    /// Without it the period has no beginning. A report on the ledger takes days only: those of posting.
+    /// Without it the period has no beginning. A report on the ledger takes days only: those of posting. `customer_statement` takes
+    /// days only: those of the documents.
     #[param(max_length = 40, example = "2026-01-01")]
     from: Option<String>,
     /// First day or instant after the period. Without it the period has no end.
@@ -150,7 +151,7 @@ struct ReportParams {
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
-    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing` and `payable_ageing`. A report on sales or on the ledger reads every line then,
+    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing`, `payable_ageing` and `customer_statement`. A report on sales or on the ledger reads every line then,
     /// so it takes longer.
     #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
@@ -180,7 +181,7 @@ struct ReportParams {
     /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, the more the larger the
     /// ledger is. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock`, `reorder`
     /// and `stock_turnover`: they leave
-    /// out a part of what the accounts have.
+    /// out a part of what the accounts have. Nor for `customer_statement`, whose balance begins before the period.
     #[param(example = true)]
     ties: Option<bool>,
     /// Whether `meta.trade` has the first and the last day with a line that the report counts. It reads every line of the period. Only
@@ -243,7 +244,7 @@ pub struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `stock_turnover`, `reorder`, `shrinkage`, `receivable_ageing`, `payable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
+/// `slow_stock`, `stock_turnover`, `reorder`, `shrinkage`, `receivable_ageing`, `payable_ageing`, `customer_statement`, `best_customers`, `weak_margins`, `trial_balance`,
 /// `general_ledger`, `profit_and_loss`, `balance_sheet`, `tie_out` or `tax_summary`. GraphQL has the same figures, and so
 /// do the SQL views in the schema `bi`, but for `reorder`, which a rule computes. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a

@@ -114,6 +114,17 @@ pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &s
     }
 }
 
+/// Checks a currency that may be another one than the tenant's.
+pub fn check_any_currency(problems: &mut Problems, text: Option<&str>) {
+    let is_known = |text: &str| {
+        iso_currency::Currency::from_code(text).is_some_and(|currency| currency.exponent().is_some())
+    };
+    if text.is_some_and(|text| !is_known(text)) {
+        let detail = "Expected an ISO 4217 code of a currency such as USD, in capital letters.";
+        problems.invalid("/currency", detail);
+    }
+}
+
 /// Checks a number that must not be negative.
 pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {

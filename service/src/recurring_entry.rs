@@ -182,9 +182,14 @@ async fn insert(tx: &Tx, made: &RecurringEntry) -> Result<(), Error> {
 const SELECT: &str = "select id, memo, lines::text as lines, rhythm, starts_on, ends_on, posted, next_on, problem, ended_at, version, \
                              created_at, updated_at from recurring_entry where tenant_id = ";
 
-/// Returns one page of templates.
-pub async fn list(tx: &Tx, slice: &Slice) -> Result<Vec<RecurringEntry>, Error> {
-    Listing::new(tx, SELECT).page(tx, "id", slice).await?.iter().map(read).collect()
+/// Returns one page of templates: all, or those with a next entry before a day.
+pub async fn list(
+    tx: &Tx,
+    next_before: Option<NaiveDate>,
+    slice: &Slice,
+) -> Result<Vec<RecurringEntry>, Error> {
+    let listing = Listing::new(tx, SELECT).with("next_on < ", next_before);
+    listing.page(tx, "id", slice).await?.iter().map(read).collect()
 }
 
 /// Returns a template.

@@ -16,6 +16,7 @@ pub mod setting;
 pub mod shown;
 mod succession;
 pub mod suggestion;
+pub mod supplier;
 mod terms;
 
 pub use policy::Level;

@@ -1,6 +1,7 @@
 //! Suppliers. A batch of 500 is created with as many statements as one supplier.
 
 mod check;
+pub mod lead_time;
 pub mod product;
 
 use ::entity::supplier;
@@ -52,7 +53,8 @@ pub struct SupplierInput {
     /// Tax number of the supplier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_number: Option<Line40>,
-    /// ISO 4217 code of its prices. Only the tenant's currency is allowed.
+    /// ISO 4217 code of its prices and of its purchase orders. The default is the tenant's currency. Prices keep their numbers when it
+    /// changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
@@ -155,7 +157,7 @@ pub async fn create_all(tx: &Tx, inputs: &[SupplierInput]) -> Result<Vec<Result<
     let answers: Vec<Result<Supplier, Refusal>> = inputs
         .iter()
         .map(|input| {
-            drafts.check(&defaults, input)?;
+            drafts.check(input)?;
             Ok(assemble(tx, SupplierId(tx.next_id()), &defaults, input))
         })
         .collect();
@@ -179,7 +181,7 @@ pub async fn update(
     input::settle_code(tx, &mut input.code, &before.code, find).await?;
     let input = &input;
     let defaults = input::tenant_defaults(tx).await?;
-    Drafts::load(tx, std::slice::from_ref(input), Some(id)).await?.check(&defaults, input)?;
+    Drafts::load(tx, std::slice::from_ref(input), Some(id)).await?.check(input)?;
     let mut after = assemble(tx, id, &defaults, input);
     after.version = before.version + 1;
     after.created_at = before.created_at;
@@ -212,13 +214,13 @@ async fn keep_printed(tx: &Tx, before: &Supplier, after: &Supplier) -> Result<()
     Ok(())
 }
 
-/// Gives every supplier the currency of the tenant, which changes in this transaction. Prices keep their numbers.
-pub(crate) async fn change_currency(tx: &Tx, currency: &str) -> Result<(), Error> {
+/// Gives the suppliers that have the currency of the tenant its new one, which changes in this transaction. Prices keep their numbers.
+pub(crate) async fn change_currency(tx: &Tx, (from, to): (&str, &str)) -> Result<(), Error> {
     let query = sqlx::query(
-        "update supplier set currency = $2, version = version + 1, updated_at = $3
-         where tenant_id = $1 and currency <> $2",
+        "update supplier set currency = $3, version = version + 1, updated_at = $4
+         where tenant_id = $1 and currency = $2",
     );
-    tx.execute(query.bind(tx.tenant_id.0).bind(currency).bind(tx.now)).await?;
+    tx.execute(query.bind(tx.tenant_id.0).bind(from).bind(to).bind(tx.now)).await?;
     Ok(())
 }
 
@@ -281,7 +283,7 @@ fn assemble(tx: &Tx, id: SupplierId, defaults: &TenantDefaults, input: &Supplier
         name: input.name.to_string(),
         email: input.email.clone(),
         tax_number: input.tax_number.clone().map(String::from),
-        currency: defaults.currency.clone(),
+        currency: input.currency.clone().unwrap_or_else(|| defaults.currency.clone()),
         payment_days: input.payment_days.unwrap_or(PAYMENT_DAYS_DEFAULT),
         discounts: json!(input.discounts),
         lead_time_days: input.lead_time_days,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Timelike, Utc};
 use domain::id::{CommandId, IdSequence, TenantId};
+use futures_util::TryStreamExt;
 use rand::RngExt;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::sqlx::postgres::{PgArguments, PgRow};
@@ -494,6 +495,20 @@ impl Tx {
     /// Returns all rows of a literal query.
     pub async fn rows(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Vec<PgRow>, Error> {
         Ok(query.fetch_all(&mut **self.connection().await).await?)
+    }
+
+    /// Takes the rows of a literal query one by one. They are not in memory at once, so one of them may be large.
+    pub async fn each_row(
+        &self,
+        query: Query<'_, Postgres, PgArguments>,
+        mut take: impl FnMut(&PgRow) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut connection = self.connection().await;
+        let mut rows = query.fetch(&mut **connection);
+        while let Some(row) = rows.try_next().await? {
+            take(&row)?;
+        }
+        Ok(())
     }
 
     /// Returns at most one row of a literal query.

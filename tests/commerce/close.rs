@@ -5,11 +5,13 @@ mod walk_through;
 use sea_orm::sqlx::{self, Row};
 use serde_json::{Value, json};
 use service::close::{self, CloseInput, Month};
+use service::posting::Poster;
+use service::recurring_entry::post_due;
 use tests::{Tenant, environment, lines, with_tenant, with_tenants};
 
 use crate::platform::auth::key;
 
-const ITEMS: [&str; 15] = [
+const ITEMS: [&str; 17] = [
     "open_sessions",
     "sale_exceptions",
     "forced_levels",
@@ -24,6 +26,8 @@ const ITEMS: [&str; 15] = [
     "card_money_without_sale",
     "card_sales_without_money",
     "card_holds_not_captured",
+    "entries_awaiting",
+    "unmapped_skus",
     "tie_outs",
 ];
 
@@ -240,6 +244,33 @@ fn goods_that_went_back_need_no_bill() {
         let body = json!({ "return_id": back, "reason": "The carrier brought it back" });
         step("reverse-return", body).await;
         assert_eq!(open(tenant, &month).await, counts(&[("unmatched_receipts", 1)]));
+    });
+}
+
+/// A template of rent begins today, and no worker has posted its first entry. A web shop asked for a SKU that has no mapping.
+#[test]
+fn an_entry_that_is_not_posted_and_an_unmapped_sku_are_open() {
+    with_tenant(async |tenant| {
+        let today = environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive();
+        let rent = json!({ "memo": "Rent", "rhythm": "yearly", "starts_on": today, "lines": [
+            { "account": "6100", "debit": "10.00" }, { "account": "1010", "credit": "10.00" }] });
+        tenant.make("/v1/recurring-entries", rent).await;
+        let unknown = json!({ "references": [{ "system": "webshop", "external_sku": "MUG-RED" }] });
+        tenant.post("/v1/sku-mappings/resolve", &unknown).await.ok();
+        let month = today.format("%Y-%m").to_string();
+        assert_eq!(open(tenant, &month).await, counts(&[("entries_awaiting", 1), ("unmapped_skus", 1)]));
+        let earlier = counts(&[("unmapped_skus", 1)]);
+        assert_eq!(open(tenant, "2026-03").await, earlier, "the entry is of today, and SKUs are as of now");
+        let later = tenant.get(&format!("/v1/recurring-entries?next_on%5Blt%5D={today}")).await.ok();
+        assert_eq!(later["data"], json!([]), "the day of the filter does not count");
+
+        let poster = Poster::new(environment().db.clone());
+        let posted = post_due(&environment().db, &poster, tenant.id).await.expect("the entry is posted");
+        assert_eq!(posted, 1);
+        let mug = tenant.product("MUG", "10.00").await;
+        let mapping = json!({ "system": "webshop", "external_sku": "MUG-RED", "product_id": mug.id });
+        tenant.post("/v1/sku-mappings", &mapping).await.created();
+        assert_eq!(open(tenant, &month).await, counts(&[]));
     });
 }
 

@@ -9,6 +9,7 @@ mod reorder;
 mod setting;
 mod suggestion;
 mod supersede;
+mod supplier;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Europe::London;

@@ -1,6 +1,8 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
 mod compared;
+mod customer_statement;
+mod drill;
 mod graphql;
 mod insight;
 mod known;

@@ -163,6 +163,7 @@ fn a_report_costs_three_statements_and_one_on_sales_four() {
             ("/v1/reports/shrinkage", REPORT),
             ("/v1/reports/receivable_ageing", REPORT),
             ("/v1/reports/payable_ageing", REPORT),
+            ("/v1/reports/customer_statement?from=2026-01-01", REPORT),
             ("/v1/reports/trial_balance", REPORT + 1),
             ("/v1/reports/profit_and_loss", REPORT + 1),
             ("/v1/reports/balance_sheet", REPORT + 1),

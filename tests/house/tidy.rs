@@ -212,7 +212,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 106] = [
+const OF_OTHERS: [(&str, &[&str]); 107] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -256,6 +256,7 @@ const OF_OTHERS: [(&str, &[&str]); 106] = [
     ("replenish_setting", &["service/src/replenish/setting"]),
     ("replenish_category", &["service/src/replenish/category"]),
     ("replenish_order", &["service/src/replenish/order"]),
+    ("replenish_supplier", &["service/src/replenish/supplier"]),
     ("bundle_component", &["service/src/catalog/bundle"]),
     ("barcode", &["service/src/catalog"]),
     ("product_group", &["service/src/catalog"]),

@@ -5,7 +5,8 @@ use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, Suppli
 use domain::moment::Instant;
 use domain::number::{ExchangeRate, Percent, Price, Quantity};
 use domain::purchase_order::{
-    Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine, SendBack, SendBackLine, TakeBack,
+    Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine, SendBack, SendBackLine, SendToSupplier,
+    TakeBack,
 };
 use domain::refusal::Problems;
 use domain::text::{self, Filled100, Reference200};
@@ -29,8 +30,8 @@ pub struct PurchaseOrderIn {
     /// Day of lines without `expected_on`, today or later.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
-    /// Currency of the costs (ISO 4217). If absent, the tenant's currency. In another currency, each line needs
-    /// `unit_cost`.
+    /// Currency of the costs (ISO 4217). If absent, the supplier's currency. In another currency than the supplier's, each
+    /// line needs `unit_cost`.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
     /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on
@@ -76,6 +77,15 @@ struct PurchaseLineIn {
     expected_on: Option<NaiveDate>,
 }
 
+/// A purchase order to send.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendIn {
+    /// When the supplier got the order: now or earlier, also before it was written here. Now if absent.
+    #[schema(example = "2026-12-01T09:00:00Z")]
+    occurred_at: Option<Instant>,
+}
+
 /// The days that a supplier confirms.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +109,10 @@ struct ConfirmLineIn {
     /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-09")]
     expected_on: NaiveDate,
+    /// Stock units that are still to come, if the supplier delivers fewer than `open` of the line. The others are
+    /// cancelled.
+    #[schema(example = json!(null))]
+    open: Option<Quantity>,
 }
 
 /// Goods of a purchase order to receive.
@@ -222,8 +236,16 @@ pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError>
     }))
 }
 
+pub fn to_send(id: PurchaseOrderId, input: SendIn) -> Command {
+    let occurred_at = input.occurred_at.map(Instant::get);
+    Command::SendPurchaseOrder(SendToSupplier { id, occurred_at })
+}
+
 pub fn to_confirm(id: PurchaseOrderId, input: ConfirmIn) -> Command {
-    let line = |line: ConfirmLineIn| ConfirmLine { line_no: line.line_no, expected_on: line.expected_on };
+    let line = |line: ConfirmLineIn| {
+        let ConfirmLineIn { line_no, expected_on, open } = line;
+        ConfirmLine { line_no, expected_on, open }
+    };
     let lines = input.lines.into_iter().map(line).collect();
     Command::ConfirmPurchaseOrder(Confirm { id, expected_on: input.expected_on, lines })
 }

@@ -119,8 +119,10 @@ fn post(book: &mut Book, command: &OpenBooks, lines: Lines) -> Result<(Entry, Po
 fn check_opened_on(book: &Book, opened_on: NaiveDate, problems: &mut Problems) {
     check_day(book, "/occurred_on", opened_on, problems);
     if let Some(last) = book.opened.locked_through.filter(|last| opened_on <= *last) {
-        let detail =
-            format!("The books are closed through {last}: name a later day, or open the period again.");
+        let first_open = last.succ_opt().unwrap_or(last);
+        let detail = format!(
+            "The books are closed through {last}: name {first_open}, the first open day, or a later one, or open the period again."
+        );
         problems.invalid("/occurred_on", detail);
     }
 }

@@ -7,6 +7,7 @@ use crate::exchange::{Quote, Stated};
 use crate::line_item::AMOUNT_MAX;
 use crate::number::{ExchangeRate, Money, Price};
 use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::supplier::Supplier;
 use crate::tenant::Settings;
 
 /// The currency, the rate and the value of a purchase order in another currency than the tenant's.
@@ -44,26 +45,25 @@ pub(super) fn of_lines(quote: Quote, lines: &[PurchaseLine]) -> ForeignOrder {
     ForeignOrder { quote, value }
 }
 
-/// Rejects a line without a cost in an order in another currency, because prices of suppliers are in the tenant's
-/// currency.
+/// Rejects a line without a cost in an order in another currency than that of the supplier's prices.
 pub(super) fn check_stated(
     unit_cost: Option<Price>,
-    quote: Option<&Quote>,
-    settings: &Settings,
+    currency: &str,
+    supplier: &Supplier,
     pointer: &str,
 ) -> Result<(), Problem> {
-    match quote {
-        Some(quote) if unit_cost.is_none() => Err(Problem {
-            pointer: format!("{pointer}/unit_cost"),
-            code: Code::PriceMissing,
-            detail: format!(
-                "The order is in {}, and the prices of suppliers are in {}: send unit_cost.",
-                quote.currency, settings.currency
-            ),
-            params: Vec::new(),
-        }),
-        Some(_) | None => Ok(()),
+    if unit_cost.is_some() || currency == supplier.currency {
+        return Ok(());
     }
+    let (code, of_prices) = (&supplier.code, &supplier.currency);
+    Err(Problem {
+        pointer: format!("{pointer}/unit_cost"),
+        code: Code::PriceMissing,
+        detail: format!(
+            "The order is in {currency}, and the prices of {code} are in {of_prices}: send unit_cost."
+        ),
+        params: Vec::new(),
+    })
 }
 
 /// Converts the cost of a line from the currency of the order to the tenant's currency.

@@ -30,7 +30,7 @@ pub struct Place {
     pub location_id: Option<LocationId>,
     /// The day of lines without one.
     pub expected_on: Option<NaiveDate>,
-    /// The currency of its costs; the tenant's currency if absent.
+    /// The currency of its costs; the supplier's currency if absent.
     pub currency: Option<String>,
     /// The rate of that currency; the recorded one of today if absent.
     pub exchange_rate: Option<ExchangeRate>,
@@ -95,13 +95,14 @@ fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
     let supplier = supplier(book, command.supplier_id)?;
     let tolerance = command.over_receipt_percent.unwrap_or(supplier.over_receipt_percent);
     check_head(book, command, tolerance)?;
-    let quote = foreign::quote(book, command.currency.as_deref(), command.exchange_rate)?;
+    let currency = command.currency.as_deref().unwrap_or(&supplier.currency);
+    let quote = foreign::quote(book, Some(currency), command.exchange_rate)?;
     let settings = &book.setup.settings;
     let mut problems = Problems::default();
     let mut lines = Vec::with_capacity(command.lines.len());
     for (line, line_no) in command.lines.iter().zip(1_i32..) {
         let pointer = format!("/lines/{}", line_no.saturating_sub(1));
-        let checked = foreign::check_stated(line.unit_cost, quote.as_ref(), settings, &pointer)
+        let checked = foreign::check_stated(line.unit_cost, currency, &supplier, &pointer)
             .and_then(|()| check_line(book, command, &supplier, (line, line_no)))
             .and_then(|line| foreign::convert(line, quote.as_ref(), settings, &pointer));
         match checked {

@@ -235,7 +235,7 @@ fn check_line(
     Ok(Arriving { at, quantity, line: MoveLine { item, uom, quantity: entered, unit_cost, lots } })
 }
 
-/// Rejects more units of a line than were ordered, with the tolerance.
+/// Rejects more units of a line than were ordered and not cancelled, with the tolerance.
 fn check_tolerance(
     order: &PurchaseOrder,
     line: &PurchaseLine,
@@ -243,8 +243,9 @@ fn check_tolerance(
     pointer: &str,
 ) -> Result<(), Problem> {
     let percent = order.over_receipt_percent;
-    let extra = Quantity::new(percent.of(line.quantity.get())).truncated(product.stock_decimals.into());
-    let most = (line.quantity + extra - line.received).max(Quantity::ZERO);
+    let ordered = line.quantity - line.cancelled;
+    let extra = Quantity::new(percent.of(ordered.get())).truncated(product.stock_decimals.into());
+    let most = (ordered + extra - line.received).max(Quantity::ZERO);
     if quantity <= most {
         return Ok(());
     }
@@ -259,11 +260,11 @@ fn check_tolerance(
         detail: format!(
             "At most {most} {uom} more of line {} of {number} may come: {} are ordered and {} received, with a tolerance of \
              {percent} %. To take {quantity} {uom}, {way}.",
-            line.line_no, line.quantity, line.received
+            line.line_no, ordered, line.received
         ),
         params: vec![
             ("sku", product.sku.clone()),
-            ("ordered", line.quantity.to_string()),
+            ("ordered", ordered.to_string()),
             ("received", line.received.to_string()),
             ("requested", quantity.to_string()),
             ("most", most.to_string()),

@@ -2,22 +2,28 @@
 
 use std::collections::HashSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::PurchaseOrderStatus::{Confirmed, Draft, PartlyReceived, Sent};
-use super::{PurchaseOrder, alone, check_not_past, find, keep};
+use super::{PurchaseLine, PurchaseOrder, alone, check_not_past, find, keep};
 use crate::book::Book;
 use crate::command::{Decision, Rule};
 use crate::id::PurchaseOrderId;
 use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
+use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 
 /// A purchase order to send to its supplier.
 #[derive(Debug, Clone, Copy)]
-pub struct SendToSupplier(pub PurchaseOrderId);
+pub struct SendToSupplier {
+    /// The purchase order.
+    pub id: PurchaseOrderId,
+    /// The time at which the supplier got it; now if absent.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
 
-/// The days that a supplier confirms.
+/// The days that a supplier confirms, and fewer units of a line.
 #[derive(Debug, Clone)]
 pub struct Confirm {
     /// The purchase order.
@@ -35,6 +41,8 @@ pub struct ConfirmLine {
     pub line_no: i32,
     /// The day on which it is expected.
     pub expected_on: NaiveDate,
+    /// Stock units that are still to come, if the supplier delivers fewer. The others are cancelled.
+    pub open: Option<Quantity>,
 }
 
 impl Rule for SendToSupplier {
@@ -48,25 +56,26 @@ impl Rule for SendToSupplier {
     }
 
     fn needs(&self, needs: &mut Needs) {
-        needs.purchase_ids.insert(self.0);
+        needs.purchase_ids.insert(self.id);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
-        send(book, self.0).map(alone)
+        send(book, *self).map(alone)
     }
 }
 
 /// Sends a draft. A line without a day is expected after the lead time of the supplier.
-fn send(book: &mut Book, id: PurchaseOrderId) -> Result<PurchaseOrder, Refusal> {
-    let mut order = find(book, id)?;
+fn send(book: &mut Book, command: SendToSupplier) -> Result<PurchaseOrder, Refusal> {
+    let mut order = find(book, command.id)?;
     order.require(&[Draft], "sent")?;
-    let today = book.setup.settings.day(book.now);
-    let due = order.lead_time_days.and_then(|days| today.checked_add_days(Days::new(days.into())));
+    let sent_at = book.occurred_at(command.occurred_at)?;
+    let sent_on = book.setup.settings.day(sent_at);
+    let due = order.lead_time_days.and_then(|days| sent_on.checked_add_days(Days::new(days.into())));
     for line in &mut order.lines {
         line.expected_on = line.expected_on.or(due);
     }
     order.status = Sent;
-    order.sent_at = Some(book.now);
+    order.sent_at = Some(sent_at);
     Ok(keep(book, order))
 }
 
@@ -113,7 +122,12 @@ fn confirm(book: &mut Book, command: &Confirm) -> Result<PurchaseOrder, Refusal>
             Some(line) if line.open().is_zero() => {
                 problems.invalid(pointer("line_no"), "Nothing more of this line is expected: leave it out.");
             }
-            Some(line) => line.expected_on = Some(day.expected_on),
+            Some(line) => {
+                line.expected_on = Some(day.expected_on);
+                if let Err(detail) = reduce(book, line, day.open) {
+                    problems.invalid(pointer("open"), detail);
+                }
+            }
         }
         if let Err(detail) = check_not_past(book, Some(day.expected_on)) {
             problems.invalid(pointer("expected_on"), detail);
@@ -129,8 +143,28 @@ fn confirm(book: &mut Book, command: &Confirm) -> Result<PurchaseOrder, Refusal>
         }
     }
     problems.check()?;
+    if order.lines.iter().all(|line| line.open().is_zero()) {
+        let detail = "Nothing would be left to come: cancel the order, or close it if goods were received.";
+        return Err(Refusal::invalid("/lines", detail));
+    }
     if order.status == Sent {
         order.status = Confirmed;
     }
     Ok(keep(book, order))
+}
+
+/// Cancels the units of a line that the supplier does not deliver.
+fn reduce(book: &Book, line: &mut PurchaseLine, open: Option<Quantity>) -> Result<(), String> {
+    let Some(stated) = open else { return Ok(()) };
+    let left = line.open();
+    if stated.is_negative() || stated > left {
+        return Err(format!(
+            "{left} stock units are still to come: send as many or fewer, and order more with another purchase order."
+        ));
+    }
+    if let Some(product) = book.products.get(&line.product_id) {
+        product.to_stock_quantity(stated.get())?;
+    }
+    line.cancelled += left - stated;
+    Ok(())
 }

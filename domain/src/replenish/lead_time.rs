@@ -90,6 +90,38 @@ impl LeadTime {
     }
 }
 
+/// The days that receipts took, without the time that the supplier states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MeasuredTime {
+    /// Receipts that count.
+    pub receipts: u32,
+    /// Mean days.
+    pub days: Micro,
+    /// Standard deviation of the days, rounded down; zero for one receipt.
+    pub deviation: Micro,
+}
+
+impl MeasuredTime {
+    /// Computes it from the days of receipts. Nothing if there are none.
+    pub fn of(receipts: &[u16]) -> Result<Option<Self>, Overflow> {
+        if receipts.is_empty() {
+            return Ok(None);
+        }
+        let count = receipts.len() as i128;
+        let sum: i128 = receipts.iter().map(|days| i128::from(*days)).sum();
+        let squares: i128 = receipts.iter().map(|days| i128::from(*days).saturating_pow(2)).sum();
+        let one = Micro::ONE.get();
+        // (n·Σx² − (Σx)²) ÷ (n·(n − 1)), with twelve decimals
+        let top = mul(sub(mul(count, squares)?, mul(sum, sum)?)?, mul(one, one)?)?;
+        let bottom = mul(count, count.saturating_sub(1).max(1))?;
+        Ok(Some(MeasuredTime {
+            receipts: receipts.len() as u32,
+            days: Micro::ratio(mul(sum, one)?, count)?,
+            deviation: Micro::root(top.checked_div(bottom).ok_or(Overflow)?),
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +134,18 @@ mod tests {
 
     fn figures(days: &str, variance: &str) -> (String, String) {
         (days.to_owned(), variance.to_owned())
+    }
+
+    #[test]
+    fn measured_days_have_a_mean_and_a_deviation() {
+        let of = |receipts: &[u16]| {
+            let time = MeasuredTime::of(receipts).expect("in range")?;
+            Some((time.receipts, time.days.to_string(), time.deviation.to_string()))
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[14]), Some((1, "14".to_owned(), "0".to_owned())));
+        assert_eq!(of(&[15, 19, 14]), Some((3, "16".to_owned(), "2.645751".to_owned())));
+        assert_eq!(of(&[10, 11]), Some((2, "10.5".to_owned(), "0.707106".to_owned())));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 
-use crate::report::{Input, Name, ReceivableAgeingRow, Report, Values};
+use crate::report::{CustomerStatementRow, Input, Name, ReceivableAgeingRow, Report, Values};
 use crate::scalar::{Date, text};
 use crate::snapshot;
 
@@ -53,5 +53,38 @@ impl ReceivableQuery {
             ..Input::default()
         };
         snapshot::report(context, Name::ReceivableAgeing, input).await
+    }
+
+    /// Documents of each customer in a period, each with what the customer owes after it. What was owed before the period is a row
+    /// without a document.
+    async fn customer_statement(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Documents that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<CustomerStatementRow>> {
+        let CustomerFilter { customer } = filter.unwrap_or_default();
+        let input = Input {
+            from: text(from),
+            to: text(to),
+            known_at: text(known_at),
+            sort,
+            values: Values { customer, ..Values::default() },
+            limit: Some(i64::from(limit)),
+            ..Input::default()
+        };
+        snapshot::report(context, Name::CustomerStatement, input).await
     }
 }

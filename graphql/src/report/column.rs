@@ -243,11 +243,11 @@ pub fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
-        LotExpiryRow, LowStockRow, MarginRow, Name, PayableAgeingRow, ProductPerformanceRow,
-        ProfitAndLossRow, ReceivableAgeingRow, ReorderRow, Request, RevenueRow, ShrinkageRow, SlowStockRow,
-        StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, TaxSummaryRow, TieOutRow,
-        TrialBalanceRow, WeakMarginsRow,
+        AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerStatementRow, CustomerValueRow,
+        GeneralLedgerRow, Input, LotExpiryRow, LowStockRow, MarginRow, Name, PayableAgeingRow,
+        ProductPerformanceRow, ProfitAndLossRow, ReceivableAgeingRow, ReorderRow, Request, RevenueRow,
+        ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
+        TaxSummaryRow, TieOutRow, TrialBalanceRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -432,6 +432,11 @@ mod tests {
             list::<GeneralLedgerRow>(Name::GeneralLedger, None),
             "account_code account_name posted_on occurred_on document_kind document_id document_url entry_id line_no \
              channel location_code customer_number supplier_code memo currency debit credit balance"
+        );
+        assert_eq!(
+            list::<CustomerStatementRow>(Name::CustomerStatement, None),
+            "customer_number customer_name occurred_on document_kind document_number document_id document_url due_on currency \
+             debit credit owed_after"
         );
         let figures = "currency revenue cost gross_margin expense result";
         assert_eq!(

@@ -7,6 +7,7 @@
 //! - All text is constant, chosen by enums. The caller's values are bound by name.
 
 pub mod balance_sheet;
+pub mod customer_statement;
 pub mod general_ledger;
 pub mod profit_and_loss;
 pub mod tie_out;
@@ -15,6 +16,7 @@ pub mod trial_balance;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
+use domain::ledger::account;
 use domain::moment::Moment;
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
@@ -176,6 +178,8 @@ pub(super) fn bind<'q>(
         .value("now", tx.now)
         .value("accounts", &request.filter.accounts)
         .value("channels", channels)
+        .value("customer_ids", &request.filter.customers.ids)
+        .value("receivable", account::RECEIVABLE)
         .value("after_account", after.map(|place| place.account_code.as_str()))
         .value("after_on", after.map(|place| place.posted_on))
         .value("after_entry", after.map(|place| place.entry_id))

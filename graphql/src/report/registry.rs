@@ -6,11 +6,12 @@ use sea_orm::sqlx::{self, Postgres};
 use service::{Error, Tx};
 
 use super::{
-    AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow,
-    LowStockRow, MarginRow, Measure, Name, PayableAgeingRow, ProductPerformanceRow, ProfitAndLossRow,
-    RawReport, ReceivableAgeingRow, ReorderRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
-    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow,
-    TrialBalanceRow, WeakMarginsRow, ageing, decode, ledger, sales, stock,
+    AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerStatementRow, CustomerValueRow,
+    GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name, PayableAgeingRow,
+    ProductPerformanceRow, ProfitAndLossRow, RawReport, ReceivableAgeingRow, ReorderRow, Request, RevenueRow,
+    Row as _, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow,
+    StockValuationRow, Table, TaxSummaryRow, TieOutRow, TrialBalanceRow, WeakMarginsRow, ageing, decode,
+    ledger, sales, stock,
 };
 
 impl Name {
@@ -32,6 +33,7 @@ impl Name {
             Name::Shrinkage => ShrinkageRow::statement(request),
             Name::ReceivableAgeing => ReceivableAgeingRow::statement(request),
             Name::PayableAgeing => PayableAgeingRow::statement(request),
+            Name::CustomerStatement => CustomerStatementRow::statement(request),
             Name::StockTurnover => StockTurnoverRow::statement(request),
             Name::Reorder => ReorderRow::statement(request),
             Name::WeakMargins => WeakMarginsRow::statement(request),
@@ -57,6 +59,11 @@ impl Name {
         )
     }
 
+    /// Whether the bounds of the report are days, which no time zone changes.
+    pub(super) fn has_days(self) -> bool {
+        self.is_of_ledger() || self == Name::CustomerStatement
+    }
+
     /// Returns the report's statement with its values bound.
     pub(super) fn query<'q>(
         self,
@@ -68,7 +75,7 @@ impl Name {
             sales::bind(sql, tx, request)
         } else if [Name::ReceivableAgeing, Name::PayableAgeing].contains(&self) {
             ageing::bind(sql, tx, request)
-        } else if self.is_of_ledger() {
+        } else if self.has_days() {
             ledger::bind(sql, tx, request)
         } else {
             stock::bind(sql, tx, request)
@@ -93,6 +100,7 @@ impl Name {
             Name::Shrinkage => ShrinkageRow::measures(),
             Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
             Name::PayableAgeing => PayableAgeingRow::measures(),
+            Name::CustomerStatement => CustomerStatementRow::measures(),
             Name::StockTurnover => StockTurnoverRow::measures(),
             Name::Reorder => ReorderRow::measures(),
             Name::WeakMargins => WeakMarginsRow::measures(),
@@ -139,6 +147,7 @@ impl Name {
             Name::Shrinkage => "The greatest shrinkage_value first.",
             Name::ReceivableAgeing => "The greatest receivable first.",
             Name::PayableAgeing => "The greatest payable first.",
+            Name::CustomerStatement => "By customer_number, then by occurred_on and entry.",
             Name::TrialBalance => "By account_code.",
             Name::GeneralLedger => "By account_code, then by posted_on and entry.",
             Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
@@ -169,6 +178,7 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
         Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
         Name::PayableAgeing => Table::new(request, decode::<PayableAgeingRow>(request, raw)?),
+        Name::CustomerStatement => Table::new(request, decode::<CustomerStatementRow>(request, raw)?),
         Name::StockTurnover => Table::new(request, decode::<StockTurnoverRow>(request, raw)?),
         Name::Reorder => Table::new(request, decode::<ReorderRow>(request, raw)?),
         Name::WeakMargins => Table::new(request, decode::<WeakMarginsRow>(request, raw)?),

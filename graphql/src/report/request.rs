@@ -163,7 +163,7 @@ impl Request {
         };
         let range = Range::parse(input.from.as_deref(), input.to.as_deref())?;
         let as_of = moment("as_of", input.as_of)?;
-        if name.is_of_ledger() {
+        if name.has_days() {
             range::check_days(range, as_of)?;
         }
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
@@ -228,7 +228,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("channel", !values.channel.is_empty(), name.has_channels()),
         ("country", !values.country.is_empty(), name.is_of_sales()),
         ("currency", !values.currency.is_empty(), name.is_of_sales()),
-        ("customer", !values.customer.is_empty(), name.is_of_sales() || name == Name::ReceivableAgeing),
+        ("customer", !values.customer.is_empty(), name.has_customers()),
         ("location", !values.location.is_empty(), name.has_goods()),
         ("product", !values.product.is_empty(), name.has_goods()),
         ("category", !values.category.is_empty(), name.has_goods()),
@@ -393,6 +393,7 @@ impl Name {
             | Name::Shrinkage
             | Name::ReceivableAgeing
             | Name::PayableAgeing
+            | Name::CustomerStatement
             | Name::BestCustomers
             | Name::WeakMargins
             | Name::StockTurnover
@@ -422,6 +423,7 @@ impl Name {
             | Name::Shrinkage
             | Name::ReceivableAgeing
             | Name::PayableAgeing
+            | Name::CustomerStatement
             | Name::BestCustomers
             | Name::WeakMargins
             | Name::StockTurnover
@@ -443,7 +445,11 @@ impl Name {
         self.is_of_sales()
             || matches!(
                 self,
-                Name::Shrinkage | Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss
+                Name::Shrinkage
+                    | Name::CustomerStatement
+                    | Name::TrialBalance
+                    | Name::GeneralLedger
+                    | Name::ProfitAndLoss
             )
     }
 
@@ -468,6 +474,7 @@ impl Name {
             | Name::LowStock
             | Name::LotExpiry
             | Name::Shrinkage
+            | Name::CustomerStatement
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
@@ -503,6 +510,7 @@ impl Name {
             | Name::Shrinkage
             | Name::ReceivableAgeing
             | Name::PayableAgeing
+            | Name::CustomerStatement
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
@@ -520,7 +528,12 @@ impl Name {
 
     /// Whether the report is of goods, which have products and locations.
     fn has_goods(self) -> bool {
-        !matches!(self, Name::ReceivableAgeing | Name::PayableAgeing) && !self.is_of_ledger()
+        !matches!(self, Name::ReceivableAgeing | Name::PayableAgeing) && !self.has_days()
+    }
+
+    /// Whether the report can show some customers only.
+    fn has_customers(self) -> bool {
+        self.is_of_sales() || matches!(self, Name::ReceivableAgeing | Name::CustomerStatement)
     }
 
     /// Whether sales without a customer are left out.
@@ -530,12 +543,13 @@ impl Name {
 
     /// Whether the figures can be compared with those of an earlier period.
     pub(super) fn is_compared(self) -> bool {
-        self.has_period() && self != Name::GeneralLedger || self == Name::BalanceSheet
+        self.has_period() && !matches!(self, Name::GeneralLedger | Name::CustomerStatement)
+            || self == Name::BalanceSheet
     }
 
     /// Whether the time zone has an effect on the report.
     fn has_zone(self) -> bool {
-        (self.has_period() && !self.is_of_ledger())
+        (self.has_period() && !self.has_days())
             || matches!(
                 self,
                 Name::StockValuation

@@ -74,6 +74,8 @@ const COST: Figure = Figure {
 const VALUE: Figure =
     Figure { name: "value", accounts: &[account::INVENTORY, account::IN_TRANSIT], grows_by_credit: false };
 const OWED: Figure = Figure { name: "owed", accounts: &[account::RECEIVABLE], grows_by_credit: false };
+const OWED_AFTER: Figure =
+    Figure { name: "owed_after", accounts: &[account::RECEIVABLE], grows_by_credit: false };
 const PAYABLE: Figure = Figure { name: "payable", accounts: &[account::PAYABLE], grows_by_credit: true };
 /// Its accounts are those of the reason codes, which the statement adds.
 const SHRINKAGE: Figure = Figure {
@@ -141,6 +143,7 @@ impl Name {
             Name::StockPosition | Name::StockValuation | Name::StockAgeing => &[VALUE],
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
+            Name::CustomerStatement => &[OWED_AFTER],
             Name::PayableAgeing => &[PAYABLE],
             // They show only some of the products or of the stock.
             Name::WeakMargins
@@ -161,8 +164,8 @@ impl Name {
     /// Returns the figures whose totals equal balances of the ledger.
     fn tied(self) -> &'static [Figure] {
         match self {
-            // The first two leave out walk-in sales, the third negative stock.
-            Name::CustomerValue | Name::BestCustomers | Name::StockAgeing => &[],
+            // The first two leave out walk-in sales, the third negative stock. The last one counts what was owed before the period.
+            Name::CustomerValue | Name::BestCustomers | Name::StockAgeing | Name::CustomerStatement => &[],
             Name::Revenue
             | Name::Margin
             | Name::ChannelSummary
@@ -311,6 +314,7 @@ mod tests {
         assert_eq!(accounts(Name::StockAgeing), "1200 1210");
         assert_eq!(accounts(Name::TaxSummary), "2200");
         assert_eq!(accounts(Name::PayableAgeing), "2000");
+        assert_eq!(accounts(Name::CustomerStatement), "1100");
         assert_eq!(accounts(Name::Shrinkage), "5100 5110");
         assert_eq!(accounts(Name::LowStock), "");
     }

@@ -57,6 +57,10 @@ pub enum Item {
     CardSalesWithoutMoney,
     /// Payments on card terminals of the month or earlier whose hold is more than a day old and not captured.
     CardHoldsNotCaptured,
+    /// Recurring entries with a next entry of the month or earlier, which is not posted.
+    EntriesAwaiting,
+    /// SKUs of other systems without a mapping. As of now.
+    UnmappedSkus,
     /// Control accounts that differ from their sub-ledger. As of now.
     TieOuts,
 }
@@ -104,6 +108,8 @@ impl Item {
             Item::CardMoneyWithoutSale => ("/v1/payment-intents?status=captured&used=false", "created_at"),
             Item::CardSalesWithoutMoney => ("/v1/payment-intents?differs=true", "created_at"),
             Item::CardHoldsNotCaptured => ("/v1/payment-intents?overdue=true", "created_at"),
+            Item::EntriesAwaiting => return format!("/v1/recurring-entries?next_on%5Blt%5D={before}"),
+            Item::UnmappedSkus => return "/v1/unmapped-skus?status=open".to_owned(),
             Item::TieOuts => return "/v1/reports/tie_out".to_owned(),
         };
         format!("{list}&{bound}%5Blt%5D={until}")
@@ -165,6 +171,12 @@ const COUNTS: &str = "
     union all
     select 'card_holds_not_captured', count(*) from payment_intent
     where tenant_id = $1 and status = 'authorised' and authorised_at < now() - interval '1 day' and created_at < $2
+    union all
+    select 'entries_awaiting', count(*) from recurring_entry
+    where tenant_id = $1 and next_on < $3
+    union all
+    select 'unmapped_skus', count(*) from unmapped_sku
+    where tenant_id = $1 and mapped_at is null
     union all
     select 'unmatched_receipts', count(distinct r.purchase_order_id)
     from purchase_receipt_line r

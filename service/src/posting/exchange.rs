@@ -22,10 +22,25 @@ use crate::{Error, Tx};
 /// Reads the rates that commands need. Bills are read before. Nothing is read for documents in the tenant's currency.
 pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     let asked = asked(needs, book);
+    read(tx, &asked, book).await
+}
+
+/// Reads the rates of today for the currencies of suppliers that get orders. Nothing is read for the tenant's currency.
+pub(super) async fn of_suppliers(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let settings = &book.setup.settings;
+    let today = settings.day(book.now);
+    let currencies: BTreeSet<&str> =
+        book.suppliers.values().map(|supplier| supplier.currency.as_str()).collect();
+    let others = currencies.into_iter().filter(|currency| *currency != settings.currency);
+    let asked: Vec<(String, NaiveDate)> = others.map(|currency| (currency.to_owned(), today)).collect();
+    read(tx, &asked, book).await
+}
+
+async fn read(tx: &Tx, asked: &[(String, NaiveDate)], book: &mut Book) -> Result<(), Error> {
     if asked.is_empty() {
         return Ok(());
     }
-    for (currency, _) in &asked {
+    for (currency, _) in asked {
         if let Ok(decimals) = decimals_of(currency) {
             book.exchange.decimals.insert(currency.clone(), decimals);
         }
@@ -37,8 +52,8 @@ pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), 
                          order by x.valid_from desc, x.id desc limit 1) r";
     let rows = Columns::of(statement)
         .bind(tx.tenant_id.0)
-        .column("currency", &asked, |(currency, _)| currency.clone())
-        .column("day", &asked, |(_, day)| *day)
+        .column("currency", asked, |(currency, _)| currency.clone())
+        .column("day", asked, |(_, day)| *day)
         .rows(tx)
         .await?;
     for row in &rows {

@@ -107,13 +107,14 @@ pub(super) async fn suppliers(tx: &Tx, needs: &Needs, book: &mut Book) -> Result
         return Ok(());
     }
     let ids = uuids(&needs.supplier_ids, |id| id.0);
-    let statement = "select id, code, status, lead_time_days, over_receipt_percent from supplier \
+    let statement = "select id, code, status, currency, lead_time_days, over_receipt_percent from supplier \
                      where tenant_id = $1 and id = any($2)";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await? {
         let supplier = Supplier {
             id: SupplierId(row.try_get("id")?),
             code: row.try_get("code")?,
             status: word(&row, "status")?,
+            currency: row.try_get("currency")?,
             lead_time_days: row.try_get::<Option<i32>, _>("lead_time_days")?.map(i32::unsigned_abs),
             over_receipt_percent: number(&row, "over_receipt_percent")?,
             terms: HashMap::new(),
@@ -136,5 +137,5 @@ pub(super) async fn suppliers(tx: &Tx, needs: &Needs, book: &mut Book) -> Result
             supplier.terms.insert(ProductId(row.try_get("product_id")?), terms);
         }
     }
-    Ok(())
+    exchange::of_suppliers(tx, book).await
 }

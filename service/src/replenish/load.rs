@@ -17,11 +17,11 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
-use self::merge::{Merged, merge};
+use self::merge::{Merged, by_day, by_order, merge};
 use super::pause::Pauses;
 use super::policy::Stated;
 use super::succession::Succession;
-use super::{category, setting, terms};
+use super::{category, setting, supplier, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;
 use crate::stock::incoming::{Incoming, find_incoming};
@@ -161,6 +161,7 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     let products = asked_for(read, products);
     let merged = merge(&mut facts, &products, &superseded, &succession);
     let stated = Stated::new(settings, terms::all(tx, wanted.products).await?);
+    let stated = stated.with_suppliers(supplier::all(tx).await?);
     let of_categories = category::all(tx).await?;
     let categories = products.iter().filter_map(|product| Some((product.id.0, product.category?)));
     Ok(Loaded {
@@ -206,34 +207,24 @@ const FIRST_DAYS: &str = "select l.product_id, l.location_id, (f.occurred_at at 
          where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = l.location_id \
          order by m.id limit 1) f";
 
-/// Units of a day in millionths. A sum that no rule can compute with is cut, so that it fits.
-const DAYS: &str = "with day as ( \
-         select m.product_id, m.location_id, (m.occurred_at at time zone $3)::date - $4::date as day, \
-                sum(m.quantity) as change, \
-                -sum(m.quantity) filter (where m.kind = 'sale' and m.document_kind = 'sale') as sold \
-         from stock_movement m \
-         where m.tenant_id = $1 and m.occurred_at >= $5 and ($2::uuid[] is null or m.product_id = any($2)) \
-         group by 1, 2, 3 \
-     ) \
-     select product_id, location_id, array_agg(day) as days, \
-            array_agg((least(greatest(change, -9000000000000), 9000000000000) * 1000000)::bigint) as changes, \
-            array_agg((least(coalesce(sold, 0), 9000000000000) * 1000000)::bigint) as sold \
-     from day group by product_id, location_id";
+/// The movements of a product at a location. They are added by day after they are read: most days have one or two, and to sort them all
+/// by day here would take longer than all else.
+const DAYS: &str = "select m.product_id, m.location_id, array_agg(m.occurred_at) as instants, array_agg(m.quantity) as changes, \
+            array_agg(m.kind = 'sale' and m.document_kind = 'sale') as sales \
+     from stock_movement m \
+     where m.tenant_id = $1 and m.occurred_at >= $3 and ($2::uuid[] is null or m.product_id = any($2)) \
+     group by m.product_id, m.location_id";
 
-/// Lines of one order are added. What was cancelled before it was shipped is no demand.
-const ORDERS: &str = "with ordered as ( \
-         select l.product_id, o.location_id, o.id, o.customer_id, (o.occurred_at at time zone $3)::date - $4::date as day, \
-                sum(l.quantity - l.cancelled) as quantity \
-         from sales_order o \
-         join sales_order_line l on l.tenant_id = $1 and l.order_id = o.id \
-         where o.tenant_id = $1 and o.occurred_at >= $5 and o.status not in ('draft', 'on_hold', 'cancelled') \
-           and ($2::uuid[] is null or l.product_id = any($2)) \
-         group by l.product_id, o.location_id, o.id, o.customer_id, o.occurred_at \
-         having sum(l.quantity - l.cancelled) > 0 \
-     ) \
-     select product_id, location_id, array_agg(id) as ids, array_agg(customer_id) as customers, array_agg(day) as days, \
-            array_agg((least(quantity, 9000000000000) * 1000000)::bigint) as quantities \
-     from ordered group by product_id, location_id";
+/// Units that were cancelled before they were shipped are no demand. Lines of one order are added after they are read: a sum of each order
+/// here would take as long as all else.
+const ORDERS: &str = "select l.product_id, o.location_id, array_agg(o.id) as ids, array_agg(o.customer_id) as customers, \
+            array_agg((o.occurred_at at time zone $3)::date - $4::date) as days, \
+            array_agg((least(l.quantity - l.cancelled, 9000000000000) * 1000000)::bigint) as quantities \
+     from sales_order o \
+     join sales_order_line l on l.tenant_id = $1 and l.order_id = o.id \
+     where o.tenant_id = $1 and o.occurred_at >= $5 and o.status not in ('draft', 'on_hold', 'cancelled') \
+       and l.quantity > l.cancelled and ($2::uuid[] is null or l.product_id = any($2)) \
+     group by l.product_id, o.location_id";
 
 /// A return that names a sale counts at the location and on the day of the sale.
 const RETURNS: &str = "select r.product_id, coalesce(s.location_id, r.location_id) as location_id, \
@@ -385,26 +376,20 @@ impl Wanted<'_> {
     }
 
     async fn days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
-        let query = self.query(DAYS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
-        let mut pauses = Pauses::default();
-        for row in &self.tx.rows(query).await? {
-            pauses.after_one().await;
-            let days: Vec<i32> = row.try_get("days")?;
-            let (changes, sold): (Vec<i64>, Vec<i64>) = (row.try_get("changes")?, row.try_get("sold")?);
-            let there = facts.entry(pair(row)?).or_default();
-            there.days = days
-                .into_iter()
-                .zip(changes)
-                .zip(sold)
-                .map(|((day, change), sold)| Day {
-                    on: self.day(day),
-                    change: millionths(change),
-                    sold: millionths(sold),
-                })
-                .collect();
-            there.days.sort_unstable_by_key(|day| day.on);
-        }
-        Ok(())
+        let (query, zone) = (self.query(DAYS).bind(self.earliest()), self.zone);
+        let take = |row: &PgRow| -> Result<(), Error> {
+            let (instants, changes): (Vec<DateTime<Utc>>, Vec<Decimal>) =
+                (row.try_get("instants")?, row.try_get("changes")?);
+            let sales: Vec<bool> = row.try_get("sales")?;
+            let moved = instants.into_iter().zip(changes).zip(sales).map(|((at, change), is_sale)| {
+                let change = Quantity::new(change);
+                let sold = if is_sale { -change } else { Quantity::ZERO };
+                Day { on: at.with_timezone(&zone).date_naive(), change, sold }
+            });
+            facts.entry(pair(row)?).or_default().days = by_day(moved.collect());
+            Ok(())
+        };
+        self.tx.each_row(query, take).await
     }
 
     async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {
@@ -421,7 +406,7 @@ impl Wanted<'_> {
                 on: self.day(day),
                 ordered: millionths(quantity),
             };
-            facts.entry(pair(row)?).or_default().orders = orders.map(order).collect();
+            facts.entry(pair(row)?).or_default().orders = by_order(orders.map(order).collect());
         }
         Ok(())
     }

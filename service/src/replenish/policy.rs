@@ -30,7 +30,7 @@ pub enum Level {
     Location,
     /// Those of the tenant.
     Tenant,
-    /// No settings, but the terms of the preferred supplier.
+    /// Those of the preferred supplier of the product, or its terms where no settings state the field.
     Supplier,
 }
 
@@ -41,6 +41,8 @@ pub(super) struct Stated {
     /// The planned factors of those settings that state some. All products that they are for share them.
     plans: HashMap<Position, Plan>,
     terms: HashMap<Uuid, Terms>,
+    /// The settings of suppliers.
+    suppliers: HashMap<SupplierId, SettingInput>,
     /// The settings of categories, with those of the categories above them.
     categories: HashMap<CategoryId, OfCategory>,
     /// The category of each product of which some settings hold.
@@ -68,7 +70,7 @@ pub(super) struct Policy {
 
 /// The settings that may state a field of a product at a location, the narrowest first.
 struct Levels<'stated> {
-    levels: [(Level, Option<&'stated SettingInput>); 5],
+    levels: [(Level, Option<&'stated SettingInput>); 6],
     terms: Terms,
     origins: Vec<(&'static str, Level)>,
     of_category: Option<&'stated OfCategory>,
@@ -84,6 +86,14 @@ impl Levels<'_> {
             self.categories.extend(self.of_category.and_then(|of| Some((name, *of.stated_by.get(name)?))));
         }
         Some(value)
+    }
+
+    /// Leaves out the settings and the terms of the supplier.
+    fn leave_out_supplier(&mut self) {
+        self.terms = Terms::default();
+        for (_, stated) in self.levels.iter_mut().filter(|(level, _)| *level == Level::Supplier) {
+            *stated = None;
+        }
     }
 
     /// Returns what the settings state, else what the preferred supplier does.
@@ -114,6 +124,11 @@ impl Stated {
         Stated { plans: settings.iter().filter_map(plan).collect(), settings, terms, ..Stated::default() }
     }
 
+    /// Takes the settings of suppliers.
+    pub(super) fn with_suppliers(self, suppliers: HashMap<SupplierId, SettingInput>) -> Self {
+        Stated { suppliers, ..self }
+    }
+
     /// Takes the settings of categories, and products with their category.
     pub(super) fn with_categories(
         self,
@@ -134,23 +149,26 @@ impl Stated {
         let at = |product, location| self.settings.get(&(product, location));
         let all = Uuid::nil();
         let of_category = self.category_of.get(&product).and_then(|id| self.categories.get(id));
+        let terms = self.terms.get(&product).copied().unwrap_or_default();
+        let of_supplier = terms.supplier.and_then(|id| self.suppliers.get(&id));
         let mut levels = Levels {
             levels: [
                 (Level::ProductAtLocation, at(product, location)),
                 (Level::Product, at(product, all)),
+                (Level::Supplier, of_supplier),
                 (Level::Category, of_category.map(|of| &of.settings)),
                 (Level::Location, at(all, location)),
                 (Level::Tenant, at(all, all)),
             ],
-            terms: Terms::default(),
+            terms,
             origins: Vec::new(),
             of_category,
             categories: Vec::new(),
         };
         let source = levels.find("source_location_id", |one| one.source_location_id);
         // What another location feeds is not ordered from the supplier.
-        if source.is_none() {
-            levels.terms = self.terms.get(&product).copied().unwrap_or_default();
+        if source.is_some() {
+            levels.leave_out_supplier();
         }
         let days = |days: i16| u32::try_from(days).unwrap_or_default();
         let usual = Settings::default();
@@ -294,6 +312,49 @@ mod tests {
         );
         let fed = stated.of(product, location);
         assert_eq!((fed.lead_time_days, fed.size.minimum), (None, Micro::ZERO));
+    }
+
+    #[test]
+    fn settings_of_the_supplier_count_between_product_and_category() {
+        let (product, location) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let supplier = SupplierId(Uuid::from_u128(5));
+        let terms = Terms { supplier: Some(supplier), lead_time_days: Some(20), ..Terms::default() };
+        let of_supplier = SettingInput {
+            review_days: Some(14),
+            review_weekday: Some(ReviewDay::Thursday),
+            service: Some(ServiceLevel::P90),
+            ..SettingInput::default()
+        };
+        let own = SettingInput {
+            product_id: Some(ProductId(product)),
+            service: Some(ServiceLevel::P98),
+            ..SettingInput::default()
+        };
+        let tenant = SettingInput { review_days: Some(3), cover_days: Some(10), ..SettingInput::default() };
+        let fed = SettingInput {
+            location_id: Some(LocationId(location)),
+            source_location_id: Some(LocationId(Uuid::from_u128(3))),
+            ..SettingInput::default()
+        };
+        let stated = Stated::new([own, tenant, fed], HashMap::from([(product, terms)]))
+            .with_suppliers(HashMap::from([(supplier, of_supplier)]));
+        let bought = stated.of(product, Uuid::from_u128(4));
+        assert_eq!((bought.settings.service, bought.settings.review_days), (ServiceLevel::P98, 14));
+        assert_eq!((bought.review_weekday, bought.settings.cover_days), (Weekday::Thu, 10));
+        assert_eq!(
+            bought.origins,
+            [
+                ("service", Level::Product),
+                ("review_days", Level::Supplier),
+                ("cover_days", Level::Tenant),
+                ("review_weekday", Level::Supplier),
+                ("lead_time_days", Level::Supplier),
+            ]
+        );
+        let fed = stated.of(product, location);
+        assert_eq!((fed.settings.review_days, fed.review_weekday), (3, Weekday::Mon));
+        let other = stated.of(Uuid::from_u128(9), Uuid::from_u128(4));
+        assert_eq!(other.settings.review_days, 3, "a product of no supplier");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use domain::{address, annotation, metadata, supplier};
 use sea_orm::sqlx::{self, Row};
 
 use super::SupplierInput;
-use crate::input::TenantDefaults;
 use crate::{Error, Tx, input};
 
 /// Longest payment term.
@@ -51,9 +50,9 @@ impl Drafts {
     }
 
     /// Rejects an invalid supplier. The unique values of an accepted one are taken for the suppliers after it.
-    pub(super) fn check(&mut self, defaults: &TenantDefaults, input: &SupplierInput) -> Result<(), Refusal> {
+    pub(super) fn check(&mut self, input: &SupplierInput) -> Result<(), Refusal> {
         let mut problems = Problems::default();
-        check_values(&mut problems, defaults, input);
+        check_values(&mut problems, input);
         let by_other = |owners: &HashMap<String, SupplierId>, value: &str| {
             owners.get(value).is_some_and(|owner| self.own != Some(*owner))
         };
@@ -75,7 +74,7 @@ impl Drafts {
     }
 }
 
-fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &SupplierInput) {
+fn check_values(problems: &mut Problems, input: &SupplierInput) {
     input.code.check(problems, "/code");
     input.name.check(problems, "/name");
     if let Some(email) = &input.email {
@@ -84,7 +83,7 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Supp
     if let Some(tax_number) = &input.tax_number {
         tax_number.check(problems, "/tax_number");
     }
-    input::check_currency(problems, input.currency.as_deref(), &defaults.currency);
+    input::check_any_currency(problems, input.currency.as_deref());
     if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
         problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
     }

@@ -173,7 +173,7 @@ pub async fn update(
         check_currency_records(tx, &wanted.currency).await?;
         customer::change_currency(tx, &wanted.currency).await?;
         list::change_currency(tx, &wanted.currency).await?;
-        supplier::change_currency(tx, &wanted.currency).await?;
+        supplier::change_currency(tx, (&stated.currency, &wanted.currency)).await?;
     }
     let rounding: &str = wanted.tax_rounding.into();
     let after = Settings {

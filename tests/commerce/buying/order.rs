@@ -2,7 +2,7 @@
 
 use chrono::Days;
 use serde_json::{Value, json};
-use tests::{environment, with_tenant, with_tenant_as};
+use tests::{Level, environment, with_tenant, with_tenant_as};
 
 use super::{PURCHASES, of_lines, order, path, sells, step, supplier};
 
@@ -265,5 +265,85 @@ fn an_order_asks_for_its_scope_and_keeps_to_the_bounds_of_a_key() {
             let reply = bound.post(&format!("{}/{verb}", path(&elsewhere)), &json!({})).await;
             reply.refused(403, "bound_exceeded");
         }
+    });
+}
+
+/// A mug costs 10.00 USD, and 8.00 GBP at 0.8.
+#[test]
+fn an_order_is_in_the_currency_of_its_supplier() {
+    with_tenant(async |tenant| {
+        let mug = tenant.product("MUG", "20.00").await.id;
+        let steel = supplier(tenant, "STEEL", json!({ "currency": "USD" })).await;
+        sells(tenant, &steel, &mug, json!({ "preferred": true, "prices": [{ "unit_cost": "10" }] })).await;
+        let line = json!({ "sku": "MUG", "quantity": "5" });
+        let body = json!({ "supplier_id": steel, "lines": [line] });
+        let unrated = tenant.post(PURCHASES, &body).await;
+        unrated.refused(422, "validation_failed").names(&["#/exchange_rate"]);
+        let rate = json!({ "currency": "USD", "valid_from": "2026-01-01", "rate": "0.8" });
+        tenant.post("/v1/exchange-rates", &rate).await.created();
+        let made = tenant.post(PURCHASES, &body).await.created();
+        assert_eq!(
+            (&made["foreign"]["currency"], &made["foreign"]["exchange_rate"], &made["foreign"]["value"]),
+            (&json!("USD"), &json!("0.8"), &json!("50.00"))
+        );
+        assert_eq!((&made["currency"], &made["value"]), (&json!("GBP"), &json!("40.00")));
+        let line = &made["lines"][0];
+        assert_eq!((&line["foreign"]["unit_cost"], &line["unit_cost"]), (&json!("10.00"), &json!("8.00")));
+        for verb in ["send", "receive"] {
+            step(tenant, &made, verb, json!({})).await.ok();
+        }
+        assert_eq!(tenant.level("MUG").await, Level::of("5", "0", "40"));
+
+        // The prices do not apply in another currency.
+        let mut own = body.clone();
+        own["currency"] = json!("GBP");
+        let refused = tenant.post(PURCHASES, &own).await;
+        refused.refused(422, "price_missing").names(&["#/lines/0/unit_cost"]);
+        assert!(refused.text.contains("the prices of STEEL are in USD"), "{}", refused.text);
+        own["lines"][0]["unit_cost"] = json!("8.50");
+        let stated = tenant.post(PURCHASES, &own).await.created();
+        assert_eq!((&stated["foreign"], &stated["value"]), (&Value::Null, &json!("42.50")));
+    });
+}
+
+/// 10 mugs and 5 jugs are ordered. The supplier has 6 of the mugs and none of the jugs.
+#[test]
+fn a_supplier_confirms_fewer_units() {
+    with_tenant(async |tenant| {
+        for sku in ["MUG", "JUG"] {
+            tenant.product(sku, "20.00").await;
+        }
+        let pottery = supplier(tenant, "POTTERY", json!({ "over_receipt_percent": "20" })).await;
+        let line = |sku: &str, quantity: &str| json!({ "sku": sku, "quantity": quantity, "unit_cost": "4" });
+        let body = json!({ "supplier_id": pottery, "lines": [line("MUG", "10"), line("JUG", "5")] });
+        let made = order(tenant, body, &["send"]).await;
+        let of = |line_no: i32, open: &str| json!({ "line_no": line_no, "expected_on": "2998-02-01", "open": open });
+        for (lines, pointer) in [
+            (json!([of(1, "11")]), "#/lines/0/open"),
+            (json!([of(1, "-1")]), "#/lines/0/open"),
+            (json!([of(1, "5.5")]), "#/lines/0/open"),
+            (json!([of(1, "0"), of(2, "0")]), "#/lines"),
+        ] {
+            let body = json!({ "expected_on": "2998-02-01", "lines": lines });
+            let refused = step(tenant, &made, "confirm", body).await;
+            refused.refused(422, "validation_failed").names(&[pointer]);
+        }
+        let confirmed = json!({ "lines": [of(1, "6"), of(2, "0")] });
+        let confirmed = step(tenant, &made, "confirm", confirmed).await.ok();
+        assert_eq!(confirmed["status"], "confirmed");
+        assert_eq!(of_lines(&confirmed, "open"), ["6", "0"]);
+        assert_eq!(of_lines(&confirmed, "cancelled"), ["4", "5"]);
+
+        // The tolerance counts from the units that were not cancelled: 7, and not 12.
+        let beyond = json!({ "lines": [{ "line_no": 1, "quantity": "8" }] });
+        step(tenant, &made, "receive", beyond).await.refused(422, "receipt_exceeds_order");
+        let jugs = json!({ "lines": [{ "line_no": 2, "quantity": "1" }] });
+        step(tenant, &made, "receive", jugs).await.refused(422, "receipt_exceeds_order");
+        let whole = step(tenant, &made, "receive", json!({})).await.ok();
+        assert_eq!(
+            (&whole["status"], of_lines(&whole, "received")),
+            (&json!("received"), vec![json!("6"), json!("0")])
+        );
+        assert_eq!(tenant.level("MUG").await, Level::of("6", "0", "24"));
     });
 }

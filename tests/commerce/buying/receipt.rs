@@ -256,3 +256,33 @@ fn goods_go_to_the_location_of_their_line_and_came_after_they_were_ordered() {
             .refused(404, "not_found");
     });
 }
+
+/// An order of the system before was sent on 2 January, and its goods came on the 20th.
+#[test]
+fn an_order_that_was_sent_earlier_has_the_receipts_of_its_day() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let pottery = supplier(tenant, "POTTERY", json!({ "lead_time_days": 14 })).await;
+        let line = json!({ "sku": "MUG", "quantity": "10", "unit_cost": "4" });
+        let draft = order(tenant, json!({ "supplier_id": pottery, "lines": [line] }), &[]).await;
+        for (wrong, detail) in [("2999-01-01T00:00:00Z", "future"), ("1969-12-31T00:00:00Z", "before 1970")] {
+            let refused = step(tenant, &draft, "send", json!({ "occurred_at": wrong })).await;
+            refused.refused(422, "validation_failed").names(&["#/occurred_at"]);
+            assert!(refused.text.contains(detail), "{}", refused.text);
+        }
+        let sent = json!({ "occurred_at": "2026-01-02T10:00:00Z" });
+        let sent = step(tenant, &draft, "send", sent).await.ok();
+        let sent_at = sent["sent_at"].as_str().expect("an instant");
+        assert!(sent_at.starts_with("2026-01-02T10:00:00"), "{sent}");
+        assert_eq!(of_lines(&sent, "expected_on"), ["2026-01-16"], "after the lead time from that day");
+
+        let before = json!({ "occurred_at": "2026-01-01T10:00:00Z" });
+        let refused = step(tenant, &draft, "receive", before).await;
+        refused.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        let came = json!({ "occurred_at": "2026-01-20T10:00:00Z" });
+        let came = step(tenant, &draft, "receive", came).await.ok();
+        assert_eq!(came["status"], "received");
+        let entries = tenant.get("/v1/journal-entries?document_kind=receipt").await.ok();
+        assert_eq!(entries["data"][0]["posted_on"], "2026-01-20", "{entries}");
+    });
+}

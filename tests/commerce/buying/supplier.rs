@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use tests::{Tenant, with_tenant, with_tenants};
 
 const SUPPLIERS: &str = "/v1/suppliers";
 
@@ -60,7 +60,7 @@ fn a_supplier_is_kept_as_it_was_stated() {
 #[test]
 fn everything_that_is_wrong_with_a_supplier_is_named() {
     with_tenant(async |tenant| {
-        let wrong = json!({ "code": "", "name": " ", "email": "nowhere", "currency": "USD", "payment_days": 366,
+        let wrong = json!({ "code": "", "name": " ", "email": "nowhere", "currency": "XXZ", "payment_days": 366,
             "lead_time_days": -1, "over_receipt_percent": "100.5",
             "discounts": [{ "percent": "0", "days": 10 }, { "percent": "100", "days": 366 }],
             "addresses": [{ "code": "main", "address": { "line1": "1", "city": "Leeds", "country": "gb" } }] });
@@ -169,9 +169,13 @@ fn suppliers_are_found_filtered_and_sorted() {
 fn suppliers_take_the_currency_of_the_tenant() {
     with_tenant(async |tenant| {
         let made = make(tenant, "NORDBOLT", "Nordbolt").await;
+        let own = json!({ "code": "STEEL", "name": "Steel", "currency": "USD" });
+        let own = tenant.post(SUPPLIERS, &own).await.created();
         tenant.patch("/v1/settings", &json!({ "currency": "EUR" })).await.ok();
         let changed = tenant.get(&path(&made)).await.ok();
         assert_eq!((&changed["currency"], &changed["version"]), (&json!("EUR"), &json!(2)));
+        let same = tenant.get(&path(&own)).await.ok();
+        assert_eq!((&same["currency"], &same["version"]), (&json!("USD"), &json!(1)));
     });
 }
 
@@ -192,5 +196,45 @@ fn a_repeat_makes_no_second_supplier_and_stores_nothing_of_its_people() {
             "NEW"
         );
         assert_eq!(codes(tenant, "").await, ["NORDBOLT"]);
+    });
+}
+
+/// Three orders of January took 15, 19 and 14 days. A fourth one is still open.
+#[test]
+fn a_lead_time_is_stated_and_measured() {
+    with_tenants(async |owner, stranger| {
+        owner.product("MUG", "10.00").await;
+        let pottery = owner
+            .make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery", "lead_time_days": 12 }))
+            .await;
+        let path = format!("/v1/suppliers/{pottery}/lead-time");
+        let none = owner.get(&path).await.ok();
+        assert_eq!((&none["stated_days"], &none["receipts"]), (&json!(12), &json!(0)));
+        assert_eq!(
+            (&none["days"], &none["deviation"], &none["longest"]),
+            (&json!(null), &json!(null), &json!(null))
+        );
+        for came_on in [Some("16"), Some("20"), Some("15"), None] {
+            let line = json!({ "sku": "MUG", "quantity": "10", "unit_cost": "4" });
+            let order = json!({ "supplier_id": pottery, "lines": [line] });
+            let order = format!("/v1/purchase-orders/{}", owner.make("/v1/purchase-orders", order).await);
+            let sent = json!({ "occurred_at": "2026-01-01T12:00:00Z" });
+            owner.post(&format!("{order}/send"), &sent).await.ok();
+            // The last receipt of the line counts.
+            let first = json!({ "occurred_at": "2026-01-10T12:00:00Z", "lines": [{ "line_no": 1, "quantity": "4" }] });
+            owner.post(&format!("{order}/receive"), &first).await.ok();
+            if let Some(day) = came_on {
+                let rest = json!({ "occurred_at": format!("2026-01-{day}T12:00:00Z") });
+                owner.post(&format!("{order}/receive"), &rest).await.ok();
+            }
+        }
+        let time = owner.get(&path).await.ok();
+        assert_eq!((&time["object"], &time["supplier_id"]), (&json!("supplier_lead_time"), &json!(pottery)));
+        assert_eq!((&time["receipts"], &time["days"]), (&json!(3), &json!("16")));
+        assert_eq!(
+            (&time["deviation"], &time["shortest"], &time["longest"]),
+            (&json!("2.645751"), &json!(14), &json!(19))
+        );
+        stranger.get(&path).await.refused(404, "not_found");
     });
 }

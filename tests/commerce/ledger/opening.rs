@@ -222,6 +222,7 @@ fn opening_balances_that_make_no_sense_are_rejected() {
         let closed = tenant.post(OPENINGS, &body).await;
         closed.refused(422, "validation_failed").names(&["#/occurred_on"]);
         assert!(closed.text.contains("closed through 2026-03-31"), "{}", closed.text);
+        assert!(closed.text.contains("2026-04-01, the first open day"), "{}", closed.text);
         body["occurred_on"] = json!("2026-04-01");
         tenant.post(OPENINGS, &body).await.created();
     });

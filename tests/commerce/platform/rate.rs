@@ -85,6 +85,7 @@ fn a_route_that_counts_points_of_reports_states_their_limit() {
             ("/v1/products", false),
             ("/v1/replenishment/settings", false),
             ("/v1/replenishment/category-settings", false),
+            ("/v1/replenishment/supplier-settings", false),
             ("/v1/products?format=ndjson", true),
             ("/v1/replenishment/suggestions", true),
             ("/v1/reports/revenue?group_by=channel", true),

@@ -1,5 +1,6 @@
 //! Purchase orders as supply, and the terms of preferred suppliers.
 
+use chrono::Days;
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant, with_tenants};
 
@@ -168,5 +169,24 @@ fn purchase_orders_and_terms_of_another_tenant_count_nothing() {
         let row = explained(owner, &mug).await;
         assert_eq!((&row["position"]["incoming"], &row["need"]), (&json!("0"), &json!("480")));
         assert_eq!(row["settings"], json!({ "lead_time_days": "product" }));
+    });
+}
+
+/// The order was sent 30 days ago, and the goods came 9 days ago. The stated 14 days count as two receipts.
+#[test]
+fn the_lead_time_counts_from_the_day_on_which_the_order_was_sent() {
+    with_tenant(async |tenant| {
+        let calendar = Calendar::now().await;
+        let mug = steady(tenant, calendar, 150).await;
+        let pottery = supplier(tenant, json!({})).await;
+        let (path, _) = draft(tenant, &pottery, None).await;
+        let noon = |days: u64| {
+            let on = calendar.today - Days::new(days);
+            on.and_hms_opt(12, 0, 0).expect("noon").and_utc()
+        };
+        tenant.post(&format!("{path}/send"), &json!({ "occurred_at": noon(30) })).await.ok();
+        tenant.post(&format!("{path}/receive"), &json!({ "occurred_at": noon(9) })).await.ok();
+        let lead_time = &explained(tenant, &mug).await["lead_time"];
+        assert_eq!((&lead_time["receipts"], &lead_time["days"]), (&json!(1), &json!("16.333333")));
     });
 }

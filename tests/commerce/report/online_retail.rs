@@ -1,6 +1,7 @@
 //! The import of real trade: every row becomes a line, every report has its figures, and a second run changes nothing.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use domain::number::{Money, round};
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 use service::tenant::TenantCreate;
 use stockwell::import::{ImportCommand, OnlineRetailArgs, run};
 use tests::{Tenant, environment, with_tenant, with_tenant_as};
+
+/// Longest time of the checklist and the close, beside other tests.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
 
 fn file() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/online_retail_cut.csv"))
@@ -67,6 +71,32 @@ fn every_row_is_posted_once_and_the_figures_hold() {
 async fn rows(tenant: &Tenant, path: &str) -> Vec<Value> {
     let report = tenant.get(&format!("/v1/reports/{path}")).await.ok();
     report["rows"].as_array().expect("rows").clone()
+}
+
+/// The trade of the cut is of December 2010, but for a bad debt.
+#[test]
+fn its_month_closes_in_seconds() {
+    with_tenant(async |tenant| {
+        import(tenant, None, "zero").await;
+        let started = Instant::now();
+        let close = tenant.get("/v1/close/2010-12").await.ok();
+        let items = close["items"].as_array().expect("items").iter();
+        let open: Vec<&str> =
+            items.filter(|item| item["count"] != 0).filter_map(|item| item["item"].as_str()).collect();
+        assert!(!open.contains(&"tie_outs"), "every control account is its sub-ledger: {close}");
+        let reason = |item: &&str| json!({ "item": item, "reason": "It is part of the data set" });
+        let reasons: Vec<Value> = open.iter().map(reason).collect();
+        let closed = tenant.post("/v1/close/2010-12", &json!({ "reasons": reasons })).await.ok();
+        assert_eq!(closed["locked_through"], "2010-12-31");
+        assert!(started.elapsed() < CLOSE_MAX, "the close took {:?}", started.elapsed());
+
+        let (wholesale, retail) = expected();
+        let path = "/v1/reports/profit_and_loss?from=2010-12-01&to=2011-01-01&group_by=none";
+        let month = tenant.get(path).await.ok();
+        assert_eq!(month["totals"][0]["revenue"], (wholesale + retail).to_string());
+        let sheet = tenant.get("/v1/reports/balance_sheet?as_of=2010-12-31").await.ok();
+        assert_eq!(sheet["totals"][0]["balance"], "0.00");
+    });
 }
 
 #[test]

@@ -30,6 +30,17 @@ pub struct Level {
     pub counted: bool,
 }
 
+/// A receipt at a level.
+#[derive(Debug, Clone, Copy)]
+pub struct Received {
+    /// Its number.
+    pub number: u64,
+    /// Its units.
+    pub quantity: Decimal,
+    /// Units that the level received after it.
+    pub later: Decimal,
+}
+
 pub fn cents(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
@@ -40,7 +51,7 @@ pub fn price(cost: Decimal) -> Decimal {
 }
 
 /// Returns the share of `quantity` in a cost. The last units get all that is left.
-fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
+pub fn share(of: (Decimal, Decimal), quantity: Decimal) -> Decimal {
     if quantity == of.0 { of.1 } else { cents(of.1 * quantity / of.0).min(of.1) }
 }
 
@@ -167,18 +178,22 @@ impl Level {
         }
     }
 
-    /// Adds a cost that comes after the latest receipt of a level, of `whole` units. The units that are left of it get their share.
-    pub fn bear(&mut self, cost: Decimal, (whole, receipt): (Decimal, u64)) {
-        let left = match &self.layers {
-            Some(layers) => layers.iter().filter(|layer| layer.2 == receipt).map(|layer| layer.0).sum(),
-            None => whole.min(self.on_hand).max(Decimal::ZERO),
+    /// Adds a cost that comes after a receipt; it may be below zero. The units that are left of the receipt get their share, and no value
+    /// falls below zero.
+    pub fn bear(&mut self, cost: Decimal, of: Received) {
+        let (left, value): (Decimal, Decimal) = match &self.layers {
+            Some(layers) => {
+                let own = layers.iter().filter(|layer| layer.2 == of.number);
+                own.fold((Decimal::ZERO, Decimal::ZERO), |sum, layer| (sum.0 + layer.0, sum.1 + layer.1))
+            }
+            None => (of.quantity.min(self.on_hand - of.later).max(Decimal::ZERO), self.value),
         };
-        let part = share((whole, cost.abs()), left);
-        let part = if cost.is_sign_negative() { -part } else { part };
+        let part = share((of.quantity, cost.abs()), left);
+        let part = if cost.is_sign_negative() { (-part).max(-value) } else { part };
         if part.is_zero() {
             return;
         }
-        for layer in self.layers.iter_mut().flatten().filter(|layer| layer.2 == receipt) {
+        for layer in self.layers.iter_mut().flatten().filter(|layer| layer.2 == of.number) {
             layer.1 += part;
         }
         self.value += part;

@@ -13,7 +13,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 25] = [
+pub const REPORTS: [&str; 26] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -29,6 +29,7 @@ pub const REPORTS: [&str; 25] = [
     "shrinkage",
     "receivable_ageing",
     "payable_ageing",
+    "customer_statement",
     "best_customers",
     "weak_margins",
     "stock_turnover",

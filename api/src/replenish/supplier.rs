@@ -1,0 +1,65 @@
+//! Settings of replenishment for suppliers.
+
+use actix_web::{get, put};
+use domain::id::SupplierId;
+use serde::Deserialize;
+use service::replenish::supplier::{self, SupplierSetting, SupplierSettingInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::write::Write;
+use crate::{Answer, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_settings).service(set);
+}
+
+/// Which settings to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only those of this supplier.
+    supplier_id: Option<SupplierId>,
+}
+
+/// List the settings of replenishment of suppliers
+///
+/// Returns one page of the settings as they were stated, by supplier.
+#[utoipa::path(
+    operation_id = "replenishment_supplier_settings_list",
+    security(("bearer" = ["stock:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of settings.", body = Page<SupplierSetting>))
+)]
+#[get("/v1/replenishment/supplier-settings")]
+async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
+    let supplier = list.filters.supplier_id;
+    let (after, rows) = (list.after()?, list.fetch());
+    let read = async |tx: &service::Tx| supplier::list(tx, supplier, after, rows).await;
+    let found = list.read(&caller, read).await?;
+    list.answer(found, SupplierSetting::position)
+}
+
+/// State settings of replenishment of a supplier
+///
+/// Replaces all settings of the supplier that `supplier_id` names. They hold for the products of which it is the preferred supplier, at
+/// locations that no other location feeds. Settings of the product, and of the product at a location, come before them; those of
+/// categories, of the location and of the tenant come after them. A request without any other field removes the settings.
+#[utoipa::path(
+    operation_id = "replenishment_supplier_settings_put",
+    security(("bearer" = ["stock:write"])),
+    request_body = SupplierSettingInput,
+    responses((status = 200, description = "The settings.", body = SupplierSetting))
+)]
+#[put("/v1/replenishment/supplier-settings")]
+async fn set(write: Write, body: Body<SupplierSettingInput>) -> Answer {
+    write
+        .unversioned()?
+        .step("settings.replenishment_stated", body, async |tx, input| {
+            Ok((Some(tx.tenant_id.0), supplier::replace(tx, input).await?))
+        })
+        .await
+}

@@ -1,0 +1,1 @@
+drop index if exists journal_entry_by_hand;
