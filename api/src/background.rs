@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use crate::currency::showing_while;
 use crate::idempotency::PREFERENCE_APPLIED;
-use crate::problem::{Answer, ApiError};
+use crate::problem::Answer;
 use crate::{App, Caller};
 
 /// Time after which the progress of a job is written again.

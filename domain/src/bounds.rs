@@ -274,7 +274,7 @@ fn ordered_places(book: &Book, command: &Command) -> Vec<Place> {
         return id.map(|location_id| Place { location_id, pointer: "" }).into_iter().collect();
     }
     if let Command::SendPurchaseOrder(command) = command {
-        return of_lines(&command.0, BTreeSet::new());
+        return of_lines(&command.id, BTreeSet::new());
     }
     if let Command::ConfirmPurchaseOrder(command) = command {
         return of_lines(&command.id, BTreeSet::new());

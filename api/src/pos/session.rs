@@ -200,8 +200,8 @@ struct CashMoveFilters {
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMove>))
 )]
 #[get("/v1/pos/cash-moves")]
-async fn list_cash_moves(caller: Caller, list: List<CashMoveFilters>) -> Answer {
-    let CashMoveFilters { session_id, sort } = list.filters;
+async fn list_cash_moves(caller: Caller, moves: List<CashMoveFilters>) -> Answer {
+    let CashMoveFilters { session_id, sort } = moves.filters;
     let read = async move |tx: &Tx, slice: &Slice| service::pos::cash_moves(tx, session_id, slice).await;
-    list.serve_documents(caller, sort, read, |change: &CashMove| change.id.0).await
+    moves.serve_documents(caller, sort, read, |change: &CashMove| change.id.0).await
 }
