@@ -143,6 +143,11 @@ impl Sheet {
         seen.answer_body(&mut response, tag, media_type, || Ok(body))
     }
 
+    /// Returns the number of texts in the table.
+    pub fn values(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+
     /// Returns the number in characters that every file system and every header takes.
     fn file_name(&self) -> String {
         let kept = |sign: char| if sign.is_ascii_alphanumeric() || sign == '-' { sign } else { '_' };

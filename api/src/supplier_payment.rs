@@ -391,6 +391,10 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 100, example = "bank statement 17")]
     reference: Option<String>,
+    /// `true`: only payments with a part of the advance that is not applied to bills, in the tenant's currency or their own. `false`: only
+    /// those without.
+    #[param(example = true)]
+    unapplied: Option<bool>,
     /// Paid at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
     occurred_from: Option<Instant>,
@@ -418,6 +422,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         bill_id: filters.bill_id,
         number: filters.number.clone(),
         reference: filters.reference.clone(),
+        unapplied: filters.unapplied,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let sort = filters.sort;

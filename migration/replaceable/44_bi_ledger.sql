@@ -141,6 +141,9 @@ with control (name, codes, href, subledger) as (
         (select coalesce(sum(s.open), 0) from public.invoice s where s.tenant_id = (select bi.tenant()))
         - (select coalesce(sum(s.unapplied), 0) from public.payment s where s.tenant_id = (select bi.tenant()))
     union all
+    select 'supplier_advances', array['1150'], '/v1/supplier-payments?unapplied=true',
+        (select coalesce(sum(s.unapplied), 0) from public.supplier_payment s where s.tenant_id = (select bi.tenant()))
+    union all
     select 'inventory', array['1200', '1210'], '/v1/reports/stock_position',
         (select coalesce(sum(s.value), 0) from public.stock_level s where s.tenant_id = (select bi.tenant()))
     union all

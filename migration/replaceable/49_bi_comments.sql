@@ -176,7 +176,7 @@ declare
         "assets": "Debits less credits of accounts of assets. Additive.",
         "liabilities": "Credits less debits of accounts of liabilities. Additive.",
         "equity": "Credits less debits of accounts of equity, and the results. Additive.",
-        "control": "Name of the control: cash, bank, card_clearing, receivable, inventory, shipped_not_invoiced, payable, output_tax or vouchers. New values may appear.",
+        "control": "Name of the control: cash, bank, card_clearing, receivable, supplier_advances, inventory, shipped_not_invoiced, payable, output_tax or vouchers. New values may appear.",
         "account_codes": "Codes of the accounts of the control, separated by commas.",
         "href": "Path of the list or report of the API that shows the sub-ledger.",
         "ledger": "Debits less credits of the accounts. Additive.",

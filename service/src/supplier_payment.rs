@@ -20,6 +20,8 @@ pub struct Filter {
     pub bill_id: Option<BillId>,
     pub number: Option<String>,
     pub reference: Option<String>,
+    /// Whether a part of the advance is not applied to bills.
+    pub unapplied: Option<bool>,
     pub occurred: Period,
 }
 
@@ -33,11 +35,17 @@ const SELECT: &str = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.
 
 /// Returns one page of payments, without their bills, each with the currency of its amount.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(SupplierPayment, String)>, Error> {
+    let unapplied = match filter.unapplied {
+        Some(true) => " and (p.unapplied > 0 or p.foreign_unapplied > 0)",
+        Some(false) => " and p.unapplied = 0 and p.foreign_unapplied = 0",
+        None => "",
+    };
     let query = Listing::new(tx, SELECT)
         .among("p.kind", filter.kind.as_slice())
         .with("p.supplier_id = ", filter.supplier_id.map(|id| id.0))
         .with("p.number = ", filter.number.as_ref())
         .with("p.reference = ", filter.reference.as_ref())
+        .sql(unapplied)
         .within("p.occurred_at", filter.occurred);
     let query = match filter.bill_id {
         Some(id) => query

@@ -105,9 +105,10 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                               'timestamp'::regtype, 'json'::regtype)",
     ),
     (
-        "no table has a trigger, but for what a server of the version before does not write",
+        "no table has a trigger, but for what a server of the version before does not write or check",
         "select t.tgrelid::regclass || ' ' || t.tgname from pg_trigger t where not t.tgisinternal \
-         and t.tgname not in ('keep_unit_fraction', 'keep_price_key', 'keep_sku_since', 'keep_removed_barcode', 'keep_moved_barcode')",
+         and t.tgname not in ('keep_unit_fraction', 'keep_price_key', 'keep_sku_since', 'keep_removed_barcode', 'keep_moved_barcode', \
+                               'keep_advance_currency')",
     ),
     (
         "no check constraint has a generated name",

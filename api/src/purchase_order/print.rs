@@ -139,7 +139,8 @@ impl Language {
 /// Returns the purchase order for the supplier, as a page of HTML or as a PDF: both parties, and each line with its quantity, price and
 /// day, in the currency of the order. The page of HTML loads nothing and runs no scripts. The PDF is for Letter paper if your own address
 /// is in Canada or the United States, else for A4. It prints Latin, Greek and Cyrillic letters, and a box for a sign of another script.
-/// Without the scope `costs:read` both have no prices.
+/// Without the scope `costs:read` both have no prices. A PDF costs as many points as a report of its values. The order as JSON is
+/// `GET /v1/purchase-orders/{id}`.
 #[utoipa::path(
     operation_id = "purchase_orders_print",
     security(("bearer" = ["purchasing:read"])),
@@ -163,12 +164,19 @@ async fn print(
     request: HttpRequest,
 ) -> Answer {
     let form = Form::of(params.format.as_deref(), &request)?;
+    if form == Form::Pdf {
+        app.rates.admit_report(&caller)?;
+    }
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
     let document = app.db.read(caller.tenant_id, read).await?;
     let country = document.supplier.address.as_ref().map(|address| address.country.as_str());
     let language = params.language.unwrap_or_else(|| Language::of_country(country));
     let print = Print { document: &document, words: language.words(), has_costs: caller.sees_costs() };
-    print.sheet().respond(form, &seen).await
+    let sheet = print.sheet();
+    if form == Form::Pdf {
+        app.rates.count_values(&caller, sheet.values());
+    }
+    sheet.respond(form, &seen).await
 }
 
 /// A document in one language, as a caller may see it.

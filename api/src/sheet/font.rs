@@ -19,16 +19,21 @@ const SHAPED: [(char, char); 5] = [
     ('\u{fb1d}', '\u{fdff}'),
     ('\u{fe70}', '\u{fefe}'),
 ];
-/// Signs without a form: soft hyphens, joiners, marks of direction and variation selectors.
-const UNSEEN: [(char, char); 8] = [
+/// Signs without a form: soft hyphens, joiners, marks of direction, tags and variation selectors.
+const UNSEEN: [(char, char); 13] = [
     ('\0', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
     ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{180b}', '\u{180f}'),
     ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
+    ('\u{202a}', '\u{202e}'),
     ('\u{2060}', '\u{206f}'),
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{e0000}', '\u{e0fff}'),
 ];
 
 static REGULAR: LazyLock<Font> =
@@ -83,13 +88,19 @@ impl Font {
         Font { name, data, file }
     }
 
-    /// Returns a text as it is printed: a box stands for each sign that the font lacks, and signs without a form are left out.
+    /// Returns a text as it is printed: a box stands for each sign that the font lacks, a space for each end of a line and each space that it
+    /// lacks, and signs without a form are left out.
     pub fn printable(&self, text: &str) -> String {
         let printed = |sign: char| {
             let is_known = !is_in(&SHAPED, sign) && self.glyph(sign) != 0;
-            if is_known { sign } else { BOX }
+            match is_known {
+                true => sign,
+                false if sign.is_whitespace() => ' ',
+                false => BOX,
+            }
         };
-        text.chars().filter(|sign| !is_in(&UNSEEN, *sign)).map(printed).collect()
+        let spaced = text.chars().map(|sign| if ends_line(sign) { ' ' } else { sign });
+        spaced.filter(|sign| !is_in(&UNSEEN, *sign)).map(printed).collect()
     }
 
     /// Returns the number of the glyph of a sign; 0 if the font lacks it.
@@ -129,6 +140,11 @@ impl Font {
     }
 }
 
+/// Whether a sign ends a line or moves to the next column, so that it parts words.
+fn ends_line(sign: char) -> bool {
+    sign.is_whitespace() && sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}')
+}
+
 fn is_in(ranges: &[(char, char)], sign: char) -> bool {
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&sign))
 }
@@ -159,7 +175,14 @@ mod tests {
         let font = Weight::Regular.font();
         assert_eq!(font.printable("杯 mug 𠮷"), "□ mug □");
         assert_eq!(font.printable("כוס"), "□□□", "letters from right to left");
-        assert_eq!(font.printable("a\u{ad}b\u{200d}c"), "abc");
+        assert_eq!(font.printable("a\u{ad}b\u{200d}c\u{34f}\u{e0067}\u{e0100}"), "abc");
+        assert_eq!(
+            font.printable("a\u{202e}b\u{2066}c\u{61c}\u{feff}"),
+            "abc",
+            "no mark changes the direction"
+        );
+        assert_eq!(font.printable("a\nb\tc\u{2028}d\u{3000}e"), "a b c d e", "what parts words is a space");
+        assert_eq!(font.printable("a\u{a0}b"), "a\u{a0}b", "a space that does not break");
         assert!(font.glyph(BOX) > 0 && font.width_of(BOX) > 0, "the box has a glyph");
     }
 

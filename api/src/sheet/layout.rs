@@ -172,22 +172,30 @@ impl Flow {
         }
     }
 
-    /// Places the two sides beside each other.
+    /// Places the two sides beside each other. Long ones go on at the top of the next page.
     fn parties(&mut self, parties: &[Party; 2]) {
         let width = (self.width() - GAP) / 2;
-        let top = self.y;
-        let mut end = top;
-        for (party, x) in parties.iter().zip([MARGIN, MARGIN + width + GAP]) {
-            self.y = top;
-            self.place(x, ROLE, ROLE.font().printable(party.role));
-            self.y += ROLE.line_height();
-            for line in party.lines.iter().flat_map(|line| wrapped(line, PLAIN, width)) {
-                self.place(x, PLAIN, line);
-                self.y += PLAIN.line_height();
+        let sides = parties.each_ref().map(|party| side(party, width));
+        let depth = sides.iter().map(Vec::len).max().unwrap_or_default();
+        let mut done = 0;
+        while done < depth {
+            if !self.has_room(PLAIN.line_height()) {
+                self.next_page();
             }
-            end = end.max(self.y);
+            // A role is less high than a line of the address.
+            let room = usize::try_from((self.end() - self.y) / PLAIN.line_height()).unwrap_or(usize::MAX);
+            let (top, mut end) = (self.y, self.y);
+            for (lines, x) in sides.iter().zip([MARGIN, MARGIN + width + GAP]) {
+                self.y = top;
+                for (style, text) in lines.iter().skip(done).take(room) {
+                    self.place(x, *style, text.clone());
+                    self.y += style.line_height();
+                }
+                end = end.max(self.y);
+            }
+            self.y = end;
+            done += room;
         }
-        self.y = end;
     }
 
     /// Places the total at the right margin.
@@ -220,6 +228,13 @@ impl Flow {
     }
 }
 
+/// Returns the lines of a side: its role, its name and its address.
+fn side(party: &Party, width: u32) -> Vec<(Style, String)> {
+    let role = (ROLE, ROLE.font().printable(party.role));
+    let lines = party.lines.iter().flat_map(|line| wrapped(line, PLAIN, width));
+    std::iter::once(role).chain(lines.map(|line| (PLAIN, line))).collect()
+}
+
 /// The table of a sheet with the widths of its columns.
 struct Table<'a> {
     sheet: &'a Sheet,
@@ -238,7 +253,7 @@ impl<'a> Table<'a> {
     fn of(sheet: &'a Sheet) -> Self {
         let (paper_width, _) = sheet.paper.size();
         let gaps = GAP * u32::try_from(sheet.columns.len().saturating_sub(1)).unwrap_or_default();
-        let widths = shared(&wanted(sheet), (paper_width - 2 * MARGIN).saturating_sub(gaps));
+        let widths = widths(sheet, (paper_width - 2 * MARGIN).saturating_sub(gaps));
         let mut x = MARGIN;
         let slot = |(column, width): (&Column, u32)| {
             let slot = Slot { column: *column, x, width };
@@ -337,6 +352,24 @@ fn wanted(sheet: &Sheet) -> Vec<u32> {
         widest.unwrap_or_default().max(HEAD.width(&HEAD.font().printable(column.head)))
     };
     sheet.columns.iter().enumerate().map(width).collect()
+}
+
+/// Returns the widths of the columns. A figure that goes on in the next line would be misread, so figures get what they want, unless that
+/// is more than three quarters of the width. The texts share the rest.
+fn widths(sheet: &Sheet, width: u32) -> Vec<u32> {
+    let wanted = wanted(sheet);
+    let (figures, texts): (Vec<usize>, Vec<usize>) =
+        (0..wanted.len()).partition(|index| sheet.columns[*index].has_figures);
+    let of_figures: u32 = figures.iter().map(|index| wanted[*index].max(COLUMN_WIDTH_MIN)).sum();
+    if texts.is_empty() || of_figures > width / 4 * 3 {
+        return shared(&wanted, width);
+    }
+    let mut widths: Vec<u32> = wanted.iter().map(|width| (*width).max(COLUMN_WIDTH_MIN)).collect();
+    let of_texts: Vec<u32> = texts.iter().map(|index| wanted[*index]).collect();
+    for (index, share) in texts.iter().zip(shared(&of_texts, width - of_figures)) {
+        widths[*index] = share;
+    }
+    widths
 }
 
 /// Shares a width among columns. Each gets at most an equal share of what narrower ones leave. If all have what they want, the widest one
@@ -457,6 +490,7 @@ mod tests {
         long.rows[7][1] = "Łyżka ".repeat(200);
         long.rows[9][1] = "Ж".repeat(6_000);
         long.parties[0].lines.push("Ελ".repeat(300));
+        long.parties[1].lines.extend(vec!["W".repeat(200); 10]);
         for paper in [Paper::A4, Paper::Letter] {
             let (width, height) = paper.size();
             for placed in pages(&Sheet { paper, ..long.clone() }).iter().flat_map(|page| &page.texts) {
@@ -477,6 +511,15 @@ mod tests {
     }
 
     #[test]
+    fn sides_that_are_longer_than_a_page_are_whole() {
+        let mut long = sheet(3);
+        long.parties[0].lines = vec!["W".repeat(200); 20];
+        long.parties[1].lines = vec!["Ж".repeat(200); 30];
+        let text = text(&pages(&long));
+        assert_eq!((text.matches('W').count(), text.matches('Ж').count()), (4_000, 6_000));
+    }
+
+    #[test]
     fn figures_end_at_one_place() {
         let mut mixed = sheet(3);
         mixed.rows[0][2] = "1234567.89".to_owned();
@@ -488,6 +531,25 @@ mod tests {
             .map(|placed| placed.x + placed.style.width(&placed.text))
             .collect();
         assert_eq!(ends.len(), 1, "{ends:?}");
+    }
+
+    #[test]
+    fn figures_beside_long_texts_are_not_broken() {
+        let figures = ["123,456,789.123456 KGM", "1,234,567.123456", "1,234,567,890,123.00"];
+        let column = |index| Column { head: "Article", has_figures: (3..6).contains(&index) };
+        let cell = |index: usize| match index {
+            3..=5 => figures[index - 3].to_owned(),
+            _ => "x".repeat(200),
+        };
+        let wide = Sheet {
+            columns: (0..8).map(column).collect(),
+            rows: vec![(0..8).map(cell).collect()],
+            ..sheet(0)
+        };
+        let pages = pages(&wide);
+        let texts: HashSet<&str> =
+            pages.iter().flat_map(|page| &page.texts).map(|placed| placed.text.as_str()).collect();
+        assert!(figures.iter().all(|figure| texts.contains(figure)), "{texts:?}");
     }
 
     #[test]

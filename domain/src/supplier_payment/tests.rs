@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use proptest::prelude::*;
@@ -330,6 +331,56 @@ proptest! {
         }
         prop_assert_eq!(taken, base);
         prop_assert_eq!(unapplied(&book, advance), amounts("0", "0"));
+    }
+}
+
+/// Adds the lines of an entry to the balances of accounts.
+fn add_up(balances: &mut BTreeMap<String, Money>, posting: &Posting) {
+    for line in posting.entries.iter().flat_map(|entry| &entry.lines) {
+        *balances.entry(line.account.to_string()).or_default() += line.amount;
+    }
+}
+
+proptest! {
+    /// Payments, one of them an application, settle a bill with its discount. Taken back in any order, they leave nothing.
+    #[test]
+    fn all_is_taken_back_in_any_order(
+        parts in prop::collection::vec((100..5_000_i64, 50..200_i64), 1..6),
+        rate in 50..200_i64,
+        turns in prop::collection::vec(0..6_usize, 6),
+    ) {
+        let mut book = book();
+        let whole: i64 = parts.iter().map(|(amount, _)| amount).sum();
+        let advance = in_advance(&mut book, ("USD", &hundredths(rate + 7)), &hundredths(whole));
+        let bill = billed(&mut book, ("USD", &hundredths(rate)), (&hundredths(whole), &hundredths(whole / 5)), "3");
+        let (owed, paid_before) = (open(&book, bill), unapplied(&book, advance));
+        book.now = at(LAST_DAY).expect("an instant");
+        let (mut balances, mut made) = (BTreeMap::new(), Vec::new());
+        let mut stated = Money::ZERO;
+        let application = part(bill, &hundredths(whole / 5));
+        let (paid, posting) = applied(&mut book, advance, application).expect("an application");
+        add_up(&mut balances, &posting);
+        stated += paid.foreign.as_ref().expect("dollars").discount;
+        made.push(paid.id);
+        for (amount, of_payment) in parts {
+            let command = payment(&hundredths(of_payment), vec![part(bill, &hundredths(amount))]);
+            let (paid, posting) = pay(&mut book, &command).expect("a payment");
+            prop_assert!(!paid.discount.is_negative() && paid.amount.is_positive());
+            add_up(&mut balances, &posting);
+            stated += paid.foreign.as_ref().expect("dollars").discount;
+            made.push(paid.id);
+        }
+        prop_assert_eq!(open(&book, bill), amounts("0", "0"));
+        prop_assert_eq!(balances["2000"], owed.0);
+        prop_assert_eq!(stated, Money::rounded_to(owed.1.get() * Decimal::new(3, 2), 2), "the discount of the whole");
+        for turn in turns.into_iter().cycle().take(made.len()) {
+            let id = made.swap_remove(turn % made.len());
+            let (_, posting) = reversed(&mut book, id).expect("a reversal");
+            add_up(&mut balances, &posting);
+        }
+        prop_assert_eq!(open(&book, bill), owed);
+        prop_assert_eq!(unapplied(&book, advance), paid_before);
+        prop_assert!(balances.values().all(|balance| balance.is_zero()), "{balances:?}");
     }
 }
 

@@ -34,6 +34,9 @@ pub const CONTROLS: &str = "control (name, codes, href, subledger) as (
         (select coalesce(sum(s.open), 0) from public.invoice s where s.tenant_id = $1)
         - (select coalesce(sum(s.unapplied), 0) from public.payment s where s.tenant_id = $1)
     union all
+    select 'supplier_advances', array['1150'], '/v1/supplier-payments?unapplied=true',
+        (select coalesce(sum(s.unapplied), 0) from public.supplier_payment s where s.tenant_id = $1)
+    union all
     select 'inventory', array['1200', '1210'], '/v1/reports/stock_position',
         (select coalesce(sum(s.value), 0) from public.stock_level s where s.tenant_id = $1)
     union all
@@ -124,6 +127,7 @@ mod tests {
             account::BANK,
             account::CARD_CLEARING,
             account::RECEIVABLE,
+            account::SUPPLIER_ADVANCES,
             account::INVENTORY,
             account::IN_TRANSIT,
             account::SHIPPED_NOT_INVOICED,

@@ -247,6 +247,34 @@ fn reports_cost_points() {
     });
 }
 
+/// A page of HTML is written at once, and costs none.
+#[test]
+fn a_pdf_costs_as_many_points_as_a_report_of_its_values() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let lines: Vec<_> =
+            (0..100).map(|_| json!({ "sku": "MUG", "quantity": "1", "unit_cost": "3.25" })).collect();
+        let order = json!({ "supplier_id": supplier, "lines": lines });
+        let order = tenant.make("/v1/purchase-orders", order).await;
+        let node = strict(|config| config.rates.rate_reports = 40).await;
+        let caller = tenant.at(&node.base_url);
+        let print = async |format: &str| {
+            caller.get(&format!("/v1/purchase-orders/{order}/document?format={format}")).await
+        };
+        for _ in 0..3 {
+            assert_eq!(print("html").await.status, 200);
+        }
+        // 10, and one for every 100 of 800 values. Some come back meanwhile.
+        let first = print("pdf").await;
+        assert_eq!(first.status, 200);
+        assert!((22..=30).contains(&left(&first, "reports")), "{:?}", first.headers);
+        assert_eq!(print("pdf").await.status, 200);
+        refused(&print("pdf").await, &["reports"]);
+        assert_eq!(print("html").await.status, 200);
+    });
+}
+
 #[test]
 fn a_run_of_the_reconciliation_costs_as_many_points_as_a_report_and_a_replay_none() {
     with_tenant(async |tenant| {

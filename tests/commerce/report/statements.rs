@@ -331,12 +331,20 @@ fn each_control_account_is_its_sub_ledger() {
         let settled = json!({ "memo": "Card payments arrived", "lines": [
             { "account": "1010", "debit": "5.00" }, { "account": "1020", "credit": "5.00" }] });
         tenant.post("/v1/journal-entries", &settled).await.created();
+        let supplier = json!({ "code": "MILL", "name": "Mill" });
+        let supplier = tenant.make("/v1/suppliers", supplier).await;
+        let advance = json!({ "supplier_id": supplier, "advance": "5.00" });
+        tenant.post("/v1/supplier-payments", &advance).await.created();
+        let by_hand = json!({ "memo": "Advance of the earlier books", "lines": [
+            { "account": "1150", "debit": "3.00" }, { "account": "1010", "credit": "3.00" }] });
+        tenant.post("/v1/journal-entries", &by_hand).await.created();
         let z = "0.00";
         let expected = texts(&[
             &["cash", "1000", "24.00", z, "24.00", z],
-            &["bank", "1010", "40.00", "5.00", "35.00", z],
+            &["bank", "1010", "32.00", "2.00", "30.00", z],
             &["card_clearing", "1020", "-5.00", "-5.00", z, z],
             &["receivable", "1100", "16.00", z, "16.00", z],
+            &["supplier_advances", "1150", "8.00", "3.00", "5.00", z],
             &["inventory", "1200,1210", "172.00", z, "172.00", z],
             &["shipped_not_invoiced", "1300", "4.00", z, "4.00", z],
             &["payable", "2000", z, z, z, z],
@@ -444,7 +452,7 @@ fn new_books_have_statements_of_zeros() {
         assert_eq!(ledger["rows"], json!([]));
         assert_eq!(totals(&ledger, &["debit", "credit", "balance"]), ["0.00"; 3]);
         let ties = columns(&report(tenant, "tie_out").await, &TIED);
-        assert_eq!(ties.len(), 9, "every control is a row");
+        assert_eq!(ties.len(), 10, "every control is a row");
         assert!(ties.iter().flat_map(|row| &row[2..]).all(|figure| figure == "0.00"), "{ties:?}");
         let taxes = report(tenant, "tax_summary").await;
         assert_eq!(

@@ -157,6 +157,10 @@ fn a_tie_out_is_the_same_in_rust_and_in_sql() {
     with_tenant(async |tenant| {
         control(tenant).await;
         owe(tenant).await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let advance =
+            json!({ "supplier_id": supplier, "currency": "USD", "exchange_rate": "0.9", "advance": "50" });
+        tenant.post("/v1/supplier-payments", &advance).await.created();
         let path = "/v1/reports/tie_out";
         for (by, differing) in [("0", 0), ("1", 1), ("-1", 0)] {
             let change = "update voucher set issued = issued + $2::numeric, balance = balance + $2::numeric \

@@ -1,7 +1,7 @@
 //! Tie-out: each control account beside its sub-ledger. As of now.
 //!
 //! - One row per control. `ledger` is the balance of its accounts, `subledger` the sum of the documents that keep it.
-//! - Some accounts take entries by hand: bank, card clearing, payables and output tax. `by_hand` is what such entries left on them, for which there is
+//! - Some accounts take entries by hand: bank, card clearing, advances to suppliers, payables and output tax. `by_hand` is what such entries left on them, for which there is
 //!   no document. So `difference` = `ledger` − `by_hand` − `subledger`, which is always 0.
 //! - Figures are debits less credits: vouchers and output tax are negative.
 //! - It reads the documents of every sub-ledger, so its time grows with them.
@@ -19,8 +19,8 @@ use crate::scalar::Amount;
 /// One control; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct TieOutRow {
-    /// Name of the control: `cash`, `bank`, `card_clearing`, `receivable`, `inventory`, `shipped_not_invoiced`, `payable`,
-    /// `output_tax` or `vouchers`; null in the totals. New values may appear.
+    /// Name of the control: `cash`, `bank`, `card_clearing`, `receivable`, `supplier_advances`, `inventory`, `shipped_not_invoiced`,
+    /// `payable`, `output_tax` or `vouchers`; null in the totals. New values may appear.
     pub control: Option<String>,
     /// Codes of its accounts, separated by commas; null in the totals.
     pub account_codes: Option<String>,

@@ -1,6 +1,7 @@
 //! Discounts and advances in another currency: at the rate of the bill, at the rate of the advance, and taken back.
 
 use futures_util::future::join_all;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Tenant, environment, with_tenant};
 
@@ -47,6 +48,12 @@ fn of(bill: &Value, amount: &str) -> Value {
 
 fn step(payment: &Value, name: &str) -> String {
     format!("{PAYMENTS}/{}/{name}", id(payment))
+}
+
+/// Returns the ids of the payments that a list shows.
+async fn listed(tenant: &Tenant, query: &str) -> Vec<Value> {
+    let page = tenant.get(&format!("{PAYMENTS}?{query}")).await.ok();
+    page["data"].as_array().expect("a page").iter().map(|payment| payment["id"].clone()).collect()
 }
 
 /// Pays 1,000.00 USD in advance at 0.90.
@@ -209,6 +216,8 @@ fn an_advance_keeps_its_rate_until_it_is_applied() {
         assert_eq!(tenant.get(&format!("{PAYMENTS}/{}", id(&applied))).await.ok(), applied);
         assert_eq!(open(tenant, &first).await, ["0.00", "0.00"]);
         assert_eq!(unapplied(tenant, &paid).await, ["360.00", "400.00"]);
+        assert_eq!(listed(tenant, "unapplied=true").await, [paid["id"].clone()]);
+        assert_eq!(listed(tenant, "unapplied=false").await, [applied["id"].clone()]);
 
         let mut early = of(&second, "1");
         early["occurred_at"] = json!("2026-01-05T11:59:59Z");
@@ -224,6 +233,8 @@ fn an_advance_keeps_its_rate_until_it_is_applied() {
         let expected = [("1150", "-360.00"), ("2000", "380.00"), ("6040", "-20.00")];
         assert_eq!(tenant.entry(id(&rest)).await, entry(&expected));
         tenant.post(&apply, &of(&second, "1")).await.refused(409, "invalid_state_transition");
+        assert_eq!(listed(tenant, "unapplied=true").await, Vec::<Value>::new());
+        assert_eq!(listed(tenant, "unapplied=false").await.len(), 3);
 
         // What is applied is taken back first, in any order.
         let reason = json!({ "reason": "The order was cancelled" });
@@ -294,6 +305,61 @@ fn currencies_of_bills_and_advances_are_not_mixed() {
         let expected = [("1010", "-10.45"), ("1150", "9.50"), ("2000", "0.92"), ("6040", "0.03")];
         assert_eq!(tenant.entry(id(&both)).await, entry(&expected));
         assert_eq!(unapplied(tenant, &both).await, ["9.50", "10.00"]);
+    });
+}
+
+/// 3 yen at 0.004 are 0.012, so 0.01, which 2 yen take. The last yen has no amount in the books and is listed.
+#[test]
+fn a_rest_in_another_currency_alone_is_listed() {
+    with_tenant(async |tenant| {
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        let mut body = bill(&mill, "1", &json!([{ "account": "5300", "unit_cost": "3" }]));
+        body["currency"] = json!("JPY");
+        body["exchange_rate"] = json!("0.004");
+        let made = tenant.post(BILLS, &body).await.created();
+        let advance =
+            json!({ "supplier_id": mill, "currency": "JPY", "exchange_rate": "0.004", "advance": "3" });
+        let paid = tenant.post(PAYMENTS, &advance).await.created();
+        for (amount, left, is_listed) in [("2", "1.00", true), ("1", "0.00", false)] {
+            tenant.post(&step(&paid, "apply"), &of(&made, amount)).await.created();
+            assert_eq!(unapplied(tenant, &paid).await, ["0.00", left]);
+            assert_eq!(listed(tenant, "unapplied=true").await.contains(&paid["id"]), is_listed);
+        }
+        assert_eq!(tenant.balance("1150").await, "0.00");
+    });
+}
+
+/// Such a server takes the amounts of an advance for those in the tenant's currency.
+#[test]
+fn a_server_of_the_version_before_can_neither_apply_nor_reverse_an_advance_in_another_currency() {
+    with_tenant(async |tenant| {
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        in_advance(tenant, &mill).await;
+        let columns = "insert into supplier_payment (tenant_id, id, number, kind, supplier_id, occurred_at, recorded_at, \
+                       command_id, amount, advance, advance_id, original_id, foreign_currency, exchange_rate, foreign_amount) \
+                       select tenant_id, gen_random_uuid(), number || '-2', ";
+        let common = "supplier_id, occurred_at, recorded_at, command_id";
+        let of_tenant = "from supplier_payment where tenant_id = $1";
+        for (kind, amounts, constraint) in [
+            ("'application'", "0, 0, id, null, null, null, null", "keep_advance_currency"),
+            (
+                "'reversal'",
+                "-amount, -advance, null, id, foreign_currency, exchange_rate, -foreign_amount",
+                "supplier_payment_foreign_advance_complete",
+            ),
+        ] {
+            let statement = format!("{columns} {kind}, {common}, {amounts} {of_tenant}");
+            let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(tenant.id.0);
+            let error = query.execute(&environment().root).await.expect_err("a rejection");
+            let named = error.as_database_error().and_then(|error| error.constraint());
+            assert_eq!(named, Some(constraint), "{error}");
+        }
+        // An advance in the tenant's currency is none of its concern.
+        let own = json!({ "supplier_id": mill, "advance": "50" });
+        let own = tenant.post(PAYMENTS, &own).await.created();
+        let pounds = bill(&mill, "2", &json!([{ "account": "5300", "unit_cost": "10" }]));
+        let pounds = tenant.post(BILLS, &pounds).await.created();
+        tenant.post(&step(&own, "apply"), &of(&pounds, "10")).await.created();
     });
 }
 

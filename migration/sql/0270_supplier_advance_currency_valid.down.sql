@@ -1,0 +1,2 @@
+-- A validated check stays valid: there is nothing to revert.
+select 1;
