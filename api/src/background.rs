@@ -1,6 +1,5 @@
 //! Work that goes on after its response (`Prefer: respond-async`, RFC 7240), with a job that shows how far it is.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,20 +10,29 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError, rt};
 use domain::id::JobId;
 use domain::number::shown_decimals;
+use futures_util::future::join;
 use service::job::{self, Counts, Kind};
 use service::{Error, Tx};
+use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use crate::currency::showing_while;
 use crate::idempotency::PREFERENCE_APPLIED;
-use crate::problem::Answer;
+use crate::places::Places;
+use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::{App, Caller};
 
 /// Time after which the progress of a job is written again.
 const NOTED_EVERY: Duration = Duration::from_secs(1);
 /// Most attempts to write the end of a job.
 const ATTEMPTS_MAX: u32 = 10;
+/// Most jobs of a tenant that a server carries out at once. No connection of a client bounds them, as it bounds requests.
+pub const JOBS_MAX: usize = 4;
+/// Seconds after which a request is repeated that found no place.
+const RETRY_SECONDS: u64 = 5;
+
+static JOBS: Places = Places::new(JOBS_MAX);
 
 /// The rows that a piece of work has handled, of how many.
 #[derive(Debug, Clone, Default)]
@@ -54,19 +62,22 @@ impl Progress {
     }
 }
 
-/// Begins a job, and carries out `work` after the response. Returns 202 with the job.
+/// Begins a job, and carries out `work` after the response. Returns 202 with the job. Rejects the request if its tenant has as many jobs as
+/// it may.
 pub async fn begin(
     app: Data<App>,
     caller: Caller,
     kind: Kind,
     work: impl AsyncFnOnce(Progress) -> Answer + 'static,
 ) -> Answer {
+    let place = JOBS.take(caller.tenant_id).ok_or_else(too_many)?;
     let job = app.db.write(&caller, async |tx: &Tx| job::begin(tx, &caller, kind).await).await?;
     let location = format!("/v1/jobs/{}", job.id);
     let (id, progress) = (job.id, Progress::default());
+    // A server that stops waits for it, as for a request: without a gap between the two.
+    let in_flight = app.enter();
     let followed = async move {
-        // A server that stops waits for it, as for a request.
-        let _in_flight = app.enter();
+        let _held = (place, in_flight);
         let follower = Follower { app: Data::clone(&app), caller, id, progress: progress.clone() };
         follower.follow(work(progress)).await;
     };
@@ -75,6 +86,12 @@ pub async fn begin(
         .insert_header((header::LOCATION, location))
         .insert_header((PREFERENCE_APPLIED, "respond-async"))
         .json(job))
+}
+
+fn too_many() -> ApiError {
+    let detail =
+        format!("This server carries out {JOBS_MAX} jobs of your tenant. Wait for the end of one of them.");
+    ApiError::new(ErrorCode::RateLimited, detail).with_retry_after(RETRY_SECONDS)
 }
 
 /// Writes how far the work of a job is, and how it ended.
@@ -87,13 +104,7 @@ struct Follower {
 
 impl Follower {
     async fn follow(self, work: impl Future<Output = Answer>) {
-        let mut work = pin!(work);
-        let answer = loop {
-            match timeout(NOTED_EVERY, &mut work).await {
-                Ok(answer) => break answer,
-                Err(_) => self.note().await,
-            }
-        };
+        let answer = noting(NOTED_EVERY, work, async || self.note().await).await;
         let response = answer.unwrap_or_else(|error| error.error_response());
         let status = i16::try_from(response.status().as_u16()).unwrap_or_default();
         let body = match to_bytes(response.into_body()).await {
@@ -122,5 +133,43 @@ impl Follower {
         let counts = self.progress.counts();
         let finish = async |tx: &Tx| job::finish(tx, self.id, counts, (status, body)).await;
         self.app.db.for_server().write(&self.caller, finish).await
+    }
+}
+
+/// Carries out `work`, and each `every` beside it `note`. The work goes on while a note waits, such as for a connection that writes hold which
+/// wait for the work.
+async fn noting<T>(every: Duration, work: impl Future<Output = T>, note: impl AsyncFn()) -> T {
+    let ended = Notify::new();
+    let work = async {
+        let result = work.await;
+        ended.notify_one();
+        result
+    };
+    let notes = async {
+        while timeout(every, ended.notified()).await.is_err() {
+            note().await;
+        }
+    };
+    join(work, notes).await.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn work_goes_on_while_a_note_waits() {
+        let (noted, done) = (Notify::new(), Notify::new());
+        let work = async {
+            noted.notified().await;
+            done.notify_one();
+            7
+        };
+        let note = async || {
+            noted.notify_one();
+            done.notified().await;
+        };
+        let noting = noting(Duration::from_millis(1), work, note);
+        assert_eq!(timeout(Duration::from_secs(10), noting).await, Ok(7));
     }
 }

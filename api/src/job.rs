@@ -38,7 +38,8 @@ fn kinds(caller: &Caller) -> Vec<Kind> {
 /// List jobs
 ///
 /// Returns one page of the jobs of the kinds that the caller may read: imports of products with `catalog:read`, runs of the
-/// reconciliation with `reconciliation:read`. A job that ended is kept for at least 7 days.
+/// reconciliation with `reconciliation:read`. `result` and `problem` are null here: `GET /v1/jobs/{id}` has them. A job that ended is kept
+/// for 7 days, and of a tenant the newest 1,000.
 #[utoipa::path(
     operation_id = "jobs_list",
     security(("bearer" = ["catalog:read"]), ("bearer" = ["reconciliation:read"])),

@@ -67,6 +67,7 @@ pub mod payment_intent;
 pub mod payment_provider;
 pub mod period_lock;
 mod personal;
+mod places;
 pub mod pos;
 pub mod posting;
 pub mod presented;

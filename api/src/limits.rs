@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::admission::{AT_ONCE, OPEN_MAX};
+use crate::background::JOBS_MAX;
 use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX, LONG_BODIES};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, WHOLE_LISTS_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
@@ -43,6 +44,9 @@ struct Limits {
     /// (429 `rate_limited`).
     #[schema(minimum = 1, example = 2)]
     batches_at_once: usize,
+    /// Most jobs (`Prefer: respond-async`) of a tenant that a server carries out at once. The next one is rejected (429 `rate_limited`).
+    #[schema(minimum = 1, example = 4)]
+    jobs_at_once: usize,
     /// Longest time in milliseconds for which a rejection (429) is held back, if the caller did not wait as long as the one
     /// before said in `Retry-After`.
     #[schema(minimum = 0, example = 500)]
@@ -188,6 +192,7 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
         batch_documents: BATCH_DOCUMENTS_MAX,
         batches_open: OPEN_MAX,
         batches_at_once: *AT_ONCE,
+        jobs_at_once: JOBS_MAX,
         held_back_ms: u64::try_from(HELD_BACK.as_millis()).unwrap_or(u64::MAX),
         streams: StreamLimits {
             per_caller: STREAMS_PER_ACTOR_MAX,

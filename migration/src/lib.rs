@@ -250,6 +250,7 @@ pub const STEPS: &[Step] = &[
     step!("0262_job"),
     step!("0263_custom_role"),
     step!("0264_custom_role_valid"),
+    step!("0265_invitation_custom_role"),
     step!("0269_supplier_advance_currency"),
     step!("0270_supplier_advance_currency_valid"),
 ];

@@ -23,6 +23,8 @@ use crate::{Caller, Error, Tx};
 const LOST_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// Time for which a job that ended is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
+/// Most jobs of a tenant that are kept. A job that has not ended is kept above that.
+const KEPT_MAX: i64 = 1_000;
 
 text_enum! {
     /// Kind of the work. New values may appear.
@@ -54,7 +56,8 @@ text_enum! {
         Running,
         /// The work was done: `result` has the response.
         Succeeded,
-        /// The request was rejected and had no effect: `problem` says why.
+        /// The request was rejected and had no effect: `problem` says why. Only the code `outcome_unknown` leaves open whether it had:
+        /// repeat the request with the same idempotency key.
         Failed,
         /// The server ended before it said how the work ended. Repeat the request with the same idempotency key: if the work was done,
         /// you get its response.
@@ -88,10 +91,10 @@ pub struct Job {
     /// HTTP status that the response would have had. Null while the work goes on.
     #[schema(minimum = 200, maximum = 599, example = 200)]
     pub http_status: Option<i16>,
-    /// Response of the request, if it succeeded.
+    /// Response of the request, if it succeeded. Null in a list: `GET /v1/jobs/{id}` has it.
     #[schema(value_type = Option<Object>)]
     pub result: Option<Value>,
-    /// Problem that rejected the request, if it failed.
+    /// Problem that rejected the request, if it failed. Null in a list: `GET /v1/jobs/{id}` has it.
     #[schema(value_type = Option<Object>)]
     pub problem: Option<Value>,
     /// When the request was accepted.
@@ -110,8 +113,8 @@ pub struct Counts {
 
 /// Begins a job, and deletes old ones of the tenant.
 pub async fn begin(tx: &Tx, caller: &Caller, kind: Kind) -> Result<Job, Error> {
-    let old = "delete from job where tenant_id = $1 and finished_at < $2";
-    tx.execute(sqlx::query(old).bind(tx.tenant_id.0).bind(tx.now - KEPT)).await?;
+    let old = sqlx::query(DELETE_OLD).bind(tx.tenant_id.0).bind(tx.now - KEPT).bind(tx.now - LOST_AFTER);
+    tx.execute(old.bind(KEPT_MAX - 1)).await?;
     let id = JobId(tx.next_id());
     let (kind, actor): (&str, &str) = (kind.into(), caller.actor_kind.into());
     let insert = "insert into job (tenant_id, id, kind, actor_kind, actor_id, created_at, seen_at, rows_done) \
@@ -155,9 +158,22 @@ pub async fn finish(
 const SELECT: &str = "select id, kind, actor_kind, actor_id, created_at, seen_at, finished_at, rows_done, rows_total, http_status, \
         response from job where tenant_id = ";
 
-/// Lists jobs of these kinds.
+/// A response may have some 100 KiB, so a page of jobs has none.
+const SELECT_WITHOUT_RESPONSE: &str = "select id, kind, actor_kind, actor_id, created_at, seen_at, finished_at, rows_done, rows_total, \
+        http_status, null::text as response from job where tenant_id = ";
+
+/// Deletes jobs that ended long ago, and the oldest if there are too many. A lost job ended with its last sign of life.
+const DELETE_OLD: &str = "
+    delete from job
+    where tenant_id = $1 and (
+        coalesce(finished_at, seen_at) < $2
+        or (finished_at is not null or seen_at < $3)
+            and id <= (select id from job where tenant_id = $1 order by id desc offset $4 limit 1)
+    )";
+
+/// Lists jobs of these kinds, without their results and problems.
 pub async fn list(tx: &Tx, kinds: &[Kind], slice: &Slice) -> Result<Vec<Job>, Error> {
-    let rows = Listing::new(tx, SELECT).among("kind", kinds).page(tx, "id", slice).await?;
+    let rows = Listing::new(tx, SELECT_WITHOUT_RESPONSE).among("kind", kinds).page(tx, "id", slice).await?;
     rows.iter().map(|row| read(row, tx.now)).collect()
 }
 

@@ -1,15 +1,16 @@
 //! Custom roles: list, create, get, change, delete.
 
 use actix_web::web::Data;
-use actix_web::{delete, get, patch, post};
+use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::id::CustomRoleId;
 use serde::Deserialize;
 use service::Tx;
-use service::auth::custom_role::{self, CustomRole, CustomRoleInput};
+use service::auth::custom_role::{self, CustomRole, CustomRoleChange, CustomRoleInput};
 use service::input::Change;
 use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::provider::is_wrong_code;
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
@@ -84,24 +85,32 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomRoleId>, seen: IfN
 
 /// Change a custom role
 ///
-/// Takes a merge patch. Its users, their tokens and the keys that act for them have the new scopes at once. `base` stays. The caller needs all
-/// scopes of it.
+/// Takes a merge patch. Keys that act for its users have the new scopes at once. Access tokens of the users lose scopes at once, and a new
+/// token has added ones. `base` stays. The caller needs all scopes of it. A caller who has a second factor states a code of it to add scopes
+/// if `base` is admin. Without a code the response is 409. A key that acts for such a user gets 409 too.
 #[utoipa::path(
     operation_id = "custom_roles_update",
     security(("bearer" = ["users:write"])),
     params(("id" = CustomRoleId, Path, description = "The custom role's id.")),
-    request_body = Patch<CustomRoleInput>,
+    request_body = Patch<CustomRoleChange>,
     responses((status = 200, description = "The custom role as it is now.", body = CustomRole))
 )]
 #[patch("/v1/custom-roles/{id}")]
-async fn update(write: Write, id: PathId<CustomRoleId>, body: Body<MergePatch>) -> Answer {
+async fn update(
+    request: HttpRequest,
+    app: Data<App>,
+    write: Write,
+    id: PathId<CustomRoleId>,
+    body: Body<MergePatch>,
+) -> Answer {
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
-    let change = async |tx: &Tx, expected: Option<i32>, change: Change<'_, CustomRoleInput>| {
-        let changed = custom_role::update(tx, &caller, id.0, expected, change).await?;
+    let change = async |tx: &Tx, expected: Option<i32>, change: Change<'_, CustomRoleChange>| {
+        let changed = custom_role::update(&app.auth, tx, &caller, id.0, expected, change).await?;
         changed_powers.note(true);
         Ok(changed)
     };
-    write.patch("custom_role.updated", body, change).await
+    let changed = write.patch("custom_role.updated", body, change);
+    app.auth.guard(&caller, app.address_of(&request), changed, is_wrong_code).await
 }
 
 /// Delete a custom role

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::{InvitationId, UserId};
+use domain::id::{CustomRoleId, InvitationId, UserId};
 use domain::tag;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,9 @@ struct InvitationIn {
     /// Role that the user will have. It has at most the scopes of the caller.
     #[schema(schema_with = role_schema)]
     role: Role,
+    /// Custom role that the user will have, whose `base` is the role: it takes scopes of the role away.
+    #[serde(default)]
+    custom_role_id: Option<CustomRoleId>,
     /// Your own page for new users, from which `link` is made. It sends the token to `POST /v1/auth/invitation`.
     #[serde(default)]
     #[schema(max_length = 500, pattern = "^https://", example = "https://shop.example/welcome")]
@@ -93,6 +96,9 @@ struct InvitationLink {
     /// Role that the user will have.
     #[schema(schema_with = role_schema)]
     role: String,
+    /// Custom role that the user will have, which takes scopes of the role away. Null: the user will have all of them.
+    #[schema(example = json!(null))]
+    custom_role_id: Option<CustomRoleId>,
     /// `open`, `accepted`, `revoked` or `expired`.
     status: Status,
     /// The user that it made. Null: it was not accepted.
@@ -126,6 +132,7 @@ impl InvitationLink {
             email: made.email.clone(),
             name: made.name.clone(),
             role: made.role.clone(),
+            custom_role_id: made.custom_role_id,
             status: made.status,
             user_id: made.user_id,
             token: token.map(str::to_owned),
@@ -144,8 +151,9 @@ impl InvitationLink {
 /// Returns a token with which the person becomes a user, once, within 7 days. Send it, or `link`, to the person yourself. An open
 /// invitation to the address ends. So does this one if you, or the key that you use, end or may no longer give the role. The caller
 /// needs all scopes of the role, and of the role of the invitation that ends: only an owner invites an owner. A key with bounds invites
-/// no one. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an owner.
-/// Without a code the response is 409. A key that acts for such a user gets 409 too.
+/// no one. With `custom_role_id` the user has the scopes that the custom role has at the acceptance. If it is deleted before, the invitation
+/// can't be accepted. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an
+/// owner. Without a code the response is 409. A key that acts for such a user gets 409 too.
 #[utoipa::path(
     operation_id = "invitations_create",
     security(("bearer" = ["users:write"])),
@@ -155,9 +163,10 @@ impl InvitationLink {
 #[post("/v1/invitations")]
 async fn make(request: HttpRequest, app: Data<App>, write: Write, body: Body<InvitationIn>) -> Answer {
     let input = body.read().await?;
-    let InvitationIn { email, name, role, url, code } = &input.value;
+    let InvitationIn { email, name, role, custom_role_id, url, code } = &input.value;
     let (caller, url) = (write.caller(), url.as_deref());
-    let invited = Invited { email: email.clone(), name: name.clone(), role: *role };
+    let (email, name) = (email.clone(), name.clone());
+    let invited = Invited { email, name, role: *role, custom_role_id: *custom_role_id };
     let made = async |tx: &Tx| {
         check_url(url)?;
         let NewInvitation { id, token } = invitation::make(tx, &caller, &invited).await?;

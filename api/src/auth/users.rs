@@ -8,6 +8,7 @@ use domain::tag;
 use entity::app_user;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use service::auth::users::{UserChange, role_schema};
 use service::auth::{Role, UserCreate, users};
 use service::{Error, Tx};
@@ -100,6 +101,9 @@ struct UserIn {
     /// Role of the user. It has at most the scopes of the caller.
     #[schema(schema_with = role_schema)]
     role: Role,
+    /// Custom role of the user, whose `base` is the role: it takes scopes of the role away.
+    #[serde(default)]
+    custom_role_id: Option<CustomRoleId>,
     /// The first password.
     #[schema(value_type = String, min_length = 12, max_length = 200, example = "correct horse battery staple")]
     password: SecretString,
@@ -140,15 +144,16 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 )]
 #[post("/v1/users")]
 async fn create(request: HttpRequest, app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
-    let input = body.read().await?.value;
+    let UserIn { email, name, role, custom_role_id, password, code } = body.read().await?.value;
     // The fingerprint is kept for a week. It covers everything but the password and the code.
-    let said = serde_json::json!([input.email, input.name, input.role]).to_string().into();
-    let wanted =
-        UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
+    let mut said = vec![json!(email), json!(name), json!(role)];
+    said.extend(custom_role_id.map(|id| json!(id)));
+    let said = Value::from(said).to_string().into();
+    let wanted = UserCreate { email, name, role, custom_role_id, password };
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     let made = write.of_persons::<User>().create_as("user.created", &said, async |tx| {
-        app.auth.require_code_of_role(tx, &caller, wanted.role, input.code.as_ref()).await?;
+        app.auth.require_code_of_role(tx, &caller, wanted.role, code.as_ref()).await?;
         Ok(User::from(users::create(tx, &caller, &wanted, &hash).await?))
     });
     app.auth.guard(&caller, app.address_of(&request), made, is_wrong_code).await
@@ -173,8 +178,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 /// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
 /// user, and no key the address of the user for whom it acts (409). A caller who has a second factor states a code of it to make a user an
-/// admin or an owner, to enable one, and to give one another address. Without a code the response is 409. A key that acts for such a user gets
-/// 409 too. The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
+/// admin or an owner, to enable one, and to give one another address or more scopes. Without a code the response is 409. A key that acts for
+/// such a user gets 409 too. The last active owner stays one. Keys that act for the user have the scopes of now at once. Access tokens lose
+/// scopes at once, and a new token has added ones.
 #[utoipa::path(
     operation_id = "users_update",
     security(("bearer" = ["users:write"])),

@@ -19,7 +19,6 @@ use uuid::Uuid;
 
 use super::{List, Members, Place, Sorted, values};
 use crate::context::Caller;
-use crate::own;
 use crate::parts::{self, Part, Parts};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
@@ -138,7 +137,10 @@ impl<F: 'static> List<F> {
     {
         let after: Option<K> = self.after()?;
         if let Some(form) = self.form {
-            own::check_unused(&caller, "format", true)?;
+            // Visitors and customers would take the places of the tenant: they read page by page.
+            if caller.is_publishable() {
+                return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("format"));
+            }
             let name = self.path.rsplit('/').next().unwrap_or_default();
             let filename = format!("{name}.{}", form.name());
             let export = Export {

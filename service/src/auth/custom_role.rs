@@ -12,19 +12,23 @@ use domain::tag;
 use domain::text::Name;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::Role;
 use super::current::{Target, current};
+use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
+use super::{Auth, Role};
 use crate::columns::Columns;
 use crate::input::Change;
 use crate::listing::{Listing, Slice, word};
 use crate::scope::{Scope, Scopes};
-use crate::{Caller, Error, Tx, input};
+use crate::{Caller, Error, Tx, input, room};
 
 /// Most custom roles of a tenant.
-pub const CUSTOM_ROLES_MAX: i64 = 50;
+const CUSTOM_ROLES_MAX: usize = 50;
+/// Most scopes of a custom role.
+const SCOPES_MAX: usize = 64;
 
 /// A built-in role with fewer scopes.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -51,7 +55,7 @@ pub struct CustomRole {
     pub updated_at: DateTime<Utc>,
 }
 
-/// The fields of a custom role that a caller can set.
+/// The fields of a new custom role.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = CustomRoleCreate)]
@@ -64,6 +68,25 @@ pub struct CustomRoleInput {
     /// Scopes of the users who have the custom role. Each is a scope of `base`.
     #[schema(min_items = 1, max_items = 64, example = json!(["catalog:read", "stock:read"]))]
     pub scopes: Vec<String>,
+}
+
+/// The fields of a custom role that can be changed.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CustomRoleUpdate)]
+pub struct CustomRoleChange {
+    /// Name of the custom role, unique among custom roles.
+    pub name: Name,
+    /// Built-in role that has all of the scopes. It stays.
+    #[schema(value_type = String, max_length = 16, example = "buyer")]
+    pub base: Role,
+    /// Scopes of the users who have the custom role. Each is a scope of `base`.
+    #[schema(min_items = 1, max_items = 64, example = json!(["catalog:read", "stock:read"]))]
+    pub scopes: Vec<String>,
+    /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to add scopes if `base` is admin.
+    #[serde(default, serialize_with = "hidden")]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    pub code: Option<SecretString>,
 }
 
 /// Returns one page of custom roles.
@@ -80,15 +103,8 @@ pub async fn get(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
 pub async fn create(tx: &Tx, caller: &Caller, wanted: &CustomRoleInput) -> Result<CustomRole, Error> {
     require_role(wanted.base, &current(tx, caller, Target::default()).await?)?;
     let scopes = checked(wanted)?;
-    // Two callers at once would both see the last free place.
-    tx.execute(sqlx::query(LOCK_ROOM).bind(tx.tenant_id.0)).await?;
-    let count = tx.row(sqlx::query(COUNT).bind(tx.tenant_id.0)).await?;
-    let count: i64 =
-        count.ok_or_else(|| Error::invariant("an aggregate returns one row"))?.try_get("roles")?;
-    if count >= CUSTOM_ROLES_MAX {
-        let detail = format!("A tenant may have at most {CUSTOM_ROLES_MAX} custom roles: delete one first.");
-        return Err(Refusal::state(detail).into());
-    }
+    let detail = format!("A tenant may have at most {CUSTOM_ROLES_MAX} custom roles: delete one first.");
+    room::check_room(tx, "custom roles", COUNT, CUSTOM_ROLES_MAX, detail).await?;
     let id = CustomRoleId(tx.next_id());
     let base: &str = wanted.base.into();
     let insert = "insert into custom_role (tenant_id, id, name, base, scopes, created_at, updated_at) \
@@ -105,25 +121,34 @@ pub async fn create(tx: &Tx, caller: &Caller, wanted: &CustomRoleInput) -> Resul
 }
 
 /// Changes a custom role that is still at version `expected`, and the scopes of its users with it. Rejects a caller who lacks a scope of
-/// its base.
+/// its base, and one with a second factor who gives admins more scopes without a code of it.
 pub async fn update(
+    auth: &Auth,
     tx: &Tx,
     caller: &Caller,
     id: CustomRoleId,
     expected: Option<i32>,
-    change: Change<'_, CustomRoleInput>,
+    change: Change<'_, CustomRoleChange>,
 ) -> Result<CustomRole, Error> {
     let caller = current(tx, caller, Target::default()).await?;
     tx.rows(sqlx::query(LOCK_USERS).bind(tx.tenant_id.0).bind(id.0)).await?;
     let before = locked(tx, id).await?;
     input::check_version(before.version, expected)?;
     require_role(before.base, &caller)?;
-    let present = CustomRoleInput { name: before.name.into(), base: before.base, scopes: before.scopes };
-    let next = change(&present)?;
+    let held = Scopes::parse(&before.scopes);
+    let present =
+        CustomRoleChange { name: before.name.into(), base: before.base, scopes: before.scopes, code: None };
+    let CustomRoleChange { name, base, scopes, code } = change(&present)?;
+    let next = CustomRoleInput { name, base, scopes };
     let scopes = checked(&next)?;
+    let mut problems = Problems::default();
+    check_code_length(&mut problems, code.as_ref());
     if next.base != before.base {
-        let detail = "The base of a custom role stays. Make another custom role.";
-        return Err(Refusal::invalid("/base", detail).into());
+        problems.invalid("/base", "The base of a custom role stays. Make another custom role.");
+    }
+    problems.check()?;
+    if !held.covers(Scopes::parse(&scopes)) {
+        auth.require_code_of_role(tx, &caller, next.base, code.as_ref()).await?;
     }
     let update = sqlx::query(UPDATE).bind(tx.tenant_id.0).bind(id.0).bind(next.name.to_string());
     tx.execute(update.bind(scopes.clone()).bind(tx.now)).await.map_err(reject_taken_name)?;
@@ -170,11 +195,11 @@ fn checked(wanted: &CustomRoleInput) -> Result<Vec<String>, Refusal> {
     if wanted.base == Role::Owner {
         problems.invalid("/base", "An owner has every scope. Name another role.");
     }
-    if wanted.scopes.is_empty() {
-        problems.invalid("/scopes", "Name at least one scope.");
+    if wanted.scopes.is_empty() || wanted.scopes.len() > SCOPES_MAX {
+        problems.invalid("/scopes", format!("Name at least one scope, and at most {SCOPES_MAX}."));
     }
     let of_base = wanted.base.scopes();
-    for (index, text) in wanted.scopes.iter().enumerate() {
+    for (index, text) in wanted.scopes.iter().enumerate().take(SCOPES_MAX) {
         match text.parse::<Scope>() {
             Ok(scope) if of_base.contains(scope) => {}
             Ok(_) => problems.invalid(format!("/scopes/{index}"), "The base lacks this scope."),
@@ -216,9 +241,7 @@ fn reject_taken_name(error: Error) -> Error {
 const SELECT: &str =
     "select id, name, base, scopes, version, created_at, updated_at from custom_role where tenant_id = ";
 
-const LOCK_ROOM: &str = "select pg_advisory_xact_lock(hashtextextended('custom roles ' || $1::uuid, 0))";
-
-const COUNT: &str = "select count(*) as roles from custom_role where tenant_id = $1";
+const COUNT: &str = "select count(*) as records from custom_role where tenant_id = $1";
 
 const LOCK: &str = "select 1 from custom_role where tenant_id = $1 and id = $2 for update";
 

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::{InvitationId, TenantId, UserId};
+use domain::id::{CustomRoleId, InvitationId, TenantId, UserId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::{tag, text_enum};
 use sea_orm::sqlx::postgres::PgRow;
@@ -69,6 +69,9 @@ pub struct Invitation {
     /// Role that the user will have.
     #[schema(schema_with = role_schema)]
     pub role: String,
+    /// Custom role that the user will have, which takes scopes of the role away. Null: the user will have all of them.
+    #[schema(example = json!(null))]
+    pub custom_role_id: Option<CustomRoleId>,
     /// `open`, `accepted`, `revoked` or `expired`.
     pub status: Status,
     /// The user that it made. Null: it was not accepted.
@@ -92,6 +95,8 @@ pub struct Invited {
     pub email: String,
     pub name: String,
     pub role: Role,
+    /// Custom role whose base is the role.
+    pub custom_role_id: Option<CustomRoleId>,
 }
 
 /// A new invitation.
@@ -107,6 +112,7 @@ struct Open {
     email: String,
     name: String,
     role: Role,
+    custom_role_id: Option<CustomRoleId>,
     /// The caller who made it.
     maker: Caller,
 }
@@ -127,18 +133,21 @@ pub async fn make(tx: &Tx, caller: &Caller, invited: &Invited) -> Result<NewInvi
     let replace = sqlx::query(REVOKE_ADDRESS).bind(tx.tenant_id.0).bind(&email).bind(tx.now);
     tx.execute(replace).await?;
     check_room(tx).await?;
+    users::custom_role_of(tx, invited.role, invited.custom_role_id).await?;
     let (id, token) = (InvitationId(tx.next_id()), PREFIX.make(tx.tenant_id));
     let expires_at = tx.now + TimeDelta::days(DAYS);
     let (role, actor): (&str, &str) = (invited.role.into(), caller.actor_kind.into());
     let statement = Columns::of(
-        "insert into invitation (tenant_id, id, email, name, role, hash, actor_kind, actor_id, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into invitation (tenant_id, id, email, name, role, custom_role_id, hash, actor_kind, actor_id, created_at, \
+             expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .value("tenant_id", tx.tenant_id.0)
     .value("id", id.0)
     .value("email", email.as_str())
     .value("name", invited.name.as_str())
     .value("role", role)
+    .value("custom_role_id", invited.custom_role_id.map(|id| id.0))
     .value("hash", hash(&token).to_vec())
     .value("actor_kind", actor)
     .value("actor_id", caller.actor_id)
@@ -205,7 +214,10 @@ impl Auth {
             let maker = current(tx, &known.maker, Target::default()).await.map_err(unless_refused)?;
             let open = find(tx, LOCK_OPEN, &hash).await?.ok_or_else(spent)?;
             require_role(open.role, &maker).map_err(|_| spent())?;
-            let wanted = NewUser { email: &open.email, name: &open.name, role: open.role };
+            // With a custom role that is gone, the person would have all scopes of the role.
+            let custom_role = users::custom_role_of(tx, open.role, open.custom_role_id).await;
+            let custom_role = custom_role.map_err(unless_refused)?;
+            let wanted = NewUser { email: &open.email, name: &open.name, role: open.role, custom_role };
             if users::is_taken(tx, &open.email).await? {
                 let detail = "Another user has the address of the invitation meanwhile. Log in, or ask for another invitation.";
                 return Err(Problems::one("/token", Code::AlreadyExists, detail).into());
@@ -222,7 +234,7 @@ impl Auth {
     }
 }
 
-/// Turns the rejection of a maker into that of the invitation.
+/// Turns the rejection of a maker, or of a custom role, into that of the invitation.
 fn unless_refused(error: Error) -> Error {
     if error.code().is_some() { spent().into() } else { error }
 }
@@ -241,6 +253,7 @@ fn read_open(tenant_id: TenantId, row: &PgRow) -> Result<Open, Error> {
         email: row.try_get("email")?,
         name: row.try_get("name")?,
         role: parsed(row.try_get("role")?)?,
+        custom_role_id: row.try_get::<Option<Uuid>, _>("custom_role_id")?.map(CustomRoleId),
         maker: Caller::new(tenant_id, actor_kind, actor_id, Scopes::all()),
     })
 }
@@ -257,8 +270,8 @@ async fn check_room(tx: &Tx) -> Result<(), Error> {
 }
 
 fn spent() -> Refusal {
-    let detail = "The invitation works no longer: it was accepted, revoked or replaced, it expired, or its maker may not give the role \
-                  any more. Ask for a new one.";
+    let detail = "The invitation works no longer: it was accepted, revoked or replaced, it expired, its custom role was deleted, or its \
+                  maker may not give the role any more. Ask for a new one.";
     Problems::one("/token", Code::ValidationFailed, detail)
 }
 
@@ -278,6 +291,7 @@ fn read(tx: &Tx, row: &PgRow) -> Result<Invitation, Error> {
         email: row.try_get("email")?,
         name: row.try_get("name")?,
         role: row.try_get("role")?,
+        custom_role_id: row.try_get::<Option<Uuid>, _>("custom_role_id")?.map(CustomRoleId),
         status,
         user_id: row.try_get::<Option<Uuid>, _>("user_id")?.map(UserId),
         created_at: row.try_get("created_at")?,
@@ -287,7 +301,7 @@ fn read(tx: &Tx, row: &PgRow) -> Result<Invitation, Error> {
     })
 }
 
-const SELECT: &str = "select id, email, name, role, user_id, created_at, expires_at, accepted_at, revoked_at \
+const SELECT: &str = "select id, email, name, role, custom_role_id, user_id, created_at, expires_at, accepted_at, revoked_at \
                       from invitation where tenant_id = ";
 
 const UNUSED: &str = " and accepted_at is null and revoked_at is null";
@@ -314,13 +328,13 @@ const REVOKE: &str = "
     where tenant_id = $1 and id = $2 and accepted_at is null and revoked_at is null";
 
 const FIND_OPEN: &str = "
-    select i.id, i.email, i.name, i.role, i.actor_kind, i.actor_id
+    select i.id, i.email, i.name, i.role, i.custom_role_id, i.actor_kind, i.actor_id
     from invitation i
     join tenant t on t.tenant_id = i.tenant_id and t.status = 'active'
     where i.tenant_id = $1 and i.hash = $2 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $3";
 
 const LOCK_OPEN: &str = "
-    select i.id, i.email, i.name, i.role, i.actor_kind, i.actor_id
+    select i.id, i.email, i.name, i.role, i.custom_role_id, i.actor_kind, i.actor_id
     from invitation i
     join tenant t on t.tenant_id = i.tenant_id and t.status = 'active'
     where i.tenant_id = $1 and i.hash = $2 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $3

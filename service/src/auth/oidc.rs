@@ -340,7 +340,8 @@ impl Auth {
         let name = name_of(person);
         let email = check_new_user(&person.email, &name)?;
         // No password fits. A link for a new one gives the user one.
-        let user = users::insert(tx, &NewUser { email: &email, name: &name, role }, DUMMY_HASH).await?;
+        let wanted = NewUser { email: &email, name: &name, role, custom_role: None };
+        let user = users::insert(tx, &wanted, DUMMY_HASH).await?;
         if !account.tie(tx, &user).await? {
             return Err(no_user().into());
         }

@@ -16,6 +16,7 @@ use super::current::{Target, acts_for, current, has_guarded_user, is_guarded};
 use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
 use super::provider_account::untie_user;
+use super::role::scopes_of;
 use super::{Auth, Role, custom_role};
 use crate::caller::ActorKind;
 use crate::input::Change;
@@ -35,6 +36,8 @@ pub struct UserCreate {
     pub email: String,
     pub name: String,
     pub role: Role,
+    /// Custom role whose base is the role.
+    pub custom_role_id: Option<CustomRoleId>,
     /// First password.
     pub password: SecretString,
 }
@@ -75,7 +78,9 @@ pub async fn create(
 ) -> Result<app_user::Model, Error> {
     require_role(wanted.role, &current(tx, caller, Target::default()).await?)?;
     let email = address(&wanted.email);
-    insert(tx, &NewUser { email: &email, name: &wanted.name, role: wanted.role }, password_hash).await
+    let custom_role = custom_role_of(tx, wanted.role, wanted.custom_role_id).await?;
+    let user = NewUser { email: &email, name: &wanted.name, role: wanted.role, custom_role };
+    insert(tx, &user, password_hash).await
 }
 
 /// An active user to insert.
@@ -84,6 +89,8 @@ pub(super) struct NewUser<'u> {
     pub email: &'u str,
     pub name: &'u str,
     pub role: Role,
+    /// The custom role, with the scopes that it leaves.
+    pub custom_role: Option<(CustomRoleId, Vec<String>)>,
 }
 
 /// Inserts a user. Rejects an address that another active user has.
@@ -93,6 +100,7 @@ pub(super) async fn insert(
     password_hash: &str,
 ) -> Result<app_user::Model, Error> {
     let role: &str = wanted.role.into();
+    let (custom_role_id, scopes) = wanted.custom_role.clone().unzip();
     free_address(tx, wanted.email).await?;
     let user = app_user::ActiveModel {
         tenant_id: Set(tx.tenant_id),
@@ -101,8 +109,8 @@ pub(super) async fn insert(
         former_email: Set(None),
         name: Set(wanted.name.to_owned()),
         role: Set(role.to_owned()),
-        custom_role_id: Set(None),
-        scopes: Set(None),
+        custom_role_id: Set(custom_role_id),
+        scopes: Set(scopes),
         password_hash: Set(password_hash.to_owned()),
         logins_ended_at: Set(None),
         second_factor_since: Set(None),
@@ -152,7 +160,7 @@ pub struct UserChange {
     /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
     pub status: UserStatus,
     /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to make a user an admin or an
-    /// owner, and to enable an admin or an owner or give one another address.
+    /// owner, and to enable an admin or an owner or give one another address or more scopes.
     #[serde(default, serialize_with = "hidden")]
     #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
     pub code: Option<SecretString>,
@@ -187,8 +195,8 @@ pub struct Changed {
     pub powers: bool,
 }
 
-/// Changes a user. Rejects a caller who lacks a scope of the present or the new role, and one with a second factor who makes an admin
-/// without a code of it.
+/// Changes a user. Rejects a caller who lacks a scope of the present or the new role, and one with a second factor who makes an admin, or
+/// gives one more scopes, without a code of it.
 pub async fn update(
     auth: &Auth,
     tx: &Tx,
@@ -200,17 +208,28 @@ pub async fn update(
     apply(Some(auth), tx, caller, id, expected, change).await
 }
 
-/// Rejects a caller with a second factor who makes or enables an admin, or changes the address of one, without a code.
+/// Whether a change gives the person more: another role, scopes that a custom role took away (`before` and `after` are those that it
+/// leaves), another address, or logins again.
+fn gains(
+    present: &UserChange,
+    next: &UserChange,
+    before: Option<&[String]>,
+    after: Option<&[String]>,
+) -> bool {
+    next.role != present.role
+        || !scopes_of(present.role, before).covers(scopes_of(next.role, after))
+        || address(&next.email) != present.email
+        || (next.status == UserStatus::Active && present.status == UserStatus::Disabled)
+}
+
+/// Rejects a caller with a second factor who gives an admin or an owner more, without a code.
 async fn check_code(
     auth: Option<&Auth>,
     tx: &Tx,
     caller: &Caller,
-    present: &UserChange,
     next: &UserChange,
+    gains: bool,
 ) -> Result<(), Error> {
-    let gains = next.role != present.role
-        || address(&next.email) != present.email
-        || (next.status == UserStatus::Active && present.status == UserStatus::Disabled);
     match auth {
         Some(auth) if gains => auth.require_code_of_role(tx, caller, next.role, next.code.as_ref()).await,
         Some(_) | None => Ok(()),
@@ -226,10 +245,14 @@ async fn check_mover(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns the scopes that the custom role of a user leaves, if the user has one.
-async fn left_scopes(tx: &Tx, next: &UserChange) -> Result<Option<Vec<String>>, Error> {
-    match next.custom_role_id {
-        Some(id) => Ok(Some(custom_role::scopes_for(tx, id, next.role).await?)),
+/// Returns the custom role of a user with this role, with the scopes that it leaves, if the user has one.
+pub(super) async fn custom_role_of(
+    tx: &Tx,
+    role: Role,
+    id: Option<CustomRoleId>,
+) -> Result<Option<(CustomRoleId, Vec<String>)>, Error> {
+    match id {
+        Some(id) => Ok(Some((id, custom_role::scopes_for(tx, id, role).await?))),
         None => Ok(None),
     }
 }
@@ -266,7 +289,9 @@ async fn apply(
     if email != present.email {
         check_mover(tx, caller, id).await?;
     }
-    check_code(auth, tx, caller, &present, &next).await?;
+    let (_, scopes) = custom_role_of(tx, next.role, next.custom_role_id).await?.unzip();
+    let gains = gains(&present, &next, before.scopes.as_deref(), scopes.as_deref());
+    check_code(auth, tx, caller, &next, gains).await?;
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
         keep_an_owner(tx, &before).await?;
     }
@@ -276,7 +301,6 @@ async fn apply(
     if email != present.email {
         untie_user(tx, id).await?;
     }
-    let scopes = left_scopes(tx, &next).await?;
     let powers = (next.role, next.status) != (present.role, present.status) || scopes != before.scopes;
     if powers {
         end_links(tx, id).await?;

@@ -41,18 +41,38 @@ fn a_custom_role_takes_scopes_away_at_once() {
         let role = tenant.make(PATH, body("Catalogue", "buyer", &["stock:read", "catalog:read"])).await;
         let changed = tenant.patch(&user, &json!({ "custom_role_id": role })).await.ok();
         assert_eq!((&changed["role"], &changed["custom_role_id"]), (&json!("buyer"), &json!(role)));
-        // The token of before has the powers of now, and so has a new one.
+        // The token of before loses scopes at once, and a new one has the same.
         assert_eq!(scopes(&buyer).await, json!(["catalog:read", "stock:read"]));
         buyer.get("/v1/suppliers").await.refused(403, "insufficient_scope");
         let again = log_in(tenant, "bea").await;
         assert_eq!(scopes(&again).await, json!(["catalog:read", "stock:read"]));
         let path = format!("{PATH}/{role}");
         tenant.patch(&path, &json!({ "scopes": ["purchasing:read"] })).await.ok();
-        again.get("/v1/suppliers").await.ok();
         again.get("/v1/products").await.refused(403, "insufficient_scope");
+        // A token never has more than the user had when it was issued.
+        again.get("/v1/suppliers").await.refused(403, "insufficient_scope");
+        let later = log_in(tenant, "bea").await;
+        assert_eq!(scopes(&later).await, json!(["purchasing:read"]));
+        later.get("/v1/suppliers").await.ok();
         let back = tenant.patch(&user, &json!({ "custom_role_id": null })).await.ok();
         assert!(back["custom_role_id"].is_null());
         log_in(tenant, "bea").await.get("/v1/products").await.ok();
+    });
+}
+
+#[test]
+fn a_new_user_has_a_custom_role_from_the_first_login() {
+    with_tenant(async |tenant| {
+        let role = tenant.make(PATH, body("Stock", "buyer", &["stock:read"])).await;
+        let user = json!({ "email": "bea@shop.example", "name": "Bea", "role": "buyer", "password": PASSWORD,
+            "custom_role_id": role });
+        let made = tenant.post_as("/v1/users", "bea", &user).await;
+        assert_eq!(made.created()["custom_role_id"], json!(role));
+        assert!(tenant.post_as("/v1/users", "bea", &user).await.is_replayed());
+        assert_eq!(scopes(&log_in(tenant, "bea").await).await, json!(["stock:read"]));
+        let mut whole = user;
+        whole["custom_role_id"] = Value::Null;
+        tenant.post_as("/v1/users", "bea", &whole).await.refused(422, "idempotency_key_reused");
     });
 }
 
@@ -112,6 +132,8 @@ fn bad_custom_roles_name_their_fields() {
             let problem = tenant.post(PATH, &wrong).await.refused(422, "validation_failed");
             assert_eq!(problem.pointers(), [pointer]);
         }
+        let many = tenant.post(PATH, &body("Many", "buyer", &["stock:read"; 65])).await;
+        assert_eq!(many.refused(422, "validation_failed").pointers(), ["#/scopes"]);
         let role = tenant.make(PATH, body("Prices", "buyer", &["prices:read"])).await;
         tenant.post(PATH, &body("Prices", "analyst", &["prices:read"])).await.refused(409, "already_exists");
         let moved = tenant.patch(&format!("{PATH}/{role}"), &json!({ "base": "manager" })).await;
@@ -119,6 +141,10 @@ fn bad_custom_roles_name_their_fields() {
         let (user, _) = person(tenant, "cashier", "carl").await;
         let problem = tenant.patch(&user, &json!({ "custom_role_id": role })).await;
         assert_eq!(problem.refused(422, "validation_failed").pointers(), ["#/custom_role_id"]);
+        let made = json!({ "email": "new@shop.example", "name": "New", "role": "cashier", "password": PASSWORD,
+            "custom_role_id": role });
+        let problem = tenant.post("/v1/users", &made).await.refused(422, "validation_failed");
+        assert_eq!(problem.pointers(), ["#/custom_role_id"]);
         other.get(&format!("{PATH}/{role}")).await.refused(404, "not_found");
         let few = tenant.with_key(&key(tenant, &["users:read"]).await);
         few.post(PATH, &body("Few", "buyer", &["prices:read"])).await.refused(403, "insufficient_scope");

@@ -48,6 +48,37 @@ async fn listed(tenant: &Tenant, status: &str) -> Vec<Value> {
 }
 
 #[test]
+fn an_invited_person_has_the_custom_role_of_the_invitation() {
+    with_tenant(async |tenant| {
+        let role = |name: &str| json!({ "name": name, "base": "buyer", "scopes": ["stock:read"] });
+        let kept = tenant.make("/v1/custom-roles", role("Stock")).await;
+        let deleted = tenant.make("/v1/custom-roles", role("Deleted")).await;
+        let body = |email: &str, role: &str, custom_role: &str| {
+            json!({ "email": email, "name": "Guest", "role": role,
+            "custom_role_id": custom_role })
+        };
+        let wrong = tenant.post(PATH, &body(INVITED, "cashier", &kept)).await;
+        wrong.refused(422, "validation_failed").names(&["#/custom_role_id"]);
+        let invitation = tenant.post(PATH, &body(INVITED, "buyer", &kept)).await.created();
+        let other = tenant.post(PATH, &body("other@shop.example", "buyer", &deleted)).await.created();
+        // The scopes are those of the acceptance.
+        let wider = json!({ "scopes": ["catalog:read", "stock:read"] });
+        tenant.patch(&format!("/v1/custom-roles/{kept}"), &wider).await.ok();
+        accept(tenant, &invitation).await.expect(204);
+        let tokens = login(tenant, INVITED).await.ok();
+        let me = tenant.with_key(text(&tokens["access_token"])).get("/v1/me").await.ok();
+        assert_eq!(me["scopes"], json!(["catalog:read", "stock:read"]));
+        let accepted = tenant.get(&format!("{PATH}/{}", text(&invitation["id"]))).await.ok();
+        assert_eq!(accepted["custom_role_id"], json!(kept));
+        let user = tenant.get(&format!("/v1/users/{}", text(&accepted["user_id"]))).await.ok();
+        assert_eq!((&user["role"], &user["custom_role_id"]), (&json!("buyer"), &json!(kept)));
+        // The person of the other one would have all scopes of the base.
+        assert_eq!(tenant.delete(&format!("/v1/custom-roles/{deleted}")).await.status, 204);
+        is_spent(tenant, &other).await;
+    });
+}
+
+#[test]
 fn an_invited_person_becomes_a_user_once() {
     with_tenant(async |tenant| {
         let body = json!({ "email": " Invited@Shop.example ", "name": "Shop Manager", "role": "manager", "url": "https://shop.example/hi" });

@@ -62,10 +62,15 @@ fn an_import_goes_on_after_its_response() {
             (&other["status"], &other["problem"]["code"]),
             (&json!("failed"), &json!("idempotency_key_reused"))
         );
+        // Results may be long, so a list has none.
         let listed = tenant.get("/v1/jobs?kind=product_import&sort=created_at").await.ok();
         let ids: Vec<&Value> =
             listed["data"].as_array().expect("rows").iter().map(|job| &job["id"]).collect();
         assert_eq!(ids, [&job["id"], &again["id"], &other["id"]]);
+        let mut short = job.clone();
+        short["result"] = Value::Null;
+        assert_eq!(listed["data"][0], short);
+        assert_eq!(listed["data"][2]["problem"], Value::Null);
     });
 }
 
@@ -125,9 +130,62 @@ fn a_job_whose_server_ended_is_lost() {
         outside(tenant, killed).await;
         let lost = tenant.get(&path).await.ok();
         assert_eq!((&lost["status"], &lost["finished_at"]), (&json!("lost"), &Value::Null));
-        // The next job deletes those that ended more than a week ago.
-        outside(tenant, "update job set finished_at = now() - interval '8 days', http_status = 200, response = '{}' where tenant_id = $1").await;
+        // The next job deletes those that ended, or were lost, more than a week ago.
+        let long_ago = "update job set seen_at = now() - interval '8 days' where tenant_id = $1";
+        outside(tenant, long_ago).await;
+        let next = ended(tenant, &later(tenant, IMPORT, "two", &items(2)).await).await;
+        tenant.get(&path).await.refused(404, "not_found");
+        let long_ago = "update job set finished_at = now() - interval '8 days' where tenant_id = $1";
+        outside(tenant, long_ago).await;
+        ended(tenant, &later(tenant, IMPORT, "three", &items(3)).await).await;
+        tenant
+            .get(&format!("/v1/jobs/{}", next["id"].as_str().expect("an id")))
+            .await
+            .refused(404, "not_found");
+    });
+}
+
+#[test]
+fn the_newest_jobs_of_a_tenant_are_kept() {
+    with_tenant(async |tenant| {
+        let oldest = ended(tenant, &later(tenant, IMPORT, "one", &items(1)).await).await;
+        let newer = "insert into job (tenant_id, id, kind, actor_kind, actor_id, created_at, seen_at, finished_at, rows_done, http_status, \
+                         response) \
+                     select tenant_id, ('ffffffff-ffff-7fff-8fff-' || lpad(number::text, 12, '0'))::uuid, kind, actor_kind, actor_id, \
+                         created_at, seen_at, finished_at, rows_done, http_status, response \
+                     from job, generate_series(1, 999) number where tenant_id = $1";
+        outside(tenant, newer).await;
+        let path = format!("/v1/jobs/{}", oldest["id"].as_str().expect("an id"));
+        tenant.get(&path).await.ok();
         ended(tenant, &later(tenant, IMPORT, "two", &items(2)).await).await;
         tenant.get(&path).await.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn a_server_carries_out_so_many_jobs_of_a_tenant_at_once() {
+    with_tenants(async |tenant, other| {
+        let most = tenant.get("/v1/limits").await.ok()["jobs_at_once"].as_u64().expect("a number");
+        // As if another server computed a run: those of the jobs wait.
+        let leased = "insert into reconcile_lease (tenant_id, leased_by, lease_until) \
+                      values ($1, gen_random_uuid(), now() + interval '1 minute')";
+        outside(tenant, leased).await;
+        let path = "/v1/reconciliation/runs";
+        let mut begun = Vec::new();
+        for number in 0..most {
+            let reply = later(tenant, path, &format!("run-{number}"), &json!({})).await;
+            reply.expect(202);
+            begun.push(reply);
+        }
+        let refused = later(tenant, path, "one-more", &json!({})).await;
+        refused.refused(429, "rate_limited");
+        assert_eq!(refused.header("retry-after"), Some("5"));
+        later(tenant, IMPORT, "an-import", &items(1)).await.refused(429, "rate_limited");
+        ended(other, &later(other, IMPORT, "of-another", &items(1)).await).await;
+        outside(tenant, "update reconcile_lease set lease_until = now() where tenant_id = $1").await;
+        for reply in &begun {
+            ended(tenant, reply).await;
+        }
+        ended(tenant, &later(tenant, IMPORT, "an-import", &items(1)).await).await;
     });
 }

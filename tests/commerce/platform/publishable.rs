@@ -98,6 +98,14 @@ fn a_publishable_key_opens_these_routes_and_no_others() {
         ] {
             client.get(path).await.refused(403, "not_publishable");
         }
+        // Whole lists have few places of a tenant, and any visitor could take them.
+        for path in ["/v1/products", "/v1/categories", "/v1/product-groups"] {
+            client.get(path).await.ok();
+            for form in ["application/x-ndjson", "text/csv"] {
+                let reply = client.call(Method::GET, path).header("accept", form).send().await;
+                reply.refused(403, "not_publishable");
+            }
+        }
     });
 }
 

@@ -314,6 +314,7 @@ fn a_caller_reads_its_limits() {
         assert_eq!(limits["batch_documents"], 500);
         assert_eq!(limits["batches_open"], 32);
         assert!(limits["batches_at_once"].as_u64() >= Some(2));
+        assert_eq!(limits["jobs_at_once"], 4);
         assert_eq!(limits["held_back_ms"], 500);
         assert_eq!(limits["body"]["bytes_per_request"], 4_096);
         assert_eq!(limits["body"]["unreadable_factor"], 10);

@@ -107,6 +107,40 @@ fn a_user_with_a_second_factor_states_a_code_to_make_an_admin() {
     });
 }
 
+/// A stolen access token would give back to an admin the scopes that a custom role takes away.
+#[test]
+fn a_user_with_a_second_factor_states_a_code_to_give_an_admin_more_scopes() {
+    with_tenant(async |tenant| {
+        let (owner, admin) = (person(tenant, "owner").await, person(tenant, "admin").await);
+        let role = |name: &str, base: &str| json!({ "name": name, "base": base, "scopes": ["catalog:read"] });
+        let of_admins = tenant.make("/v1/custom-roles", role("Readers", "admin")).await;
+        let of_buyers = tenant.make("/v1/custom-roles", role("Buyers", "buyer")).await;
+        let path = format!("/v1/custom-roles/{of_admins}");
+        let (_, recovery) = enrol(&owner).await;
+        let key = own_key(tenant, &owner.client).await;
+        let user = format!("/v1/users/{}", admin.id);
+        // Fewer scopes need no code.
+        owner.client.patch(&user, &json!({ "custom_role_id": of_admins })).await.ok();
+        let wider = |code: Value| json!({ "scopes": ["catalog:read", "users:write"], "code": code });
+        let whole = |code: Value| json!({ "custom_role_id": null, "code": code });
+        let acts = [(&path, wider as fn(Value) -> Value), (&user, whole as fn(Value) -> Value)];
+        for ((path, act), good) in acts.iter().zip(&recovery) {
+            let missing = owner.client.patch(path, &act(json!(null))).await;
+            missing.refused(409, "invalid_state_transition").names(&["#/code"]);
+            let wrong = owner.client.patch(path, &act(json!("swc_abcd-efgh-ijkl-mnop"))).await;
+            wrong.refused(422, "validation_failed").names(&["#/code"]);
+            key.patch(path, &act(json!(good))).await.refused(409, "invalid_state_transition");
+            let done = owner.client.patch(path, &act(json!(good))).await;
+            done.ok();
+            assert!(!done.text.contains(good.as_str()), "{}", done.text);
+        }
+        let narrower = json!({ "name": "Few", "scopes": ["catalog:read"] });
+        owner.client.patch(&path, &narrower).await.ok();
+        let wider = json!({ "scopes": ["catalog:read", "stock:read"] });
+        owner.client.patch(&format!("/v1/custom-roles/{of_buyers}"), &wider).await.ok();
+    });
+}
+
 /// Makes a key with all scopes of the user who calls.
 async fn own_key(tenant: &Tenant, client: &Client) -> Client {
     let me = client.get("/v1/me").await.ok();

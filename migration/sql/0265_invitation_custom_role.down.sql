@@ -1,0 +1,1 @@
+alter table invitation drop column custom_role_id;
