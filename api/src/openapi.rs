@@ -17,7 +17,7 @@ mod webhooks;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
@@ -36,7 +36,8 @@ use crate::schema::Schemas;
 pub struct DescribedRoutes {
     routes: fn(&mut ServiceConfig),
     document: Value,
-    text: Bytes,
+    /// The document as text, from the first request for it on.
+    text: OnceLock<Bytes>,
     access: Arc<Access>,
     schemas: Arc<Schemas>,
 }
@@ -47,10 +48,9 @@ impl DescribedRoutes {
         let (_, described) = actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
         let mut document = serde_json::to_value(described).unwrap_or_default();
         complete::complete(&mut document);
-        let text = Bytes::from(layout::text(&document));
         let access = Arc::new(Access::declared(&document));
         let schemas = Arc::new(Schemas::declared(&document));
-        DescribedRoutes { routes, document, text, access, schemas }
+        DescribedRoutes { routes, document, text: OnceLock::new(), access, schemas }
     }
 
     /// Mounts the routes, with the scopes that they declare and the schemas of their bodies.
@@ -74,7 +74,11 @@ impl DescribedRoutes {
 
     /// Returns the whole document as text.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.text)
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    fn bytes(&self) -> &Bytes {
+        self.text.get_or_init(|| Bytes::from(layout::text(&self.document)))
     }
 }
 
@@ -114,5 +118,5 @@ async fn show(routes: Data<&'static DescribedRoutes>, app: Data<App>) -> Answer 
     Ok(HttpResponse::Ok()
         .insert_header(public)
         .content_type("application/json")
-        .body(app.document().unwrap_or(&routes.text).clone()))
+        .body(app.document().unwrap_or_else(|| routes.bytes()).clone()))
 }

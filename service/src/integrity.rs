@@ -100,17 +100,25 @@ impl fmt::Display for Fact {
 
 /// Checks the books of a tenant.
 pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
-    let rollups = (8, ROLLUPS, rollup::COMPARISON.as_str());
-    let payables = (9, SUPPLIERS, PAYABLES);
     db.report(tenant_id, async |tx| {
         let mut facts = Vec::new();
-        for (fact, statement, figures) in FACTS.into_iter().chain([rollups, payables]) {
-            facts.push(check_fact(tx, fact, statement, figures).await?);
+        for (fact, statement, sql) in comparisons() {
+            facts.push(check_fact(tx, fact, statement, sql).await?);
         }
         let holds = facts.iter().all(|fact| fact.differences == 0);
         Ok(Integrity { object: tag::Integrity, holds, checked_at: tx.now, facts })
     })
     .await
+}
+
+/// Returns number, statement and query of each fact. The query compares the figures of the tenant `$1` and returns one row, whose
+/// column `subjects` names figures that differ.
+pub fn comparisons() -> impl Iterator<Item = (u8, &'static str, String)> {
+    let rollups = (8, ROLLUPS, rollup::COMPARISON.as_str());
+    let payables = (9, SUPPLIERS, PAYABLES);
+    FACTS.into_iter().chain([rollups, payables]).map(|(fact, statement, figures)| {
+        (fact, statement, format!("with figure as materialized ({figures}) {COMPARISON}"))
+    })
 }
 
 /// Returns every tenant and its slug. Row-level security shows all tenants only to the migrator's role.
@@ -123,14 +131,8 @@ pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     rows.iter().map(|row| Ok((TenantId(row.try_get::<Uuid, _>(0)?), row.try_get(1)?))).collect()
 }
 
-async fn check_fact(
-    tx: &Tx,
-    fact: u8,
-    statement: &'static str,
-    figures: &'static str,
-) -> Result<Fact, Error> {
+async fn check_fact(tx: &Tx, fact: u8, statement: &'static str, sql: String) -> Result<Fact, Error> {
     // Constant text: the figures of a fact stand between the two halves of the comparison.
-    let sql = format!("with figure as materialized ({figures}) {COMPARISON}");
     let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false).bind(tx.tenant_id.0);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a comparison has one row"))?;
     let count = |column: &str| -> Result<u64, Error> {

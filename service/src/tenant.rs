@@ -164,18 +164,22 @@ async fn insert_tenant(tx: &Tx, input: &TenantCreate) -> Result<(), Error> {
 }
 
 async fn insert_accounts(tx: &Tx) -> Result<(), Error> {
-    for (code, name, kind) in CHART {
-        let kind: &str = kind.into();
-        let statement =
-            sqlx::query("insert into account (tenant_id, code, name, kind) values ($1, $2, $3, $4)");
-        tx.execute(statement.bind(tx.tenant_id.0).bind(*code).bind(*name).bind(kind)).await?;
-    }
-    for (code, name, account) in REASONS {
-        let statement = sqlx::query(
-            "insert into reason_code (tenant_id, code, name, account_code) values ($1, $2, $3, $4)",
-        );
-        tx.execute(statement.bind(tx.tenant_id.0).bind(*code).bind(*name).bind(*account)).await?;
-    }
+    let codes: Vec<&str> = CHART.iter().map(|(code, ..)| *code).collect();
+    let names: Vec<&str> = CHART.iter().map(|(_, name, _)| *name).collect();
+    let kinds: Vec<&str> = CHART.iter().map(|(.., kind)| kind.into()).collect();
+    let accounts = sqlx::query(
+        "insert into account (tenant_id, code, name, kind) \
+         select $1, code, name, kind from unnest($2::text[], $3::text[], $4::text[]) chart (code, name, kind)",
+    );
+    tx.execute(accounts.bind(tx.tenant_id.0).bind(codes).bind(names).bind(kinds)).await?;
+    let codes: Vec<&str> = REASONS.iter().map(|(code, ..)| *code).collect();
+    let names: Vec<&str> = REASONS.iter().map(|(_, name, _)| *name).collect();
+    let accounts: Vec<&str> = REASONS.iter().map(|(.., account)| *account).collect();
+    let reasons = sqlx::query(
+        "insert into reason_code (tenant_id, code, name, account_code) \
+         select $1, code, name, account from unnest($2::text[], $3::text[], $4::text[]) reason (code, name, account)",
+    );
+    tx.execute(reasons.bind(tx.tenant_id.0).bind(codes).bind(names).bind(accounts)).await?;
     Ok(())
 }
 

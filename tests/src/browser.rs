@@ -4,11 +4,7 @@
 //! only: every other request is refused, and noted.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +13,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-/// Names of the program.
-const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+use self::process::Process;
+
+mod process;
+
 /// Most browsers at once: one fills a processor while its page loads.
 const BROWSERS_MAX: usize = 2;
 /// Longest wait for an answer of the browser, or for a condition of a page. The machine may be busy.
@@ -31,33 +29,14 @@ const AXE: &str = include_str!("../data/axe/axe.min.js");
 const AXE_RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
 /// Address of the own machine, at the beginning of a URL.
 const NEAR: [&str; 5] = ["http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"];
-/// Flags that keep the browser small, alike on every machine, and off the network.
-const FLAGS: [&str; 14] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--remote-debugging-pipe",
-    "--disable-gpu",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--force-color-profile=srgb",
-    "--lang=en-GB",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-];
 
-/// A browser with one open page. It ends when it is dropped.
+/// A profile of a browser, with one open page. Nothing of it is left when it is dropped.
 #[derive(Debug)]
 pub struct Browser {
-    child: Child,
-    to: ChildStdin,
-    from: Receiver<Value>,
-    profile: PathBuf,
+    /// There until this is dropped.
+    process: Option<Process>,
+    context: String,
     session: String,
-    calls: u64,
     rules: Vec<Rule>,
     held: VecDeque<String>,
     /// Requests that were refused because they go to another machine.
@@ -110,63 +89,34 @@ impl Drop for Seat {
     }
 }
 
-fn program() -> PathBuf {
-    if let Some(named) = std::env::var_os("STOCKWELL_CHROMIUM") {
-        return named.into();
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .flat_map(|folder| PROGRAMS.map(|program| folder.join(program)))
-        .find(|file| file.is_file());
-    found.expect(
-        "Chromium is missing: install it (Debian: apt install chromium), or name it in STOCKWELL_CHROMIUM",
-    )
-}
-
 impl Browser {
-    /// Starts a browser with an empty page. Waits until fewer than two others run.
+    /// Opens a browser with an empty page. Waits until fewer than two others are open.
     pub fn start() -> Self {
         Browser::with(Seat::take(1))
     }
 
-    /// Starts a browser when no other one runs, and lets none start meanwhile, for a test of time.
+    /// Opens a browser when no other one is open, and lets none open meanwhile, for a test of time.
     pub fn alone() -> Self {
         Browser::with(Seat::take(BROWSERS_MAX))
     }
 
     fn with(seat: Seat) -> Self {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let profile = std::env::temp_dir().join(format!("stockwell-browser-{}-{number}", std::process::id()));
-        // The pipe is descriptors 3 and 4, which the shell makes of the standard ones.
-        let mut child = Command::new("sh")
-            .args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#])
-            .arg(program())
-            .args(FLAGS)
-            .arg(format!("--user-data-dir={}", profile.display()))
-            .arg("about:blank")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the browser starts");
-        let to = child.stdin.take().expect("a pipe to the browser");
-        let from = receive(child.stdout.take().expect("a pipe from the browser"));
         let mut browser = Browser {
-            child,
-            to,
-            from,
-            profile,
+            process: Some(Process::take()),
+            context: String::new(),
             session: String::new(),
-            calls: 0,
             rules: Vec::new(),
             held: VecDeque::new(),
             blocked: Vec::new(),
             complaints: Vec::new(),
             _seat: seat,
         };
-        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
+        let context = browser.call("Target.createBrowserContext", &json!({}))["browserContextId"].clone();
+        let page = json!({ "url": "about:blank", "browserContextId": context });
+        let target = browser.call("Target.createTarget", &page);
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", &attach);
+        browser.context = context.as_str().expect("a context").to_owned();
         browser.session = attached["sessionId"].as_str().expect("a session").to_owned();
         for domain in ["Page", "Runtime", "Log"] {
             browser.call(&format!("{domain}.enable"), &json!({}));
@@ -182,25 +132,29 @@ impl Browser {
         let end = Instant::now() + PATIENCE;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let message = self.from.recv_timeout(left).unwrap_or_else(|error| panic!("{method}: {error}"));
+            let message =
+                self.process().from.recv_timeout(left).unwrap_or_else(|error| panic!("{method}: {error}"));
             if message["id"] == id {
                 assert!(message["error"].is_null(), "{method}: {}", message["error"]);
                 return message["result"].clone();
             }
-            self.note(&message);
+            // Messages of pages that other tests have closed are dropped.
+            if message["sessionId"] == self.session.as_str() {
+                self.note(&message);
+            }
         }
     }
 
     fn send(&mut self, method: &str, params: &Value) -> u64 {
-        self.calls += 1;
-        let mut message = json!({ "id": self.calls, "method": method, "params": params });
+        let mut message = json!({ "method": method, "params": params });
         if !self.session.is_empty() {
             message["sessionId"] = json!(self.session);
         }
-        let mut bytes = message.to_string().into_bytes();
-        bytes.push(0);
-        self.to.write_all(&bytes).expect("the browser reads");
-        self.calls
+        self.process().send(message).expect("the browser reads")
+    }
+
+    fn process(&mut self) -> &mut Process {
+        self.process.as_mut().expect("a process is there until the browser is dropped")
     }
 
     /// Deals with a message that is no result: a request of the page, or an error.
@@ -365,7 +319,9 @@ impl Browser {
             "!document.querySelector('[data-stale]:not(:has(.failed))') && document.getAnimations().every( \
              (one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)",
         );
-        self.eval(AXE);
+        if self.eval("typeof axe") == "undefined" {
+            self.eval(AXE);
+        }
         let run = format!(
             "axe.run({{ preload: false, runOnly: {AXE_RULES} }}).then(({{ violations }}) => violations.map(({{ id, nodes }}) => \
              `${{id}} (${{nodes.length}}): ${{nodes[0].html.slice(0, 160)}} ${{nodes[0].failureSummary}}`))"
@@ -383,11 +339,11 @@ impl Browser {
         BASE64_STANDARD.decode(taken["data"].as_str().unwrap_or_default()).expect("a picture")
     }
 
-    /// Keeps a picture of the page, named after the test and the profile.
+    /// Keeps a picture of the page, named after the test and the context.
     fn keep_picture(&mut self, folder: &Path) -> PathBuf {
-        let profile = self.profile.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let context = &self.context;
         let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
-        let file = folder.join(format!("{test}-{profile}.png"));
+        let file = folder.join(format!("{test}-{context}.png"));
         let picture = self.picture();
         let kept = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, picture));
         kept.map(|()| file).unwrap_or_default()
@@ -406,28 +362,16 @@ impl Browser {
     }
 }
 
-/// Reads the messages of the browser on a thread of its own.
-fn receive(from: ChildStdout) -> Receiver<Value> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut from = BufReader::new(from);
-        let mut message = Vec::new();
-        while from.read_until(0, &mut message).is_ok_and(|read| read > 0) {
-            message.pop();
-            let Ok(value) = serde_json::from_slice(&message) else { break };
-            if sender.send(value).is_err() {
-                break;
-            }
-            message.clear();
-        }
-    });
-    receiver
-}
-
 impl Drop for Browser {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.profile);
+        // A test that failed may leave the process in any state.
+        if thread::panicking() {
+            return;
+        }
+        let Some(mut process) = self.process.take() else { return };
+        let close = json!({ "method": "Target.disposeBrowserContext", "params": { "browserContextId": self.context } });
+        if process.send(close).is_ok() {
+            process.give_back();
+        }
     }
 }

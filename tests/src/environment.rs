@@ -22,11 +22,16 @@ use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::books;
+
 /// The database that the tests share.
 pub(crate) const DATABASE: &str = "stockwell";
 
 /// A rate that no test reaches: wrong bodies count more than others, and tests send many.
 const UNLIMITED: u32 = 100_000_000;
+
+/// Longest wait for a connection that checks books. Tests with many rows take long to check.
+const CHECK_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Starts once. If it fails, every test fails at once.
 static ENVIRONMENT: LazyLock<Environment> = LazyLock::new(start);
@@ -39,6 +44,8 @@ pub struct Environment {
     pub runtime: Runtime,
     /// Connections of the superuser, who sees every tenant, for checks from outside.
     pub root: PgPool,
+    /// Connections of the superuser that only check books.
+    pub(crate) checker: PgPool,
     /// Connections of the application, to create tenants.
     pub db: Db,
     /// The HTTP client.
@@ -79,12 +86,16 @@ fn start() -> Environment {
         builder.worker_threads(2).thread_name(name).enable_all().build().expect("a runtime starts")
     };
     let (tests, servers) = (runtime("tests"), runtime("servers"));
-    let (postgres, root, db, http) = tests.block_on(async {
+    let (postgres, root, checker, db, http) = tests.block_on(async {
         let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
         let migrator_url = prepare(&postgres, DATABASE).await;
         migration::up(&migrator_url).await.expect("the schema is applied");
+        let root_url = postgres.url("postgres", DATABASE);
         let root = PgPoolOptions::new().max_connections(8);
-        let root = root.connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects");
+        let root = root.connect(&root_url).await.expect("the superuser connects");
+        // Each connection plans the check of books once, so there are few.
+        let checker = PgPoolOptions::new().max_connections(2).acquire_timeout(CHECK_PATIENCE);
+        let checker = checker.connect_with(books::checker(&root_url)).await.expect("the superuser connects");
         let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &pool_options())
             .await
             .expect("the app connects");
@@ -92,7 +103,7 @@ fn start() -> Environment {
         // that is sent at that moment fails.
         let http = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(5));
         let http = http.redirect(reqwest::redirect::Policy::none());
-        (postgres, root, db, http.build().expect("an HTTP client"))
+        (postgres, root, checker, db, http.build().expect("an HTTP client"))
     });
     let signing_key_file = postgres.home().join("signing-key.pem");
     SigningKey::load_or_create(&signing_key_file).expect("a signing key");
@@ -102,6 +113,7 @@ fn start() -> Environment {
         postgres,
         runtime: tests,
         root,
+        checker,
         db,
         http,
         node,

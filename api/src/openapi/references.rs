@@ -37,7 +37,9 @@ pub fn replace_copies(document: &mut Value) {
 
 fn replace(value: &mut Value, components: &HashMap<Value, String>) {
     let is_schema = ["properties", "enum", "oneOf"].iter().any(|keyword| value.get(keyword).is_some());
-    match components.get(value).filter(|_| is_schema) {
+    // A comparison reads all of a value, so that only schemas are compared.
+    let component = if is_schema { components.get(value) } else { None };
+    match component {
         Some(name) => *value = json!({ "$ref": format!("#/components/schemas/{name}") }),
         None => for_each_child(value, &mut |child| replace(child, components)),
     }

@@ -83,6 +83,8 @@ async fn change(tenant: &Tenant, statement: &str, by: &str) {
 async fn broken(tenant: &Tenant) -> Vec<i64> {
     let books = tenant.get("/v1/integrity").await.ok();
     let facts = books["facts"].as_array().expect("facts");
+    assert_eq!(facts.len(), 9, "{books}");
+    assert_eq!(books["holds"] == true, facts.iter().all(|fact| fact["differences"] == 0), "{books}");
     facts
         .iter()
         .filter(|fact| fact["differences"] != json!(0))
