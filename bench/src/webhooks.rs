@@ -1,7 +1,7 @@
 //! `bench webhooks`: events to 20 endpoints of a tenant, of which 5 are dead, slow or lying, while the worker is killed at random.
 //!
 //! The delay of a message is the time from the beginning of the transaction that wrote its event to its receipt. A worker that is
-//! killed leaves leases, so the messages that it had come only when these have ended: they are in the delays too.
+//! killed leaves leases, which the next one ends: the messages that it had are in the delays too.
 
 mod check;
 mod produce;
@@ -42,7 +42,7 @@ pub struct WebhooksArgs {
     /// Number of times that the worker is killed meanwhile.
     #[arg(long, default_value_t = 2)]
     kills: usize,
-    /// Most seconds to wait afterwards until everything has arrived. A lease ends after 110.
+    /// Most seconds to wait afterwards until everything has arrived.
     #[arg(long, default_value_t = 600)]
     patience: u64,
 }

@@ -5,6 +5,7 @@
 //! and one that ends sessions of BI tools. It opens no [`Tx`](crate::Tx).
 
 mod consumer;
+mod presence;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 pub use consumer::{Batch, Consumer, SHARE_MAX, WITH_EVENTS};
+pub use presence::{Presence, Present};
 
 use crate::Error;
 
@@ -63,6 +65,11 @@ impl Outbox {
     /// this length.
     pub fn consumer(&self, name: &str, lease: Duration) -> Consumer {
         Consumer::new(self.options.clone(), name, lease)
+    }
+
+    /// Returns the presence of a worker, over a connection of its own. It begins with its first [`show`](Presence::show).
+    pub fn presence(&self) -> Presence {
+        Presence::new(self.options.clone())
     }
 
     /// Returns all tenants.

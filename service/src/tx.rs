@@ -413,7 +413,7 @@ impl Db {
 }
 
 /// Asks the database whether the tenant is moving to another one, or was moved, and rejects it then.
-async fn require_trading(tx: &Tx) -> Result<(), Error> {
+pub(crate) async fn require_trading(tx: &Tx) -> Result<(), Error> {
     match tx.row(sqlx::query(PAUSED).bind(tx.tenant_id.0)).await? {
         None => Ok(()),
         Some(_) => Err(Error::TenantMoving),

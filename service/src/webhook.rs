@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod endpoint;
+pub mod holder;
 pub mod inbound;
 mod object;
 pub mod old;

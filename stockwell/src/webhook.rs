@@ -3,6 +3,7 @@
 //! No turn and no message waits for a receiver of another endpoint: messages are tasks of their own, and an endpoint has few of
 //! them at a time. Outcomes of a tenant that end while others are recorded are recorded together.
 
+mod living;
 mod room;
 pub mod send;
 
@@ -21,14 +22,15 @@ use service::relay::Outbox;
 use service::tx::PoolOptions;
 use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
-use service::webhook::together::{self, Ended, TOGETHER_MAX};
+use service::webhook::together::{self, Ended};
 use service::webhook::turn::{self, Message, Turn};
-use service::webhook::{Settings, old};
+use service::webhook::{Settings, holder, old};
 use service::{Db, Error};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+use self::living::Living;
 use self::room::Room;
 use self::send::Sender;
 use crate::stopping::{rest, stopped};
@@ -41,12 +43,15 @@ const LOOK_MAX: Duration = Duration::from_secs(5);
 const TENANTS_LISTED: Duration = Duration::from_secs(1);
 /// Pause between two deletions of old deliveries.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// Time after which a tenant gets a turn although it is not known to have work: another worker may have died.
+/// Time after which a tenant gets a turn although it is not known to have work.
 const EVERY_TENANT: Duration = Duration::from_secs(60);
 /// Most turns at a time.
 const TURNS_MAX: usize = 4;
 /// Longest time from the beginning of a turn to that of its attempts. An attempt then ends within the lease.
 const PLACE_WAIT: Duration = Duration::from_secs(15);
+/// Time for a place after which a message is looked at again before it is sent: its endpoint may be switched off meanwhile, or deleted.
+/// Also the longest time of that look.
+const WAITED: Duration = Duration::from_secs(1);
 /// Longest time that a receiver may get for its response.
 const TIMEOUT_SECONDS_MAX: u32 = 30;
 /// Most connections to the database.
@@ -81,6 +86,7 @@ pub(crate) struct Deliverer {
     sender: Arc<Sender>,
     room: Arc<Room>,
     paces: Arc<Paces>,
+    living: Living,
     /// Tenants with endpoints.
     tenants: BTreeSet<TenantId>,
     listed_at: Option<Instant>,
@@ -170,6 +176,7 @@ impl Deliverer {
             sender: Arc::new(sender),
             room: Arc::default(),
             paces: Arc::default(),
+            living: Living::start(outbox.presence()).await?,
             tenants: BTreeSet::new(),
             listed_at: None,
             since: None,
@@ -190,6 +197,7 @@ impl Deliverer {
             if let Err(error) = looked {
                 tracing::warn!(%error, "the tenants with webhooks could not be listed; trying again");
             }
+            self.hasten();
             self.begin_turns();
             let until = Instant::now() + POLL;
             loop {
@@ -221,6 +229,7 @@ impl Deliverer {
             self.tenants = self.outbox.webhook_tenants().await?.into_iter().collect();
             self.listed_at = Some(Instant::now());
             self.due.retain(|tenant_id, _| self.tenants.contains(tenant_id));
+            self.living.retain(&self.tenants);
             for tenant_id in &self.tenants {
                 self.due.entry(*tenant_id).or_insert_with(Instant::now);
             }
@@ -231,6 +240,16 @@ impl Deliverer {
             self.due.insert(*tenant_id, Instant::now());
         }
         Ok(())
+    }
+
+    /// Makes a turn of every tenant due if a worker has ended: it may have leased their messages.
+    fn hasten(&mut self) {
+        let now = Instant::now();
+        if self.living.has_one_ended(now) {
+            for due in self.due.values_mut() {
+                *due = (*due).min(now);
+            }
+        }
     }
 
     /// Begins the turns that are due, the oldest first. While no message can be sent, none begins: it would take leases in vain.
@@ -251,8 +270,15 @@ impl Deliverer {
             self.busy.insert(tenant_id);
             let (db, settings, paces) =
                 (self.db.clone(), Arc::clone(&self.settings), Arc::clone(&self.paces));
+            let (worker, takes_over) = (self.living.holder(), self.living.takes_over(tenant_id, now));
             self.tasks.spawn(async move {
-                Done::Turn(tenant_id, now, turn::take(&db, &settings, &paces, tenant_id).await)
+                let turn = async {
+                    if takes_over && holder::take_over(&db, tenant_id).await? > 0 {
+                        tracing::info!(%tenant_id, "messages of a worker that has ended are sent again");
+                    }
+                    turn::take(&db, &settings, &paces, worker, tenant_id).await
+                };
+                Done::Turn(tenant_id, now, turn.await)
             });
         }
     }
@@ -269,6 +295,7 @@ impl Deliverer {
             }
             Ok(Done::Turn(tenant_id, _, Err(error))) => {
                 self.busy.remove(&tenant_id);
+                self.living.forget(tenant_id);
                 tracing::warn!(%error, %tenant_id, "a turn of webhooks failed; trying again");
                 (tenant_id, Some(PAUSE))
             }
@@ -307,8 +334,8 @@ impl Deliverer {
         if self.recording.contains(&tenant_id) {
             return;
         }
-        let Some(mut ended) = self.ended.remove(&tenant_id) else { return };
-        let rest = ended.split_off(ended.len().min(TOGETHER_MAX));
+        let Some(mut rest) = self.ended.remove(&tenant_id) else { return };
+        let ended = together::take_next(&mut rest);
         if !rest.is_empty() {
             self.ended.insert(tenant_id, rest);
         }
@@ -325,13 +352,20 @@ impl Deliverer {
         let (db, sender, room) = (self.db.clone(), Arc::clone(&self.sender), Arc::clone(&self.room));
         let (attempt, mut sent_again) = self.attempts.begin(message.delivery_id);
         self.tasks.spawn(async move {
-            let tenant_id = message.tenant_id;
+            let (tenant_id, waits) = (message.tenant_id, Instant::now());
             let entered = tokio::select! {
-                entered = room.enter(message.endpoint_id, until) => entered,
+                entered = room.enter(tenant_id, message.endpoint_id, until) => entered,
                 // Its lease is gone, so there is nothing to give back.
                 _ = &mut sent_again => return Done::Sent(tenant_id, attempt, None),
             };
-            let ended = match entered {
+            let place = match entered {
+                Some(place) => {
+                    let is_wanted = waits.elapsed() < WAITED || is_wanted(&db, &message).await;
+                    is_wanted.then_some(place)
+                }
+                None => None,
+            };
+            let ended = match place {
                 Some(_place) => Some(Box::new(deliver(&sender, message, sent_again).await)),
                 None => {
                     give_back(&db, &message).await;
@@ -367,6 +401,15 @@ async fn record(db: &Db, tenant_id: TenantId, ended: &[Ended]) {
             }
         }
     }
+}
+
+/// Returns whether a message that waited for a place is still to be sent.
+async fn is_wanted(db: &Db, message: &Message) -> bool {
+    let looked = timeout(WAITED, turn::is_wanted(db, message)).await.unwrap_or(Err(Error::Deadline));
+    looked.unwrap_or_else(|error| {
+        tracing::warn!(%error, tenant_id = %message.tenant_id, "a message that waited could not be looked at");
+        false
+    })
 }
 
 /// Gives a message back that was not sent.
@@ -417,8 +460,10 @@ mod tests {
         let write_ms = PoolOptions::default().write_ms;
         let recorded = Duration::from_millis(CONNECTION_WAIT_MS + write_ms) + PAUSE;
         // Others of the tenant may be recorded before.
-        let attempt =
-            PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN * 2;
+        let attempt = PLACE_WAIT
+            + WAITED
+            + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX))
+            + recorded * RECORDED_IN * 2;
         assert!(attempt < turn::LEASE.to_std().expect("a lease"), "{attempt:?}");
     }
 

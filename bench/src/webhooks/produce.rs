@@ -23,6 +23,9 @@ const CHANGERS: usize = 4;
 /// Pause between two batches of sales.
 const BATCH_EVERY: Duration = Duration::from_millis(100);
 
+/// Time after the end of the load within which a batch must have been admitted. Also the longest time of a request.
+const ADMITTED_WITHIN: Duration = Duration::from_secs(60);
+
 /// The events that were made.
 #[derive(Debug)]
 pub struct Made {
@@ -69,15 +72,18 @@ async fn sell(shop: &Shop, rate: usize, duration: Duration) -> Result<(usize, us
     let (http, begun) = (client()?, tokio::time::Instant::now());
     let batches = usize::try_from(duration.as_millis() / BATCH_EVERY.as_millis())?;
     let whole = rate * usize::try_from(duration.as_secs())?;
-    let (mut tasks, mut asked) = (JoinSet::new(), 0);
+    let (mut tasks, mut asked, until) = (JoinSet::new(), 0, begun + duration + ADMITTED_WITHIN);
     for batch in 1..=batches {
         let size = whole * batch / batches - asked;
         asked += size;
+        if size == 0 {
+            continue;
+        }
         let at = begun + BATCH_EVERY * u32::try_from(batch - 1)?;
         let (http, shop) = (http.clone(), shop.clone());
         tasks.spawn(async move {
             tokio::time::sleep_until(at).await;
-            sell_batch(&http, &shop, size).await.map_err(|error| error.to_string())
+            sell_batch(&http, &shop, (size, until)).await.map_err(|error| error.to_string())
         });
     }
     let (mut sales, mut refused) = (0, 0);
@@ -89,8 +95,13 @@ async fn sell(shop: &Shop, rate: usize, duration: Duration) -> Result<(usize, us
     Ok((sales, refused))
 }
 
-/// Sends a batch, again and again until it is admitted. Returns the number of sales, and of those that were not accepted.
-async fn sell_batch(http: &Client, shop: &Shop, size: usize) -> Result<(usize, usize), Failure> {
+/// Sends a batch, again and again until it is admitted, at most until an instant. Returns the number of sales, and of those that were not
+/// accepted.
+async fn sell_batch(
+    http: &Client,
+    shop: &Shop,
+    (size, until): (usize, tokio::time::Instant),
+) -> Result<(usize, usize), Failure> {
     let sale = |_| {
         let lines = json!([{ "sku": stand::random_sku(), "quantity": "1" }]);
         let body =
@@ -101,9 +112,10 @@ async fn sell_batch(http: &Client, shop: &Shop, size: usize) -> Result<(usize, u
     let body = json!({ "items": items });
     loop {
         let request = http.post(shop.url("/v1/pos/sales/batch")).bearer_auth(&shop.key);
+        let request = request.timeout(ADMITTED_WITHIN);
         let response = request.header("Prefer", "return=minimal").json(&body).send().await?;
         let status = response.status().as_u16();
-        if status == 429 || status == 503 {
+        if (status == 429 || status == 503) && tokio::time::Instant::now() < until {
             tokio::time::sleep(BATCH_EVERY).await;
             continue;
         }
@@ -134,7 +146,7 @@ async fn change(
                 tokio::time::sleep_until(begun + at).await;
                 let id = &own[(turn / CHANGERS) % own.len()];
                 let url = shop.url(&format!("/v1/categories/{id}"));
-                let request = http.patch(url).bearer_auth(&shop.key);
+                let request = http.patch(url).bearer_auth(&shop.key).timeout(ADMITTED_WITHIN);
                 let request = request.json(&json!({ "name": turn.to_string() }));
                 let response = request.send().await.map_err(|error| error.to_string())?;
                 let status = response.status();

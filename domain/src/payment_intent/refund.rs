@@ -14,7 +14,7 @@ pub struct Asked {
     pub of_payment: Money,
     /// Those of every payment of the sale that no refund names yet.
     pub of_sale: Money,
-    /// The part of the card tenders of the sale that no refund has paid back.
+    /// The part of the card tenders of the sale that no refund has paid back, at most what is left of the whole sale.
     pub card_left: Money,
 }
 

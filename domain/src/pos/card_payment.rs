@@ -1,12 +1,13 @@
 //! Payments on card terminals as tenders of sales, and refunds on them as tenders of refunds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exception::{ExceptionReason, SaleException};
 use super::{Sale, Tender, TenderInput};
 use crate::book::Book;
 use crate::id::{PaymentIntentId, RegisterId, SaleId};
 use crate::needs::Needs;
+use crate::number::Money;
 use crate::payment_intent::{self, CardTender, TenderOf};
 use crate::refusal::{Code, Problems, Refusal};
 
@@ -33,11 +34,10 @@ pub(super) fn check(
     tenders: &mut [Tender],
 ) -> Result<Vec<SaleException>, Refusal> {
     let mut exceptions = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut before = Before::default();
     for tender in tenders {
         let Some(id) = tender.payment_intent_id else { continue };
-        let is_first = seen.insert(id);
-        let Err(refusal) = check_one(book, named, (id, &*tender), is_first) else { continue };
+        let Err(refusal) = check_one(book, named, (id, &*tender), &mut before) else { continue };
         if !named.forced {
             return Err(refusal);
         }
@@ -49,19 +49,27 @@ pub(super) fn check(
     Ok(exceptions)
 }
 
+/// The tenders of a document that were checked before.
+#[derive(Default)]
+struct Before {
+    intents: BTreeSet<PaymentIntentId>,
+    /// Amounts that they pay back, by the payment.
+    back: BTreeMap<PaymentIntentId, Money>,
+}
+
 fn check_one(
     book: &Book,
     named: &Named<'_>,
     (id, tender): (PaymentIntentId, &Tender),
-    is_first: bool,
+    before: &mut Before,
 ) -> Result<(), Refusal> {
     let index = named.inputs.iter().position(|input| input.payment_intent_id == Some(id));
     let pointer = format!("/tenders/{}", index.unwrap_or_default());
-    if !is_first {
+    if !before.intents.insert(id) {
         let detail = "Two tenders name the payment intent. Name it once.";
         return Err(Refusal::invalid(format!("{pointer}/payment_intent_id"), detail));
     }
-    let Some(intent) = book.intents.get(&id) else {
+    let Some(mut intent) = book.intents.get(&id).copied() else {
         let detail = "There is no payment intent with this id.";
         return Err(Problems::one(format!("{pointer}/payment_intent_id"), Code::NotFound, detail));
     };
@@ -73,7 +81,14 @@ fn check_one(
     // A document whose id the server chooses uses none yet.
     let sale_id = named.id.unwrap_or_default();
     let used = CardTender { of: named.of, register_id: named.register_id, sale_id, amount };
-    payment_intent::check_tender(intent, &used, book.now, &pointer)
+    if let Some(original) = &mut intent.original {
+        original.back += before.back.get(&original.id).copied().unwrap_or(Money::ZERO);
+    }
+    payment_intent::check_tender(&intent, &used, book.now, &pointer)?;
+    if let Some(original) = intent.original {
+        *before.back.entry(original.id).or_insert(Money::ZERO) += amount;
+    }
+    Ok(())
 }
 
 /// Notes that the document uses its payment intents, and how much of their payments is paid back. A later command of the batch

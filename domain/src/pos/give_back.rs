@@ -31,6 +31,8 @@ pub struct Paid {
     tenders: Vec<PaidTender>,
     /// Paid back by a tender that did not pay, such as store credit for cash.
     elsewhere: Money,
+    /// The amount that terminals were asked to pay back, and that no refund names.
+    asked: Money,
 }
 
 impl Paid {
@@ -53,6 +55,16 @@ impl Paid {
             }
         }
         self.elsewhere += rest;
+    }
+
+    /// Notes the amount that terminals were asked to pay back, and that no refund names.
+    pub fn note_asked(&mut self, amount: Money) {
+        self.asked = amount;
+    }
+
+    /// Notes that a refund names a payment intent of this amount.
+    pub(super) fn note_named(&mut self, amount: Money) {
+        self.asked = (self.asked - amount).max(Money::ZERO);
     }
 
     /// Returns the codes of the vouchers that paid.
@@ -173,6 +185,31 @@ fn check_limits(paid: &Paid, tenders: &[Tender]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Rejects a card tender without a payment intent, or a voucher, that pays back what a terminal was asked to pay back: the customer would get
+/// it twice.
+pub(super) fn check_asked(paid: &Paid, tenders: &[Tender]) -> Result<(), Refusal> {
+    let sum = |counts: fn(&Tender) -> bool| -> Money {
+        tenders.iter().filter(|tender| counts(tender)).map(|tender| -tender.amount).sum()
+    };
+    let is_other = |tender: &Tender| tender.kind != TenderKind::Cash && tender.payment_intent_id.is_none();
+    if !tenders.iter().any(is_other) {
+        return Ok(());
+    }
+    let asked = paid.asked - sum(|tender| tender.payment_intent_id.is_some());
+    let of_card = paid.left(TenderKind::Card) - sum(|tender| tender.kind == TenderKind::Card);
+    let of_sale = paid.amount() - paid.back() - sum(|_| true);
+    // Rounded cash is left out of account as long as no voucher paid back a card.
+    let has_voucher = tenders.iter().any(|tender| tender.kind == TenderKind::Voucher);
+    let left = if has_voucher || !paid.elsewhere.is_zero() { of_card.min(of_sale) } else { of_card };
+    if asked.is_positive() && asked > left {
+        let detail = format!(
+            "Terminals were asked to pay back {asked} of this sale. Name the payment intent, or cancel it first."
+        );
+        return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
+    }
+    Ok(())
+}
+
 fn out(kind: TenderKind, amount: Money, reference: Option<String>) -> Tender {
     Tender { kind, amount: -amount, tendered: None, change: None, reference, payment_intent_id: None }
 }
@@ -182,6 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::id::PaymentIntentId;
 
     fn money(text: &str) -> Money {
         text.parse().expect("an amount")
@@ -220,6 +258,29 @@ mod tests {
         assert!(back(TenderKind::Card, Some("50")).is_err() && back(TenderKind::Card, Some("49")).is_err());
         assert_eq!(back(TenderKind::Card, None), Ok(vec![(TenderKind::Card, money("49.99"))]));
         assert_eq!(back(TenderKind::Voucher, None), Ok(vec![(TenderKind::Voucher, money("49.99"))]));
+    }
+
+    #[test]
+    fn what_a_terminal_was_asked_for_is_not_paid_back_otherwise() {
+        let mut paid = paid(&[(TenderKind::Card, "24"), (TenderKind::Cash, "6")]);
+        paid.note_asked(money("12"));
+        let id = Some(PaymentIntentId(uuid::Uuid::from_u128(1)));
+        let by_intent =
+            |amount| Tender { payment_intent_id: id, ..out(TenderKind::Card, money(amount), None) };
+        let by = |kind, amount| out(kind, money(amount), None);
+        for (tenders, fits) in [
+            (vec![by(TenderKind::Card, "12")], true),
+            (vec![by(TenderKind::Card, "12.01")], false),
+            (vec![by_intent("12"), by(TenderKind::Card, "12")], true),
+            (vec![by(TenderKind::Cash, "6")], true),
+            (vec![by(TenderKind::Voucher, "18")], true),
+            (vec![by(TenderKind::Voucher, "18.01")], false),
+            (vec![by_intent("24")], true),
+        ] {
+            assert_eq!(check_asked(&paid, &tenders).is_ok(), fits, "{tenders:?}");
+        }
+        paid.note_named(money("12"));
+        assert_eq!(check_asked(&paid, &[by(TenderKind::Card, "24")]), Ok(()));
     }
 
     proptest! {

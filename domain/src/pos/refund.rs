@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::give_back::{Paid, amount_back, give_back};
+use super::exception::SaleException;
+use super::give_back::{Paid, amount_back, check_asked, give_back};
 use super::{
     Sale, SaleKind, Tender, TenderInput, TenderKind, card_payment, cash_of, check_cash, note_cash,
     open_register, post, tender, voucher,
@@ -95,7 +96,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     };
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
     let (mut tenders, rounding) = tenders(book, command, &register, totals.total())?;
-    let exceptions = card_payment::check(book, &named_intents(command), &mut tenders)?;
+    let exceptions = check_card(book, command, &mut tenders)?;
     let cash = cash_of(&tenders);
     check_cash(&register, session, -cash, "/tenders")?;
 
@@ -149,6 +150,17 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     Ok((sale, Posting { exceptions, ..posting }))
 }
 
+/// Checks the payment intents of tenders, and that no other tender pays back what a terminal was asked for. A forced refund has happened.
+fn check_card(book: &Book, command: &Refund, tenders: &mut [Tender]) -> Result<Vec<SaleException>, Refusal> {
+    let exceptions = card_payment::check(book, &named_intents(command), tenders)?;
+    if !command.forced
+        && let Some(paid) = command.original_id.and_then(|id| book.paid.get(&id))
+    {
+        check_asked(paid, tenders)?;
+    }
+    Ok(exceptions)
+}
+
 fn named_intents(command: &Refund) -> card_payment::Named<'_> {
     card_payment::Named {
         of: TenderOf::Refund(command.original_id),
@@ -165,6 +177,9 @@ fn note_paid_back(book: &mut Book, command: &Refund, tenders: &[Tender]) {
     let paid = book.paid.entry(original_id).or_default();
     for tender in tenders {
         paid.give_back(tender.kind, tender.reference.as_deref(), -tender.amount);
+        if tender.payment_intent_id.is_some() {
+            paid.note_named(-tender.amount);
+        }
     }
 }
 

@@ -41,7 +41,8 @@ async fn asked(tx: &Tx, original_id: PaymentIntentId, sale_id: Option<Uuid>) -> 
     })
 }
 
-/// The refunds of the payment `$2` of the sale `$3` that have not ended without money until `$4`. The tenders of refunds are negative.
+/// The refunds of the payment `$2` of the sale `$3` that have not ended without money until `$4`. The tenders of refunds are negative. Of a
+/// sale that was paid back by vouchers, less is left than of its card tenders.
 const ASKED: &str = "
     with live as (
         select r.original_id, u.sale_id as refund_id, coalesce(r.captured_amount, r.authorised_amount, r.amount) as amount
@@ -59,5 +60,5 @@ const ASKED: &str = "
     select
         coalesce((select sum(amount) from live where original_id = $2), 0) as of_payment,
         coalesce((select sum(amount) from live where refund_id is null), 0) as of_sale,
-        coalesce((select sum(t.amount) from document d
-                  join tender t on t.tenant_id = $1 and t.sale_id = d.id and t.kind = 'card'), 0) as card_left";
+        (select least(coalesce(sum(t.amount) filter (where t.kind = 'card'), 0), coalesce(sum(t.amount), 0)) from document d
+         join tender t on t.tenant_id = $1 and t.sale_id = d.id) as card_left";

@@ -121,7 +121,13 @@ pub(super) async fn paid(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let statement = "select d.sale_id, d.id <> d.sale_id as is_back, t.kind, t.reference, t.amount \
+    let statement = "select d.sale_id, d.id <> d.sale_id as is_back, t.kind, t.reference, t.amount, \
+             coalesce((select sum(coalesce(r.captured_amount, r.authorised_amount, r.amount)) from tender_payment_intent u \
+                       join payment_intent r on r.tenant_id = $1 and r.original_id = u.payment_intent_id \
+                       where u.tenant_id = $1 and u.sale_id = d.sale_id \
+                         and (r.status in ('authorised', 'captured') or r.status = 'created' and r.expires_at > $3) \
+                         and not exists (select from tender_payment_intent n \
+                                         where n.tenant_id = $1 and n.payment_intent_id = r.id)), 0) as asked \
          from (select id, id as sale_id from pos_sale where tenant_id = $1 and id = any($2) \
                union \
                select document_id, original_id from sales_line \
@@ -129,8 +135,9 @@ pub(super) async fn paid(
          join tender t on t.tenant_id = $1 and t.sale_id = d.id \
          order by is_back, d.id, t.line_no";
     let mut paid: HashMap<SaleId, Paid> = HashMap::new();
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(tx.now)).await? {
         let of_sale = paid.entry(SaleId(row.try_get("sale_id")?)).or_default();
+        of_sale.note_asked(number(&row, "asked")?);
         let (kind, amount): (_, Money) = (word(&row, "kind")?, number(&row, "amount")?);
         let reference: Option<String> = row.try_get("reference")?;
         if row.try_get("is_back")? {

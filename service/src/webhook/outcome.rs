@@ -10,6 +10,7 @@ use super::turn::Message;
 use super::worker;
 use crate::columns::Columns;
 use crate::command::{self, Written};
+use crate::tx::require_trading;
 use crate::{Db, Error, Tx};
 
 /// The status by which a receiver says that it wants no more messages.
@@ -157,8 +158,13 @@ async fn note_failure(
     Ok(())
 }
 
-/// Switches an endpoint off, with an event. Its events stay in the feed, and its deliveries wait.
+/// Switches an endpoint off, with an event. Its events stay in the feed, and its deliveries wait. While the tenant moves to another
+/// database, a later failure switches it off: the event would be a row that the copy has not.
 async fn switch_off(tx: &Tx, message: &Message, reason: &str) -> Result<(), Error> {
+    match require_trading(tx).await {
+        Err(Error::TenantMoving) => return Ok(()),
+        other => other?,
+    }
     let statement = "update webhook_endpoint set active = false, disabled_reason = $3, updated_at = $4, version = version + 1 \
                      where tenant_id = $1 and id = $2 and active";
     let id = message.endpoint_id.0;

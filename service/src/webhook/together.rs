@@ -13,7 +13,9 @@ use crate::columns::Columns;
 use crate::{Db, Error, Tx};
 
 /// Most outcomes that are recorded together.
-pub const TOGETHER_MAX: usize = 500;
+const TOGETHER_MAX: usize = 500;
+/// Most of them that are recorded one by one, while those of other endpoints wait.
+const ALONE_MAX: usize = 16;
 
 /// An attempt that has ended.
 #[derive(Debug)]
@@ -22,11 +24,33 @@ pub struct Ended {
     pub outcome: Outcome,
 }
 
+impl Ended {
+    /// Whether it is recorded together with others, unless its endpoint failed before.
+    fn is_plain(&self) -> bool {
+        self.outcome.error.is_none() && !self.message.is_test()
+    }
+}
+
+/// Takes the outcomes that are recorded next, and leaves the others. Many failures of dead endpoints are recorded in several parts, so that
+/// others are recorded between them.
+pub fn take_next(ended: &mut Vec<Ended>) -> Vec<Ended> {
+    let (mut next, mut alone) = (Vec::new(), 0);
+    for one in std::mem::take(ended) {
+        let has_room = one.is_plain() || alone < ALONE_MAX;
+        if has_room && next.len() < TOGETHER_MAX {
+            alone += usize::from(!one.is_plain());
+            next.push(one);
+        } else {
+            ended.push(one);
+        }
+    }
+    next
+}
+
 /// Records outcomes of a tenant. Messages that endpoints accepted which did not fail before take three statements together; the
 /// others are recorded one by one, because they change how their endpoint goes on. A repeat changes nothing.
 pub async fn record(db: &Db, tenant_id: TenantId, ended: &[Ended]) -> Result<(), Error> {
-    let is_plain = |ended: &&Ended| ended.outcome.error.is_none() && !ended.message.is_test();
-    let (accepted, mut alone): (Vec<&Ended>, Vec<&Ended>) = ended.iter().partition(is_plain);
+    let (accepted, mut alone): (Vec<&Ended>, Vec<&Ended>) = ended.iter().partition(|ended| ended.is_plain());
     match accepted.len() {
         0 | 1 => alone.extend(accepted),
         2.. => alone.extend(record_accepted(db, tenant_id, accepted).await?),

@@ -4,7 +4,7 @@
 //!
 //! - **Order.** A delivery is not due while an earlier one about the same document waits.
 //! - **A failing endpoint** gets one attempt at a time, and pauses after several failures. Meanwhile its events stay in the feed.
-//! - **A worker that dies** leaves leases, which end. Then another one sends these deliveries again.
+//! - **A worker that dies** leaves leases. Others see its end ([`holder`](super::holder)), end them, and send these deliveries again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{CommandId, EventId, TenantId, WebhookDeliveryId, WebhookEndpointId};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::endpoint::Payload;
+use super::holder::{Holder, new_lease};
 use super::pace::Paces;
 use super::secret::Secret;
 use super::{Settings, TEST, WAITING_MAX, object};
@@ -27,8 +28,10 @@ use crate::{Db, Error, Tx};
 const EVENTS_MAX: usize = 250;
 /// Most deliveries that wait for an endpoint for which a turn takes more events.
 const WAITING_BEFORE_MAX: i64 = WAITING_MAX - EVENTS_MAX as i64;
-/// Time after which another worker may send what a worker has leased. It is longer than an attempt, with the wait before it and the
-/// record of its outcome.
+/// Most messages at a time of an endpoint that wants whole objects. Those that wait are in memory, each with up to 128 KiB.
+const WHOLE_AT_ONCE_MAX: i64 = 16;
+/// Time after which another worker may send what a worker has leased that has not ended. It is longer than an attempt, with the wait
+/// before it and the record of its outcome.
 pub const LEASE: TimeDelta = TimeDelta::seconds(110);
 /// Longest time until the next turn of a tenant for which deliveries wait.
 const LOOK_AGAIN_MAX: TimeDelta = TimeDelta::seconds(60);
@@ -102,20 +105,30 @@ impl Endpoint {
 
     /// Returns the most attempts that it may have at a time.
     fn at_once(&self) -> i64 {
-        if self.is_failing { 1 } else { self.pace }
+        let most = match self.payload {
+            Payload::Thin => self.pace,
+            Payload::Full => self.pace.min(WHOLE_AT_ONCE_MAX),
+        };
+        if self.is_failing { 1 } else { most }
     }
 }
 
-/// Makes a turn of a tenant.
-pub async fn take(db: &Db, settings: &Settings, paces: &Paces, tenant_id: TenantId) -> Result<Turn, Error> {
+/// Makes a turn of a tenant, with leases of `holder`.
+pub async fn take(
+    db: &Db,
+    settings: &Settings,
+    paces: &Paces,
+    holder: Option<Holder>,
+    tenant_id: TenantId,
+) -> Result<Turn, Error> {
     let tx = db.begin(tenant_id).await?;
-    let making = timeout(db.write_time().work, make(&tx, settings, paces));
+    let making = timeout(db.write_time().work, make(&tx, settings, paces, holder));
     let turn = making.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await?;
     Ok(turn)
 }
 
-async fn make(tx: &Tx, settings: &Settings, paces: &Paces) -> Result<Turn, Error> {
+async fn make(tx: &Tx, settings: &Settings, paces: &Paces, holder: Option<Holder>) -> Result<Turn, Error> {
     let mut turn = Turn::default();
     for row in tx.rows(sqlx::query(ENDPOINTS).bind(tx.tenant_id.0).bind(tx.now)).await? {
         let mut endpoint = read_endpoint(tx, settings, paces, &row)?;
@@ -125,12 +138,27 @@ async fn make(tx: &Tx, settings: &Settings, paces: &Paces) -> Result<Turn, Error
         if endpoint.waiting == 0 {
             continue;
         }
-        let leased = lease(tx, &endpoint, &mut turn.messages).await?;
+        let leased = lease(tx, &endpoint, holder, &mut turn.messages).await?;
         endpoint.under_way += leased;
         let next = look_again(tx, &endpoint).await?;
         turn.look_again = turn.look_again.into_iter().chain(next).min();
     }
     Ok(turn)
+}
+
+/// Returns whether a message that waited is still to be sent: under the same lease, and to an endpoint that has its address and was
+/// neither switched off nor deleted.
+pub async fn is_wanted(db: &Db, message: &Message) -> Result<bool, Error> {
+    let tx = db.begin(message.tenant_id).await?;
+    let query = "select from webhook_delivery d \
+         join webhook_endpoint e on e.tenant_id = d.tenant_id and e.id = d.endpoint_id \
+         where d.tenant_id = $1 and e.tenant_id = $1 and d.id = $2 and d.leased_by = $3 and e.url = $4 and e.deleted_at is null \
+           and (e.active or d.kind = 'ping')";
+    let query = sqlx::query(query).bind(tx.tenant_id.0).bind(message.delivery_id.0).bind(message.lease);
+    let reading = timeout(db.write_time().work, tx.row(query.bind(message.url.as_str())));
+    let row = reading.await.unwrap_or(Err(Error::Deadline))?;
+    tx.commit().await?;
+    Ok(row.is_some())
 }
 
 /// Gives back the lease of a message that was not sent. Its next attempt has the number of this one.
@@ -255,9 +283,14 @@ async fn take_events(tx: &Tx, endpoint: &mut Endpoint) -> Result<bool, Error> {
 }
 
 /// Leases deliveries of an endpoint that are due: several, or one if the last attempt failed. Returns their number.
-async fn lease(tx: &Tx, endpoint: &Endpoint, messages: &mut Vec<Message>) -> Result<i64, Error> {
+async fn lease(
+    tx: &Tx,
+    endpoint: &Endpoint,
+    holder: Option<Holder>,
+    messages: &mut Vec<Message>,
+) -> Result<i64, Error> {
     let free = (endpoint.at_once() - endpoint.under_way).max(0);
-    let lease = Uuid::new_v4();
+    let lease = new_lease(holder);
     let query = Columns::of(LEASED)
         .bind(tx.tenant_id.0)
         .bind(endpoint.id.0)

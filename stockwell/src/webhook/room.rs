@@ -1,29 +1,38 @@
 //! The room of a worker for messages that are sent at a time.
 //!
 //! Each endpoint has few places of its own, so that silent receivers leave places to others. Those of fast receivers share more, as
-//! long as any are free.
+//! long as any are free. A tenant has at most half of these: receivers that were fast and fall silent leave the others to other tenants.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::id::WebhookEndpointId;
+use domain::id::{TenantId, WebhookEndpointId};
 use service::webhook::pace::AT_ONCE_FIRST;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 /// Most messages at a time.
 const MESSAGES_MAX: usize = 256;
 /// Places that all endpoints share beside their own. With the own places of the 20 endpoints of a tenant they leave some free.
 const SHARED_MAX: usize = 128;
-/// Most endpoints whose own places are remembered while no message has one.
-const ENDPOINTS_MAX: usize = 1_000;
+/// Shared places that a tenant may have, as one part of all.
+const SHARES: usize = 2;
+/// Most endpoints, and most tenants, whose places are remembered while no message has one.
+const REMEMBERED_MAX: usize = 1_000;
+
+/// The places of each endpoint, or of each tenant.
+type Places<K> = Mutex<HashMap<K, Arc<Semaphore>>>;
 
 /// The places for messages.
 #[derive(Debug)]
 pub struct Room {
     places: Semaphore,
     shared: Arc<Semaphore>,
-    own: Mutex<HashMap<WebhookEndpointId, Arc<Semaphore>>>,
+    /// Most shared places of a tenant.
+    share: usize,
+    own: Places<WebhookEndpointId>,
+    of_tenants: Places<TenantId>,
 }
 
 /// The place of a message.
@@ -31,7 +40,10 @@ pub struct Room {
 #[must_use]
 pub struct Place<'r> {
     _place: SemaphorePermit<'r>,
+    /// An own place of the endpoint, or a shared one.
     _of_endpoint: OwnedSemaphorePermit,
+    /// The part of the tenant in the shared ones.
+    _of_tenant: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Room {
@@ -45,7 +57,9 @@ impl Room {
         Room {
             places: Semaphore::new(places),
             shared: Arc::new(Semaphore::new(shared)),
+            share: shared / SHARES,
             own: Mutex::default(),
+            of_tenants: Mutex::default(),
         }
     }
 
@@ -61,28 +75,41 @@ impl Room {
     }
 
     /// Waits for a place to send a message of an endpoint. Returns nothing if none is free until an instant, or if the worker stops.
-    pub async fn enter(&self, id: WebhookEndpointId, until: Instant) -> Option<Place<'_>> {
-        let own = self.own(id);
+    pub async fn enter(
+        &self,
+        tenant_id: TenantId,
+        id: WebhookEndpointId,
+        until: Instant,
+    ) -> Option<Place<'_>> {
+        let own = places(&self.own, id, usize::try_from(AT_ONCE_FIRST).unwrap_or(1));
+        let of_tenant = places(&self.of_tenants, tenant_id, self.share);
+        let sharing = async {
+            let of_tenant = of_tenant.acquire_owned().await?;
+            let shared = Arc::clone(&self.shared).acquire_owned().await?;
+            Ok::<_, AcquireError>((shared, Some(of_tenant)))
+        };
         let entering = async {
-            let of_endpoint = tokio::select! {
+            let permits: Result<_, AcquireError> = tokio::select! {
                 biased;
-                permit = own.acquire_owned() => permit,
-                permit = Arc::clone(&self.shared).acquire_owned() => permit,
+                permit = own.acquire_owned() => permit.map(|permit| (permit, None)),
+                permits = sharing => permits,
             };
-            Some(Place { _of_endpoint: of_endpoint.ok()?, _place: self.places.acquire().await.ok()? })
+            let (of_endpoint, of_tenant) = permits.ok()?;
+            let place = self.places.acquire().await.ok()?;
+            Some(Place { _of_endpoint: of_endpoint, _of_tenant: of_tenant, _place: place })
         };
         timeout_at(until, entering).await.ok()?
     }
+}
 
-    fn own(&self, id: WebhookEndpointId) -> Arc<Semaphore> {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        if own.len() >= ENDPOINTS_MAX && !own.contains_key(&id) {
-            // Another holder is a message that waits or is sent.
-            own.retain(|_, places| Arc::strong_count(places) > 1);
-        }
-        let places = || Arc::new(Semaphore::new(usize::try_from(AT_ONCE_FIRST).unwrap_or(1)));
-        Arc::clone(own.entry(id).or_insert_with(places))
+/// Returns the places of a key: at first `count`.
+fn places<K: Copy + Eq + Hash>(all: &Places<K>, key: K, count: usize) -> Arc<Semaphore> {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= REMEMBERED_MAX && !all.contains_key(&key) {
+        // Another holder is a message that waits or is sent.
+        all.retain(|_, places| Arc::strong_count(places) > 1);
     }
+    Arc::clone(all.entry(key).or_insert_with(|| Arc::new(Semaphore::new(count))))
 }
 
 #[cfg(test)]
@@ -94,6 +121,7 @@ mod tests {
     use super::*;
 
     const OWN: usize = 4;
+    const TENANT: TenantId = TenantId(Uuid::from_u128(1));
 
     fn endpoint(number: u128) -> WebhookEndpointId {
         WebhookEndpointId(Uuid::from_u128(number))
@@ -105,17 +133,22 @@ mod tests {
 
     #[tokio::test]
     async fn an_endpoint_leaves_places_to_others() {
-        let room = Room::new(20, 2);
+        let room = Room::new(20, 4);
         let mut taken = Vec::new();
-        while let Some(place) = room.enter(endpoint(1), soon()).await {
+        while let Some(place) = room.enter(TENANT, endpoint(1), soon()).await {
             taken.push(place);
         }
-        assert_eq!(taken.len(), OWN + 2, "its own and the shared ones");
+        assert_eq!(taken.len(), OWN + 2, "its own and a half of the shared ones");
         let mut others = Vec::new();
-        while let Some(place) = room.enter(endpoint(2), soon()).await {
+        while let Some(place) = room.enter(TENANT, endpoint(2), soon()).await {
             others.push(place);
         }
         assert_eq!(others.len(), OWN, "its own");
+        let tenant = TenantId(Uuid::from_u128(2));
+        while let Some(place) = room.enter(tenant, endpoint(3), soon()).await {
+            others.push(place);
+        }
+        assert_eq!(others.len(), OWN + OWN + 2, "another tenant has the other half");
         assert!(!room.is_full());
     }
 
@@ -123,23 +156,23 @@ mod tests {
     async fn a_message_waits_for_a_place_until_its_instant() {
         let later = || Instant::now() + Duration::from_secs(60);
         let room = Room::new(1, 0);
-        let first = room.enter(endpoint(1), soon()).await;
+        let first = room.enter(TENANT, endpoint(1), soon()).await;
         assert!(first.is_some() && room.is_full());
-        assert!(room.enter(endpoint(2), soon()).await.is_none(), "the room is full");
+        assert!(room.enter(TENANT, endpoint(2), soon()).await.is_none(), "the room is full");
         drop(first);
-        assert!(room.enter(endpoint(2), later()).await.is_some());
+        assert!(room.enter(TENANT, endpoint(2), later()).await.is_some());
         room.close();
-        assert!(room.enter(endpoint(2), later()).await.is_none(), "the worker stops");
+        assert!(room.enter(TENANT, endpoint(2), later()).await.is_none(), "the worker stops");
     }
 
     #[tokio::test]
     async fn own_places_of_many_endpoints_take_no_memory() {
         let room = Room::new(20, 2);
-        let held = room.enter(endpoint(0), soon()).await;
-        for number in 1..2 * ENDPOINTS_MAX as u128 {
-            drop(room.enter(endpoint(number), soon()).await);
+        let held = room.enter(TENANT, endpoint(0), soon()).await;
+        for number in 1..2 * REMEMBERED_MAX as u128 {
+            drop(room.enter(TENANT, endpoint(number), soon()).await);
         }
-        assert!(room.own.lock().expect("the places").len() <= ENDPOINTS_MAX);
+        assert!(room.own.lock().expect("the places").len() <= REMEMBERED_MAX);
         assert!(room.own.lock().expect("the places").contains_key(&endpoint(0)) && held.is_some());
     }
 }

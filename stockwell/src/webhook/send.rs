@@ -4,6 +4,7 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
@@ -24,6 +25,8 @@ const RESPONSE_BYTES_MAX: usize = 4_096;
 const PATH_BYTES_MAX: usize = 1_000;
 /// Most idle connections to a receiver: as many as an endpoint may have messages at a time.
 const IDLE_MAX: usize = 64;
+/// Time after which messages get new connections, also to a receiver that never leaves one idle: its name may lead elsewhere by now.
+const KEPT: Duration = Duration::from_secs(60);
 /// Name of the sender in the header User-Agent.
 const USER_AGENT: &str = "Stockwell-Webhooks/1";
 
@@ -31,22 +34,58 @@ const USER_AGENT: &str = "Stockwell-Webhooks/1";
 #[derive(Debug)]
 pub struct Sender {
     reach: Reach,
+    clients: Mutex<Arc<Clients>>,
+    kept: Duration,
+    timeout: Duration,
+}
+
+/// The clients, with the connections that they keep.
+#[derive(Debug)]
+struct Clients {
     /// For HTTPS.
     secure: Client,
     /// For HTTP, which reaches only networks that the operator names.
     plain: Client,
-    timeout: Duration,
+    made_at: Instant,
+}
+
+impl Clients {
+    fn new(reach: &Reach) -> Result<Self, reqwest::Error> {
+        Ok(Clients {
+            secure: client(reach, false, USER_AGENT, IDLE_MAX)?,
+            plain: client(reach, true, USER_AGENT, IDLE_MAX)?,
+            made_at: Instant::now(),
+        })
+    }
 }
 
 impl Sender {
     /// Makes a sender that reaches these addresses. A receiver has `timeout` for its response, 15 seconds if absent.
     pub fn new(reach: Reach, timeout: Option<Duration>) -> Result<Self, reqwest::Error> {
         Ok(Sender {
-            secure: client(&reach, false, USER_AGENT, IDLE_MAX)?,
-            plain: client(&reach, true, USER_AGENT, IDLE_MAX)?,
+            clients: Mutex::new(Arc::new(Clients::new(&reach)?)),
             reach,
+            kept: KEPT,
             timeout: timeout.unwrap_or(TIMEOUT),
         })
+    }
+
+    /// Keeps connections for another time.
+    #[must_use]
+    pub fn keeping(self, kept: Duration) -> Self {
+        Sender { kept, ..self }
+    }
+
+    /// Returns the clients. Those of old connections end with the messages that they send.
+    fn clients(&self) -> Arc<Clients> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if clients.made_at.elapsed() >= self.kept {
+            match Clients::new(&self.reach) {
+                Ok(made) => *clients = Arc::new(made),
+                Err(error) => tracing::warn!(%error, "old connections are kept"),
+            }
+        }
+        Arc::clone(&clients)
     }
 
     /// Sends a message and returns the outcome. It waits for no response once the message is `sent_again`.
@@ -86,7 +125,8 @@ impl Sender {
         body: String,
         until: Instant,
     ) -> Outcome {
-        let client = if url.scheme() == "https" { &self.secure } else { &self.plain };
+        let clients = self.clients();
+        let client = if url.scheme() == "https" { &clients.secure } else { &clients.plain };
         let mut request = client.post(url).header(CONTENT_TYPE, "application/json").body(body);
         for (name, value) in headers {
             request = request.header(name, value);

@@ -136,6 +136,10 @@ fn messages_to_a_receiver_share_a_connection() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(connections.load(Ordering::Relaxed), 1);
+        // After the time for which connections are kept, the name is resolved again.
+        let open = open.keeping(Duration::ZERO);
+        assert_eq!((send(&open, &url).await, send(&open, &url).await), (None, None));
+        assert_eq!(connections.load(Ordering::Relaxed), 3);
         receiver.abort();
     });
 }

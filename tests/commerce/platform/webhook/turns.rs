@@ -1,13 +1,18 @@
 //! Turns and outcomes, each made by the test: leases, order, limits, and the time of the next turn. The shared database has no worker
 //! that sends webhooks.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use service::Db;
 use service::auth::SigningKey;
 use service::outbound::Reach;
+use service::relay::Outbox;
+use service::tx::PoolOptions;
 use service::webhook::Settings;
+use service::webhook::holder::{self, Holder};
 use service::webhook::outcome::{self, Outcome};
 use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
@@ -20,18 +25,19 @@ use super::{Endpoint, category, delivery, endpoint, endpoint_with, rename, text}
 const URL: &str = "https://hooks.invalid/";
 
 async fn take_with(db: &Db, tenant: &Tenant) -> Turn {
-    let key = SigningKey::load(&environment().signing_key_file).expect("the signing key");
-    let settings = Settings { vault: Vault::new(&key), reach: Reach::default() };
-    tenant.complete_feed().await;
-    turn::take(db, &settings, &Paces::default(), tenant.id).await.expect("a turn")
+    take_as(db, tenant, &Paces::default(), None).await
 }
 
 /// Makes a turn for endpoints that were fast.
 async fn take_fast(tenant: &Tenant, paces: &Paces) -> Turn {
+    take_as(&environment().db, tenant, paces, None).await
+}
+
+async fn take_as(db: &Db, tenant: &Tenant, paces: &Paces, holder: Option<Holder>) -> Turn {
     let key = SigningKey::load(&environment().signing_key_file).expect("the signing key");
     let settings = Settings { vault: Vault::new(&key), reach: Reach::default() };
     tenant.complete_feed().await;
-    turn::take(&environment().db, &settings, paces, tenant.id).await.expect("a turn")
+    turn::take(db, &settings, paces, holder, tenant.id).await.expect("a turn")
 }
 
 /// Returns the outcome of a message that the receiver accepted.
@@ -143,6 +149,37 @@ fn outcomes_of_a_tenant_are_recorded_together() {
 }
 
 #[test]
+fn many_failures_hold_up_no_success() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        let body = json!({ "url": URL, "event_types": ["category.*"], "payload": "full" });
+        let whole = endpoint_with(tenant, body).await;
+        for number in 0..40 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        let paces = Paces::default();
+        let id = made.id.parse().expect("an id");
+        let whole = whole.id.parse().expect("an id");
+        (0..40).for_each(|_| [id, whole].iter().for_each(|id| paces.note(*id, true, 1)));
+        let failed = Outcome { error: Some("timeout"), ..Outcome::default() };
+        let messages = take_fast(tenant, &paces).await.messages;
+        let (messages, of_whole): (Vec<Message>, Vec<Message>) =
+            messages.into_iter().partition(|message| message.endpoint_id == id);
+        assert_eq!((messages.len(), of_whole.len()), (40, 16), "whole objects take memory");
+        let mut ended: Vec<Ended> =
+            messages.into_iter().map(|message| Ended { message, outcome: failed.clone() }).collect();
+        ended[39].outcome = Outcome { status: Some(204), ..Outcome::default() };
+        let accepted = ended[39].message.delivery_id;
+        let mut parts = Vec::new();
+        while !ended.is_empty() {
+            parts.push(together::take_next(&mut ended));
+        }
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [17, 16, 7]);
+        assert_eq!(parts[0][16].message.delivery_id, accepted, "it is recorded in the first part");
+    });
+}
+
+#[test]
 fn a_success_among_others_ends_the_failures_of_its_endpoint() {
     with_tenant(async |tenant| {
         let made = endpoint(tenant, URL).await;
@@ -222,6 +259,99 @@ fn a_message_that_was_not_sent_is_taken_again() {
         accept(&second).await;
         let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
         assert_eq!((&seen["attempts"], seen["log"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+    });
+}
+
+#[test]
+fn only_the_end_of_a_worker_ends_its_leases_at_once() {
+    with_tenant(async |tenant| {
+        let db = &environment().db;
+        let made = endpoint(tenant, URL).await;
+        let id = category(tenant, "ONE").await;
+        rename(tenant, &id, "One").await;
+        let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the relay connects");
+        let (mut ending, mut other) = (outbox.presence(), outbox.presence());
+        let present = ending.show().await.expect("a worker");
+        assert_eq!(ending.show().await.expect("a worker").this, present.this, "it keeps its number");
+        assert!(other.show().await.expect("another worker").all.contains(&present.this));
+        let mut messages = take_as(db, tenant, &Paces::default(), Some(present.this)).await.messages;
+        let first = messages.pop().expect("a message");
+        assert!(messages.is_empty(), "the second is about the same record");
+        let ended = holder::take_over(db, tenant.id).await.expect("leases are looked at");
+        assert_eq!(
+            (ended, take(tenant).await.messages.len()),
+            (0, 0),
+            "a worker that is slow keeps its lease"
+        );
+        drop(ending);
+        let mut looks = 0;
+        while holder::take_over(db, tenant.id).await.expect("leases are looked at") == 0 {
+            looks += 1;
+            assert!(looks < 100, "the end of the worker is not seen");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(!other.show().await.expect("another worker").all.contains(&present.this));
+        // The version before leases without a holder.
+        let again = take_one(tenant).await;
+        assert_eq!((again.event.id, again.attempt), (first.event.id, 2));
+        assert_eq!(holder::take_over(db, tenant.id).await.expect("leases are looked at"), 0);
+        accept(&first).await;
+        assert!(
+            take(tenant).await.messages.is_empty(),
+            "the outcome of the worker that ended is only logged"
+        );
+        accept(&again).await;
+        assert_ne!(take_one(tenant).await.event.id, first.event.id, "the second follows");
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!((&seen["attempts"], seen["log"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    });
+}
+
+#[test]
+fn a_message_that_waited_is_sent_only_while_it_is_wanted() {
+    with_tenant(async |tenant| {
+        let db = &environment().db;
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        let mut waiting = take_one(tenant).await;
+        for (body, is_wanted) in [
+            (json!({ "active": false }), false),
+            (json!({ "active": true }), true),
+            (json!({ "url": "https://other.invalid/" }), false),
+            (json!({ "url": URL }), true),
+        ] {
+            tenant.patch(&made.path(""), &body).await.ok();
+            assert_eq!(turn::is_wanted(db, &waiting).await.expect("a look"), is_wanted, "{body}");
+        }
+        let path = format!("/v1/webhook-deliveries/{}", waiting.delivery_id);
+        tenant.post(&format!("{path}/retry"), &json!({})).await.ok();
+        assert!(!turn::is_wanted(db, &waiting).await.expect("a look"), "it has no lease");
+        waiting = take_one(tenant).await;
+        assert!(turn::is_wanted(db, &waiting).await.expect("a look"));
+        tenant.delete(&made.path("")).await.expect(204);
+        assert!(!turn::is_wanted(db, &waiting).await.expect("a look"));
+    });
+}
+
+#[test]
+fn no_endpoint_is_switched_off_while_its_tenant_moves() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        category(tenant, "TWO").await;
+        let messages = take(tenant).await.messages;
+        let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+        let worker = Db::connect(&environment().database_url(), &options).await.expect("a worker");
+        let gone = Outcome { status: Some(410), error: Some("rejected"), ..Outcome::default() };
+        change(tenant, "update tenant set moving_until = now() + interval '60 seconds' where tenant_id = $1")
+            .await;
+        let commands = tenant.count("command").await;
+        outcome::record(&worker, &messages[0], &gone).await.expect("an outcome");
+        assert_eq!(tenant.count("command").await, commands, "the copy has no such row");
+        change(tenant, "update tenant set moving_until = null where tenant_id = $1").await;
+        outcome::record(&worker, &messages[1], &gone).await.expect("an outcome");
+        let seen = tenant.get(&made.path("")).await.ok();
+        assert_eq!((&seen["active"], &seen["disabled_reason"]), (&json!(false), &json!("gone")));
     });
 }
 

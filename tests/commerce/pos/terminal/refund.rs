@@ -152,6 +152,60 @@ fn a_refund_without_a_payment_intent_leaves_less_to_ask_for() {
 }
 
 #[test]
+fn a_refund_by_voucher_leaves_less_to_ask_for() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let (payment, sale) = sold(tenant, &provider, &till, ("2", "24.00")).await;
+        let by_voucher = json!({ "register_id": till.register_id, "original_id": sale["id"],
+            "original_lines": [{ "line_no": 1, "quantity": "1" }], "tenders": [{ "kind": "voucher" }] });
+        tenant.post(REFUNDS, &by_voucher).await.created();
+        let more = ask(tenant, &provider, &till, (&payment, "12.01")).await;
+        more.refused(422, "tender_mismatch").names(&["#/amount"]);
+        let intent = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
+        // What the terminal was asked for is paid back by no other means, until the intent has ended.
+        let mut by_hand = by_voucher.clone();
+        by_hand["tenders"] = json!([{ "kind": "card", "reference": "slip 7" }]);
+        for body in [&by_voucher, &by_hand] {
+            tenant.post(REFUNDS, body).await.refused(422, "tender_mismatch").names(&["#/tenders"]);
+        }
+        tenant.post(&format!("{INTENTS}/{}/cancel", text(&intent["id"])), &json!({})).await.ok();
+        tenant.post(REFUNDS, &by_hand).await.created();
+    });
+}
+
+#[test]
+fn one_refund_pays_back_no_more_of_a_payment_by_two_intents() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let payment = provider.intent(tenant, &till, "12.00").await;
+        provider.report(tenant, &payment, "captured", Some("12.00")).await.expect(204);
+        let body = json!({ "register_id": till.register_id, "lines": lines(&[("MUG", "2")]), "tenders": [
+            { "kind": "card", "amount": "12.00", "payment_intent_id": payment["id"] },
+            { "kind": "card", "reference": "slip 9" }] });
+        let sale = tenant.post(SALES, &body).await.created();
+        // The terminal pays back the first one although it was cancelled here.
+        let first = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
+        tenant.post(&format!("{INTENTS}/{}/cancel", text(&first["id"])), &json!({})).await.ok();
+        let second = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
+        for intent in [&first, &second] {
+            provider.report(tenant, intent, "captured", Some("12.00")).await.expect(204);
+        }
+        let mut refund = back(&till, &sale, "2", &first);
+        refund["tenders"] = json!([
+            { "kind": "card", "amount": "12.00", "payment_intent_id": first["id"] },
+            { "kind": "card", "amount": "12.00", "payment_intent_id": second["id"] }]);
+        let twice = tenant.post(REFUNDS, &refund).await;
+        twice.refused(422, "tender_mismatch").names(&["#/tenders/1/amount"]);
+        refund["forced"] = json!(true);
+        refund["occurred_at"] = json!(environment().now().await);
+        let recorded = tenant.post(REFUNDS, &refund).await.created();
+        assert_eq!(recorded["exceptions"], json!(["card_payment"]));
+        let named = [0, 1].map(|index| recorded["tenders"][index]["payment_intent_id"].clone());
+        assert_eq!(named, [first["id"].clone(), Value::Null]);
+    });
+}
+
+#[test]
 fn only_a_captured_payment_of_a_sale_is_paid_back() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
