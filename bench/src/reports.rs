@@ -21,7 +21,7 @@ use crate::Failure;
 use crate::stand::{self, Shop, Stand, StandOptions};
 
 /// Requests, and the median in milliseconds that each may take.
-const REQUESTS: [(&str, Option<f64>); 13] = [
+const REQUESTS: [(&str, Option<f64>); 17] = [
     ("revenue?group_by=month,channel", Some(20.0)),
     ("channel_summary", Some(20.0)),
     ("margin?group_by=day,channel&from=:quarter&to=:next_quarter", Some(20.0)),
@@ -35,6 +35,10 @@ const REQUESTS: [(&str, Option<f64>); 13] = [
     ("margin?group_by=category,month", None),
     ("product_performance?limit=100&from=:cut", None),
     ("revenue?group_by=product,customer&limit=100&from=:quarter&to=:next_quarter", None),
+    ("channel_summary?trade=true", None),
+    ("best_customers?limit=100", Some(150.0)),
+    ("weak_margins?limit=100&from=:quarter&to=:next_quarter", None),
+    ("revenue?group_by=month,channel&from=:quarter&to=:next_quarter&compare=previous_period", None),
 ];
 
 /// Arguments of `bench reports`.

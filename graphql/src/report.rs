@@ -281,8 +281,7 @@ pub struct Trade {
 
 impl Trade {
     async fn read(tx: &Tx, request: &Request) -> Result<Self, Error> {
-        let sql = format!("{TRADE}{}", sales::counted(request));
-        let row = tx.row(sales::bind(sql, tx, request)?).await?;
+        let row = tx.row(sales::bind(sales::trade(request), tx, request)?).await?;
         let row = row.ok_or_else(|| Error::invariant("an aggregate without a row"))?;
         let day = |name: &str| -> Result<Option<Date>, Error> {
             Ok(row.try_get::<Option<NaiveDate>, _>(name)?.map(|day| Date(Moment::Day(day))))
@@ -290,9 +289,6 @@ impl Trade {
         Ok(Trade { first_on: day("first_on")?, last_on: day("last_on")? })
     }
 }
-
-const TRADE: &str = "select
-    (min(l.occurred_at) at time zone :zone)::date as first_on, (max(l.occurred_at) at time zone :zone)::date as last_on";
 
 /// The earlier period of a comparison.
 #[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]

@@ -77,7 +77,7 @@ mutable (name, columns) as (
         reservation, reason_code, number_series, sales_order, sales_order_line, register, pos_session, account,
         product_group, sku_mapping, unmapped_sku, cost_layer, sales_fold, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_rollup,
-        sales_sum_by_day, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
+        sales_sum_by_month, sales_sum_by_day, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_setting, ledger_rollup,
         ledger_sum_by_day}'::text[]), null
 ),
@@ -85,7 +85,7 @@ deletable (name) as (
     select unnest('{refresh_token, failed_attempt, identity_provider, provider_account, provider_login, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
         tax_rate, bundle_component, supplier_product, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, replenish_setting, replenish_category, replenish_supplier, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
-        sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
+        sales_sum_by_month, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
         reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan, payment_provider,

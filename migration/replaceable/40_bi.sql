@@ -113,54 +113,6 @@ left join public.sales_line_tax x on x.tenant_id = l.tenant_id and x.document_id
     and x.document_kind = l.document_kind and x.line_no = l.line_no
 where l.tenant_id = (select bi.tenant());
 
--- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once
--- in each group in which it has a line, so groupings by product and category count documents.
-do $$
-declare
-    target record;
-    measures constant text :=
-        'count(*) as lines, sum(units) as units, sum(gross_sales) as gross_sales, sum(returns) as returns, '
-        'sum(gross_revenue) as gross_revenue, sum(discount) as discount, sum(net_revenue) as net_revenue, '
-        'sum(tax) as tax, round(sum(gross_sales) / nullif(%1$s, 0), 4) as average_order_value';
-    margin constant text :=
-        'sum(cost) as cost, sum(gross_margin) as gross_margin, '
-        'round(100 * sum(gross_margin) / nullif(sum(net_revenue), 0), 4) as gross_margin_pct';
-    rate constant text := 'round(-100 * sum(returns) / nullif(sum(gross_sales), 0), 4) as return_rate_pct';
-    by_line constant text := 'count(distinct (document_id, document_kind)) filter (where document_kind in (''sale'', ''invoice''))';
-    by_document constant text := 'sum(orders)';
-    orders text;
-begin
-    for target in
-        select * from (values
-            ('month', 'month', false),
-            ('day', 'day', false),
-            ('channel', 'channel', false),
-            ('month_channel', 'month, channel', false),
-            ('location', 'location_code, location_name', false),
-            ('country', 'country', false),
-            ('hour_of_day', 'hour_of_day', false),
-            ('weekday', 'weekday', false),
-            ('price_source', 'price_source', true),
-            ('discount_band', 'discount_band', true),
-            ('product_kind', 'product_kind', true),
-            ('customer', 'customer_number, customer_name', false),
-            ('product', 'sku, product_name', true),
-            ('category', 'category_code, category_name', true)
-        ) as grouping (name, columns, splits_documents)
-    loop
-        orders := case when target.splits_documents then by_line else by_document end;
-        execute format(
-            'create view bi.revenue_by_%1$s with (security_invoker = true) as '
-            'select %2$s, currency, %3$s as orders, %4$s, %5$s from bi.margin_lines group by %2$s, currency',
-            target.name, target.columns, orders, format(measures, orders), rate);
-        execute format(
-            'create view bi.margin_by_%1$s with (security_invoker = true) as '
-            'select %2$s, currency, %3$s as orders, %4$s, %5$s, %6$s from bi.margin_lines group by %2$s, currency',
-            target.name, target.columns, orders, format(measures, orders), margin, rate);
-    end loop;
-end
-$$;
-
 -- Sales by day from the roll-up, and from the lines that are not folded yet: the figures of the lines, at the price of a few
 -- rows a day. While the time zone of the roll-up is not the tenant's, it reads all lines.
 create view bi.sales_by_day with (security_invoker = true) as
@@ -199,6 +151,62 @@ select
 from summed s
 left join public.location lo on lo.tenant_id = bi.tenant() and lo.id = s.location_id;
 
+-- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once
+-- in each group in which it has a line, so groupings by product and category count documents. Groupings that a day has
+-- read the days, the others read lines.
+do $$
+declare
+    target record;
+    measures constant text :=
+        '%2$s as lines, sum(units) as units, sum(gross_sales) as gross_sales, sum(returns) as returns, '
+        'sum(gross_revenue) as gross_revenue, sum(discount) as discount, sum(net_revenue) as net_revenue, '
+        'sum(tax) as tax, round(sum(gross_sales) / nullif(%1$s, 0), 4) as average_order_value';
+    margin constant text :=
+        'sum(cost) as cost, sum(gross_margin) as gross_margin, '
+        'round(100 * sum(gross_margin) / nullif(sum(net_revenue), 0), 4) as gross_margin_pct';
+    rate constant text := 'round(-100 * sum(returns) / nullif(sum(gross_sales), 0), 4) as return_rate_pct';
+    by_line constant text := 'count(distinct (document_id, document_kind)) filter (where document_kind in (''sale'', ''invoice''))';
+    by_document constant text := 'sum(orders)::bigint';
+    days constant text :=
+        '(select *, date_trunc(''month'', day::timestamp)::date as month, extract(isodow from day)::integer as weekday '
+        'from bi.sales_by_day) days';
+    orders text;
+    sums text;
+    source text;
+begin
+    for target in
+        select * from (values
+            ('month', 'month', false, true),
+            ('day', 'day', false, true),
+            ('channel', 'channel', false, true),
+            ('month_channel', 'month, channel', false, true),
+            ('location', 'location_code, location_name', false, true),
+            ('country', 'country', false, true),
+            ('hour_of_day', 'hour_of_day', false, false),
+            ('weekday', 'weekday', false, true),
+            ('price_source', 'price_source', true, false),
+            ('discount_band', 'discount_band', true, false),
+            ('product_kind', 'product_kind', true, false),
+            ('customer', 'customer_number, customer_name', false, false),
+            ('product', 'sku, product_name', true, false),
+            ('category', 'category_code, category_name', true, false)
+        ) as grouping (name, columns, splits_documents, has_days)
+    loop
+        orders := case when target.splits_documents then by_line else by_document end;
+        source := case when target.has_days then days else 'bi.margin_lines' end;
+        sums := format(measures, orders, case when target.has_days then 'sum(lines)::bigint' else 'count(*)' end);
+        execute format(
+            'create view bi.revenue_by_%1$s with (security_invoker = true) as '
+            'select %2$s, currency, %3$s as orders, %4$s, %5$s from %6$s group by %2$s, currency',
+            target.name, target.columns, orders, sums, rate, source);
+        execute format(
+            'create view bi.margin_by_%1$s with (security_invoker = true) as '
+            'select %2$s, currency, %3$s as orders, %4$s, %5$s, %6$s from %7$s group by %2$s, currency',
+            target.name, target.columns, orders, sums, margin, rate, source);
+    end loop;
+end
+$$;
+
 -- Both channels, also one that sold nothing.
 create view bi.channel_summary with (security_invoker = true) as
 select
@@ -213,9 +221,23 @@ from (
         and not exists (select from bi.margin_by_channel m where m.channel = c.channel)
 ) channel;
 
--- Every product that can have lines, also one that was never sold.
+-- Every product that can have lines, also one that was never sold. It reads years of the roll-up, and the lines that are not folded yet:
+-- over the whole history the time zone does not matter.
 create view bi.product_performance with (security_invoker = true) as
-with line as (
+with fold as (
+    select f.generation, f.position from public.sales_rollup f
+    where f.tenant_id = bi.tenant() and f.generation is not null
+), part as (
+    select
+        r.product_id, r.channel, r.currency, r.units * 0.000001 as units, r.net_revenue * 0.0001 as net_revenue,
+        r.cost * 0.0001 as cost
+    from public.sales_sum_by_product_year r join fold on fold.generation = r.generation
+    where r.tenant_id = (select bi.tenant())
+    union all
+    select f.product_id, f.channel, f.currency, f.units, f.net_revenue, f.cost
+    from bi.sales_fact f
+    where f.position >= (select coalesce(max(fold.position), 0) from fold) and f.position <= (select 9223372036854775807)
+), line as (
     select
         f.product_id, f.currency,
         sum(f.units) as units,
@@ -227,7 +249,7 @@ with line as (
         coalesce(sum(f.units) filter (where f.channel = 'retail'), 0) as retail_units,
         coalesce(sum(f.net_revenue) filter (where f.channel = 'retail'), 0) as retail_net_revenue,
         coalesce(sum(f.cost) filter (where f.channel = 'retail'), 0) as retail_cost
-    from bi.sales_fact f
+    from part f
     group by f.product_id, f.currency
 ), expected as (
     select * from line
@@ -256,14 +278,32 @@ from expected l
 join public.product p on p.tenant_id = bi.tenant() and p.id = l.product_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
 
--- Every customer, also one that never bought.
+-- Every customer, also one that never bought. It reads the roll-up as bi.product_performance does. Rows of walk-in sales have the id
+-- of zeros.
 create view bi.customer_value with (security_invoker = true) as
-with line as (
+with fold as (
+    select f.generation, f.position from public.sales_rollup f
+    where f.tenant_id = bi.tenant() and f.generation is not null
+), part as (
+    select
+        r.customer_id, r.channel, r.currency, r.orders, r.first_order_at, r.last_order_at,
+        (r.net_revenue - r.returns) * 0.0001 as gross_sales, r.returns * 0.0001 as returns,
+        (r.gross_revenue - r.net_revenue) * 0.0001 as discount, r.net_revenue * 0.0001 as net_revenue, r.cost * 0.0001 as cost
+    from public.sales_sum_by_customer_year r join fold on fold.generation = r.generation
+    where r.tenant_id = (select bi.tenant()) and r.customer_id <> '00000000-0000-0000-0000-000000000000'
+    union all
+    select
+        f.customer_id, f.channel, f.currency, f.orders, case f.orders when 1 then f.occurred_at end,
+        case f.orders when 1 then f.occurred_at end, f.gross_sales, f.returns, f.discount, f.net_revenue, f.cost
+    from bi.sales_fact f
+    where f.customer_id is not null and f.position >= (select coalesce(max(fold.position), 0) from fold)
+        and f.position <= (select 9223372036854775807)
+), line as (
     select
         f.customer_id, f.currency,
-        sum(f.orders) as orders,
-        min(f.occurred_at) filter (where f.orders = 1) as first_order_at,
-        max(f.occurred_at) filter (where f.orders = 1) as last_order_at,
+        sum(f.orders)::bigint as orders,
+        min(f.first_order_at) as first_order_at,
+        max(f.last_order_at) as last_order_at,
         sum(f.gross_sales) as gross_sales,
         sum(f.returns) as returns,
         sum(f.discount) as discount,
@@ -271,8 +311,7 @@ with line as (
         sum(f.cost) as cost,
         coalesce(sum(f.net_revenue) filter (where f.channel = 'wholesale'), 0) as wholesale_net_revenue,
         coalesce(sum(f.net_revenue) filter (where f.channel = 'retail'), 0) as retail_net_revenue
-    from bi.sales_fact f
-    where f.customer_id is not null
+    from part f
     group by f.customer_id, f.currency
 ), expected as (
     select * from line

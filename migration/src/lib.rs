@@ -253,6 +253,7 @@ pub const STEPS: &[Step] = &[
     step!("0265_invitation_custom_role"),
     step!("0269_supplier_advance_currency"),
     step!("0270_supplier_advance_currency_valid"),
+    step!("0273_rollup_by_month"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -147,7 +147,8 @@ struct ReportParams {
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["1100"]))]
     account: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `receivable_ageing`, `payable_ageing` and `balance_sheet`, which takes days only.
+    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `receivable_ageing`, `payable_ageing` and `balance_sheet`, which
+    /// takes days only.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on

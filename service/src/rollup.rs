@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 pub(crate) use self::statement::COMPARISON;
 use self::statement::{DELETE_OLD, FOLD};
+use self::table::LAYOUT_READ;
 pub use self::table::{LAYOUT, Merge, NONE, Sum, TABLES, Table, Time, Unit};
 use crate::{Db, Error, Tx};
 
@@ -229,8 +230,8 @@ pub async fn calendar(
         rollup: generation
             .map(|generation| read_rollup(&row, generation))
             .transpose()?
-            // A later list has the tables of this one too.
-            .filter(|rollup| rollup.layout >= LAYOUT),
+            // A later list has the tables of this one too, and an earlier one some of them.
+            .filter(|rollup| rollup.layout >= LAYOUT_READ),
     })
 }
 

@@ -139,14 +139,16 @@ stock_fields! {
         time_zone: Option<String>,
     ) -> StockAgeingRow = Name::StockAgeing { as_of: text(as_of), time_zone, }
 
-    /// Turnover and days of cover of each product in each location, by its sales in the last `days` (90 if absent). The greatest
-    /// value comes first.
+    /// Turnover and days of cover of each product in each location, by its sales in the last `days` (90 if absent), now or at the end
+    /// of the day `asOf`. The greatest value comes first.
     fn stock_turnover(
         #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")]
         days: i32,
+        #[graphql(desc = "Stock at the end of this day, and the days before it. Absent: now.")]
+        as_of: Option<Date>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-    ) -> StockTurnoverRow = Name::StockTurnover { days: Some(i64::from(days)), time_zone, }
+    ) -> StockTurnoverRow = Name::StockTurnover { days: Some(i64::from(days)), as_of: text(as_of), time_zone, }
 
     /// Stock that will not sell within `days` at the pace of the last `days`, now or at the end of the day `asOf`. The greatest
     /// value comes first.

@@ -46,7 +46,9 @@ impl Figure {
         match self {
             Figure::Orders => "sum(orders)",
             Figure::Documents => {
-                "count(distinct (document_id, document_kind)) filter (where document_kind in ('sale', 'invoice'))"
+                // Two counts of ids take half the time of one count of pairs.
+                "count(distinct document_id) filter (where document_kind = 'sale') \
+                 + count(distinct document_id) filter (where document_kind = 'invoice')"
             }
             Figure::Lines => "count(*)",
             Figure::Units => "sum(units)",

@@ -461,6 +461,7 @@ impl Name {
             | Name::PayableAgeing
             | Name::StockAgeing
             | Name::SlowStock
+            | Name::StockTurnover
             | Name::BalanceSheet => true,
             Name::Revenue
             | Name::Margin
@@ -475,7 +476,6 @@ impl Name {
             | Name::LotExpiry
             | Name::Shrinkage
             | Name::CustomerStatement
-            | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::ProfitAndLoss
@@ -487,7 +487,8 @@ impl Name {
 
     /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.
     fn has_known_at(self) -> bool {
-        self.has_period() || self.has_as_of() && !matches!(self, Name::StockAgeing | Name::SlowStock)
+        self.has_period()
+            || self.has_as_of() && !matches!(self, Name::StockAgeing | Name::SlowStock | Name::StockTurnover)
     }
 
     pub(crate) fn is_of_sales(self) -> bool {

@@ -54,13 +54,26 @@ enum Cut {
 }
 
 impl Source {
-    /// Finds the smallest roll-up that has what a report needs.
+    /// Finds the smallest roll-up that has what a report needs, of those beside which the fewest lines are read.
     pub fn find(grouping: &Grouping, sums: &[Sum], request: &Request) -> Option<Self> {
         let rollup = request.calendar.rollup.as_ref()?;
         TABLES
             .into_iter()
+            .filter(|table| table.since <= rollup.layout)
             .filter(|table| has(table, grouping, request) && counts(table, grouping, sums, request))
-            .find_map(|table| cover(table, rollup, grouping, request))
+            .filter_map(|table| cover(table, rollup, grouping, request))
+            .min_by_key(Source::edges)
+    }
+
+    /// Returns how long its edges may be, as a rank: none, parts of a quarter of an hour, days.
+    fn edges(&self) -> u8 {
+        if !self.edge_before && !self.edge_after {
+            return 0;
+        }
+        match self.table.time {
+            Time::QuarterHour => 1,
+            Time::Day | Time::Month | Time::Year => 2,
+        }
     }
 
     /// Returns the conditions on the lines that the report reads besides the roll-up: no line meets two of them.

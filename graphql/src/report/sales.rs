@@ -14,14 +14,14 @@ use service::Tx;
 
 use super::column::Measure;
 use super::figure::{Figure, Merge, Sum};
-use super::grouping::{Attribute, Grouping};
+use super::grouping::{Attribute, Grouping, Key, Unit};
 use super::named::Named;
 use super::rollup::{Source, quarter_after, quarter_before};
 use super::sort::Sort;
 use super::{Filter, LIMIT_MAX, Request, added, beside, range};
 
 /// Most dimensions of a report whose statement a connection keeps.
-const KEYS_KEPT: usize = 2;
+const KEYS_KEPT: usize = 3;
 
 /// The lines of the period.
 const PERIOD: &str = "
@@ -77,6 +77,42 @@ pub fn counted(request: &Request) -> String {
     format!("{PERIOD}{}", filters(request.name.is_of_customers(), request))
 }
 
+/// Returns the statement that finds the first and the last day with a line that a report counts. Where a roll-up has the days, most
+/// lines are not read.
+pub fn trade(request: &Request) -> String {
+    let day = Key::time("by_day", Unit::Day);
+    let grouping = Grouping {
+        keys: vec![day],
+        attributes: Vec::new(),
+        joins: Vec::new(),
+        order: Vec::new(),
+        kept_by: None,
+        expected: Vec::new(),
+        only: None,
+        customers_only: request.name.is_of_customers(),
+        splits_documents: false,
+    };
+    let Some(source) = Source::find(&grouping, &[], request) else {
+        let days = "(min(l.occurred_at) at time zone :zone)::date as first_on, \
+                    (max(l.occurred_at) at time zone :zone)::date as last_on";
+        return format!("select {days}{}", counted(request));
+    };
+    format!(
+        "with line as not materialized ({}
+    )
+    select min(by_day) as first_on, max(by_day) as last_on
+    from (
+        select by_day from line
+        union all
+        select {} {}{}
+    ) counted",
+        lines(&grouping, request, Some(&source)),
+        source.key(&day),
+        source.rows(),
+        filters(grouping.customers_only, request)
+    )
+}
+
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
 /// level 2 the time zone.
 pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
@@ -95,24 +131,46 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
 fn chain(grouping: &Grouping, sums: &[Sum], request: &Request) -> String {
     let source = Source::find(grouping, sums, request);
     let filtered = request.filter.splits_documents();
-    let keys = keys(grouping);
     let mut sql = format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
     let _ = write!(sql, ", part as ({}\n    )", parts(grouping, sums, request, source.as_ref()));
-    let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
+    sql.push_str(&sold(grouping, sums, request, source.is_some()));
+    sql.push_str(ASKED);
+    sql.push_str(&grouped(grouping, sums));
+    sql.push_str(&total(grouping, sums, filtered, source.is_some()));
+    sql
+}
+
+/// Returns the groups of lines. Groups that were made of lines are not grouped again, unless each channel has its own.
+fn sold(grouping: &Grouping, sums: &[Sum], request: &Request, is_rolled_up: bool) -> String {
+    let keys = keys(grouping);
+    let is_grouped = !is_rolled_up && !is_by_channel(sums);
+    let mut columns = String::new();
     for sum in sums {
         let (name, of) = (sum.name, figure_of(sum, grouping, request));
         let _ = match sum.channel {
             Some(channel) => {
                 let condition = format!(" filter (where channel = '{channel}')");
-                write!(sql, ", coalesce({}, 0) as {name}", of.of_rows(&condition, source.is_some()))
+                write!(columns, ", coalesce({}, 0) as {name}", of.of_rows(&condition, is_rolled_up))
             }
-            None => write!(sql, ", {} as {name}", of.of_rows("", source.is_some())),
+            None if is_grouped => write!(columns, ", {} as {name}", of.column()),
+            None => write!(columns, ", {} as {name}", of.of_rows("", is_rolled_up)),
         };
     }
-    let _ = write!(sql, ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ){ASKED}");
-    sql.push_str(&grouped(grouping, sums));
-    sql.push_str(&total(grouping, sums, filtered, source.is_some()));
-    sql
+    let (first_lines, groups) = match is_grouped {
+        true => ("orders", String::new()),
+        false => ("sum(orders)", format!(" group by {keys}currency")),
+    };
+    format!(
+        ", sold as materialized (
+        select {keys}currency{columns}, {first_lines} as first_lines
+    from part{groups}
+    )"
+    )
+}
+
+/// Whether some of the sums are of one channel.
+fn is_by_channel(sums: &[Sum]) -> bool {
+    sums.iter().any(|sum| sum.channel.is_some())
 }
 
 /// Currencies of rows without lines: those that the filter names, else that of the books.
@@ -220,7 +278,7 @@ fn figure_of(sum: &Sum, grouping: &Grouping, request: &Request) -> Figure {
 /// Returns the rows that are added up. Without a roll-up they are groups of lines, because there are few of them. With one they
 /// are its rows and the lines besides it, each in the unit of the roll-up: they are added only once, as integers.
 fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&Source>) -> String {
-    let by_channel = sums.iter().any(|sum| sum.channel.is_some());
+    let by_channel = is_by_channel(sums);
     let mut figures = vec![Figure::Orders];
     for sum in sums {
         let of = figure_of(sum, grouping, request);
@@ -261,24 +319,46 @@ fn rows(
     [groups, totals]: [&str; 2],
     sort: Option<Sort>,
 ) -> String {
-    let mut formulas = String::new();
-    for measure in measures.iter().filter(|measure| measure.formula != measure.name) {
-        let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
-    }
-    let columns = |value: &dyn Fn(&Attribute) -> String| -> String {
-        grouping
-            .attributes
-            .iter()
-            .map(|column| format!("{}::{} as {}, ", value(column), column.kind, column.name))
-            .collect()
-    };
-    let described = columns(&|column| column.value.unwrap_or("null").into());
-    let no_dimensions = columns(&|_| "null".into());
-    let (mut named, mut no_measures) = (String::new(), String::new());
+    let (mut formulas, mut named, mut no_measures) = (String::new(), String::new(), String::new());
     for measure in measures {
+        if measure.formula != measure.name {
+            let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
+        }
         let _ = write!(named, ", m.{}", measure.name);
         no_measures.push_str(", null");
     }
+    let no_dimensions = columns(grouping, &|_| "null".into());
+    let shown = shown(grouping, measures, groups, sort);
+    format!(
+        "
+    ({shown})
+    union all
+    (select 1, null, {no_dimensions}m.currency{named}
+    from (select {totals}.*{formulas} from {totals}) m
+    order by currency)
+    union all
+    select 2, :zone, {no_dimensions}null{no_measures}"
+    )
+}
+
+/// The groups that are shown. They are chosen first, because a formula over decimals takes more time than a sum: those that the
+/// choice does not need are computed for the chosen ones only.
+fn shown(grouping: &Grouping, measures: &[Measure], groups: &str, sort: Option<Sort>) -> String {
+    let (mut early, mut figures) = (String::new(), String::new());
+    for measure in measures {
+        let Measure { name, formula, .. } = measure;
+        let is_sum = formula == name;
+        let is_early = is_sum || is_early(measure, grouping, sort);
+        if is_early && !is_sum {
+            let _ = write!(early, ", {formula} as {name}");
+        }
+        let _ = match is_early {
+            true => write!(figures, ", m.{name}"),
+            false => write!(figures, ", {formula} as {name}"),
+        };
+    }
+    let described = columns(grouping, &|column| column.value.unwrap_or("null").into());
+    let names: String = grouping.attributes.iter().map(|column| format!("m.{}, ", column.name)).collect();
     let joins = grouping.joins.join(" ");
     let order: String = grouping.order.iter().map(|column| format!("{column} nulls last, ")).collect();
     // The limit has one row more than is shown. That row comes last, so that it is the one which is left out.
@@ -296,17 +376,35 @@ fn rows(
     let kept =
         if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
     format!(
-        "
-    (select 0 as level, null::text as time_zone, {described}m.currency{named}
-    from (select one.*{place} from (select {groups}.*{formulas} from {groups}) one) m {joins} {kept}
-    order by {first}{sorted}{order}currency limit :limit)
-    union all
-    (select 1, null, {no_dimensions}m.currency{named}
-    from (select {totals}.*{formulas} from {totals}) m
-    order by currency)
-    union all
-    select 2, :zone, {no_dimensions}null{no_measures}"
+        "select 0 as level, null::text as time_zone, {names}m.currency{figures}
+    from (
+        select {described}m.*
+        from (select one.*{place} from (select {groups}.*{early} from {groups}) one) m {joins} {kept}
+        order by {first}{sorted}{order}currency limit :limit
+    ) m
+    order by {first}{sorted}{order}currency"
     )
+}
+
+/// Returns the columns that describe a group, each with a comma behind it.
+fn columns(grouping: &Grouping, value: &dyn Fn(&Attribute) -> String) -> String {
+    let described = grouping.attributes.iter();
+    described.map(|column| format!("{}::{} as {}, ", value(column), column.kind, column.name)).collect()
+}
+
+/// Whether a formula is computed for every group: it looks at other groups, or rows are chosen, described or ordered by it.
+fn is_early(measure: &Measure, grouping: &Grouping, sort: Option<Sort>) -> bool {
+    let is_named = |sql: &str| has_word(sql, measure.name);
+    let values = grouping.attributes.iter().filter_map(|column| column.value);
+    measure.formula.contains("over (")
+        || sort.is_some_and(|sort| sort.column == measure.name)
+        || grouping.order.iter().copied().any(is_named)
+        || values.chain(grouping.kept_by).chain(grouping.only).any(is_named)
+}
+
+/// Whether SQL has a name.
+fn has_word(sql: &str, name: &str) -> bool {
+    sql.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').any(|word| word == name)
 }
 
 /// Binds the values of a request.

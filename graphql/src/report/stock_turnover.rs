@@ -1,10 +1,12 @@
-//! Stock turnover: how often the stock was sold, and how long it will last.
+//! Stock turnover: how often the stock was sold, and how long it will last. As of now, or of `as_of`.
 //!
 //! - One row per product and location that has stock, or sold some in the last `days` (90 if absent), the greatest value first.
 //!   A product that the filter names and that has no such row has a row of zeros without a location.
 //! - `average_value` is the mean of the value at the beginning of the days and now. `turnover` is the cost of what was sold in a year
 //!   at that pace, divided by it: 4 means that the stock is sold four times a year. `cover_days` says how long the stock on hand
 //!   lasts at that pace.
+//! - As of a past instant the movements up to then count, and the days are those before it. Stock and value are then those of
+//!   `stock_valuation`.
 //! - Units that were returned lower what was sold. Stock that left by a transfer or an adjustment was not sold.
 
 use async_graphql::SimpleObject;
@@ -12,7 +14,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{LOCATIONS, NAMED, NAMES, PRODUCTS, Rows};
+use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMED, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Units};
 
@@ -39,7 +41,7 @@ pub struct StockTurnoverRow {
     pub on_hand: Units,
     /// Cost of the stock on hand. Additive.
     pub value: Amount,
-    /// Mean of the value at the beginning of the days and now. Additive.
+    /// Mean of the value at the beginning and at the end of the days, which is now or `as_of`. Additive.
     pub average_value: Amount,
     /// Stock units sold in the days, less units returned. Additive over products of one unit.
     pub units_sold: Units,
@@ -51,9 +53,8 @@ pub struct StockTurnoverRow {
     pub cover_days: Option<Units>,
 }
 
-const MOVED: &str = "since as materialized (
-    select public.day_begin((:now at time zone coalesce(:time_zone, time_zone))::date - :days, coalesce(:time_zone, time_zone)) as at
-    from public.tenant where tenant_id = :tenant_id
+const MOVED: &str = ", since as materialized (
+    select public.day_begin(day - :days, zone) as at from moment
 ), part as (
     select
         s.product_id, s.location_id, 0 as on_hand, 0 as value, s.value as change,
@@ -61,10 +62,16 @@ const MOVED: &str = "since as materialized (
         case when s.kind in ('sale', 'return') then -s.value else 0 end as cost
     from public.stock_movement s
     where s.tenant_id = :tenant_id and s.occurred_at >= (select at from since) and";
+/// The stock of now.
 const HELD: &str = "
     union all
     select s.product_id, s.location_id, s.on_hand, s.value, 0, 0, 0
     from public.stock_level s where s.tenant_id = :tenant_id and";
+/// The stock of then.
+const ADDED_UP: &str = "
+    union all
+    select s.product_id, s.location_id, s.quantity, s.value, 0, 0, 0
+    from public.stock_movement s where s.tenant_id = :tenant_id and";
 const LEVEL: &str = "
 ), known as materialized (
     select
@@ -103,8 +110,12 @@ impl Row for StockTurnoverRow {
     }
 
     fn statement(request: &Request) -> String {
+        let (held, happened) = match request.as_of {
+            Some(_) => (ADDED_UP, HAPPENED),
+            None => (HELD, ""),
+        };
         let with = format!(
-            "{MOVED}{LOCATIONS} and {PRODUCTS}{HELD}{LOCATIONS} and {PRODUCTS}{LEVEL}{NAMED}{PRODUCTS}{WITHOUT}"
+            "{MOMENT}{MOVED}{happened}{LOCATIONS} and {PRODUCTS}{held}{happened}{LOCATIONS} and {PRODUCTS}{LEVEL}{NAMED}{PRODUCTS}{WITHOUT}"
         );
         let figures = &[
             ("on_hand", "sum(m.on_hand)"),

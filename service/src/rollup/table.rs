@@ -1,11 +1,14 @@
 //! The list of the tables of roll-ups. The statements over them are made from it (`statement.rs`), and each report finds its
 //! table in it.
 //!
-//! To add a table: write its migration, add its entry to [`TABLES`], raise [`LAYOUT`], and name it in
-//! `migration/replaceable/20_wall.sql`. A test compares the list with the columns in the database.
+//! To add a table: write its migration, raise [`LAYOUT`], add its entry to [`TABLES`] with that layout, and name it in
+//! `migration/replaceable/20_wall.sql`. If a table gets other rows, raise [`LAYOUT_READ`] as well. A test compares the list with the
+//! columns in the database.
 
 /// The version of the list. Roll-ups of another layout are built again: an older one has no rows for a new table.
-pub const LAYOUT: i32 = 1;
+pub const LAYOUT: i32 = 2;
+/// The first layout whose tables have the rows that this list expects. Reports read them until they are built again.
+pub(super) const LAYOUT_READ: i32 = 1;
 
 /// A table of sums of sales lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct Table {
     pub time: Time,
     /// Columns of a line that its rows have besides the time and the currency.
     pub columns: &'static [&'static str],
+    /// The first layout that has it.
+    pub since: i32,
 }
 
 /// The time of the rows of a table: the begin of a unit of time.
@@ -59,22 +64,40 @@ pub enum Merge {
 }
 
 /// The tables, those with few rows first.
-pub const TABLES: [Table; 8] = [
-    Table { of: "day", time: Time::Day, columns: &["channel", "location_id", "country"] },
-    Table { of: "quarter_hour", time: Time::QuarterHour, columns: &["channel", "location_id", "country"] },
+pub const TABLES: [Table; 9] = [
+    Table { of: "month", time: Time::Month, columns: &["channel", "location_id", "country"], since: 2 },
+    Table { of: "day", time: Time::Day, columns: &["channel", "location_id", "country"], since: 1 },
+    Table {
+        of: "quarter_hour",
+        time: Time::QuarterHour,
+        columns: &["channel", "location_id", "country"],
+        since: 1,
+    },
     Table {
         of: "category",
         time: Time::Month,
         columns: &["category_id", "channel", "location_id", "country"],
+        since: 1,
     },
-    Table { of: "customer_year", time: Time::Year, columns: &["customer_id", "channel", "country"] },
-    Table { of: "customer", time: Time::Month, columns: &["customer_id", "channel", "country"] },
-    Table { of: "product_year", time: Time::Year, columns: &["product_id", "category_id", "channel"] },
-    Table { of: "product", time: Time::Month, columns: &["product_id", "category_id", "channel"] },
+    Table {
+        of: "customer_year",
+        time: Time::Year,
+        columns: &["customer_id", "channel", "country"],
+        since: 1,
+    },
+    Table { of: "customer", time: Time::Month, columns: &["customer_id", "channel", "country"], since: 1 },
+    Table {
+        of: "product_year",
+        time: Time::Year,
+        columns: &["product_id", "category_id", "channel"],
+        since: 1,
+    },
+    Table { of: "product", time: Time::Month, columns: &["product_id", "category_id", "channel"], since: 1 },
     Table {
         of: "product_location",
         time: Time::Month,
         columns: &["product_id", "category_id", "channel", "location_id"],
+        since: 1,
     },
 ];
 

@@ -136,6 +136,7 @@ fn every_broken_fact_is_found() {
             (6, "update sales_line set tax = tax BY 1 where tenant_id = $1 and channel = 'retail'"),
             (8, "update sales_sum_by_product set documents = documents BY 1 where tenant_id = $1"),
             (8, "update sales_sum_by_quarter_hour set lines = lines BY 1 where tenant_id = $1"),
+            (8, "update sales_sum_by_month set tax = tax BY 1 where tenant_id = $1"),
             (
                 8,
                 "update sales_sum_by_customer set last_order_at = last_order_at BY interval '1 second' \

@@ -1,4 +1,4 @@
-//! Reports on stock as of a past day: its age, and how slowly it sold.
+//! Reports on stock as of a past day: its age, its turnover, and how slowly it sold.
 
 use serde_json::{Value, json};
 use tests::{Tenant, lines, sale, with_tenant};
@@ -106,6 +106,36 @@ fn stock_that_was_moved_later_lay_where_it_was() {
         let names = ["location_code", "on_hand", "first_moved_on"];
         let slow = shown(tenant, "slow_stock?as_of=2011-02-03&days=20", &names).await;
         assert_eq!(slow, ["MAIN 6 2011-01-01", "SHOP 4 2011-01-01"]);
+    });
+}
+
+#[test]
+fn stock_turned_over_as_it_did_then() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "9.00", ("10", "4.00")).await;
+        sell(tenant, "2011-02-01", ("MUG", "2")).await;
+        sell(tenant, "2011-05-01", ("MUG", "6")).await;
+        let names =
+            ["sku", "on_hand", "value", "average_value", "units_sold", "cost", "turnover", "cover_days"];
+        let then = async |query: &str| shown(tenant, &format!("stock_turnover?{query}"), &names).await;
+        // 40.00 at first and 32.00 at the end. 8.00 in 73 days are 40.00 a year.
+        assert_eq!(then("days=73&as_of=2011-03-31").await, ["MUG 8 32.00 36.00 2 8.00 1.1111 292"]);
+        assert_eq!(then("days=57&as_of=2011-03-31").await, ["MUG 8 32.00 32.00 0 0.00 0 null"]);
+        // What was sold later on that day does not count.
+        let instant = "days=73&as_of=2011-05-01T11:59:59Z";
+        assert_eq!(then(instant).await, ["MUG 8 32.00 32.00 0 0.00 0 null"]);
+        assert_eq!(then("days=73&as_of=2009-12-31").await, [""; 0], "it has not come yet");
+        assert_eq!(then("days=73").await, ["MUG 2 8.00 8.00 0 0.00 0 null"]);
+        is_the_valuation(tenant, "stock_turnover?days=60&", "2011-03-31").await;
+        let path = "/v1/reports/stock_turnover?days=73&as_of=2011-03-31";
+        let (columns, rows) = by_json(tenant, path).await;
+        let rows = sorted(rows);
+        assert_eq!(sorted(by_csv(tenant, path).await), rows);
+        let field = "stockTurnover(days: 73, asOf: \"2011-03-31\", limit: 100)";
+        assert_eq!(sorted(by_graphql(tenant, field, &columns).await), rows);
+        let reply = tenant.get("/v1/reports/stock_turnover?known_at=2011-03-31").await;
+        assert_eq!(reply.json()["errors"][0]["parameter"], "known_at");
+        reply.refused(422, "validation_failed");
     });
 }
 

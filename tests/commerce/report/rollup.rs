@@ -75,7 +75,7 @@ fn requests() -> Vec<String> {
             |(at, period): &(usize, &str)| filter.is_empty() || period.is_empty() || (at + number) % 3 == 0;
         for (_, period) in PERIODS.into_iter().enumerate().filter(is_used) {
             for report in ["channel_summary", "product_performance", "customer_value", "abc"] {
-                requests.push(format!("/v1/reports/{report}?limit=1000{filter}{period}"));
+                requests.push(format!("/v1/reports/{report}?limit=1000&trade=true{filter}{period}"));
             }
             let has_room =
                 |grouping: &&&str| filter.is_empty() || period.is_empty() || !grouping.contains(',');
@@ -87,10 +87,10 @@ fn requests() -> Vec<String> {
     requests
 }
 
-/// Returns rows and totals of a report.
+/// Returns rows, totals and days of trade of a report.
 async fn figures(tenant: &Tenant, request: &str) -> Value {
     let report = tenant.get(request).await.ok();
-    json!({ "rows": report["rows"], "totals": report["totals"] })
+    json!({ "rows": report["rows"], "totals": report["totals"], "trade": report["meta"]["trade"] })
 }
 
 /// Makes reports read all lines, or the roll-ups again.
@@ -98,7 +98,7 @@ async fn hide(tenant: &Tenant, is_hidden: bool) {
     let statement = if is_hidden {
         "update sales_rollup set generation = null, layout = null, time_zone = null where tenant_id = $1"
     } else {
-        "update sales_rollup f set generation = d.generation, layout = 1, time_zone = t.time_zone \
+        "update sales_rollup f set generation = d.generation, layout = 2, time_zone = t.time_zone \
          from tenant t, (select max(generation) as generation from sales_sum_by_day where tenant_id = $1) d \
          where f.tenant_id = $1 and t.tenant_id = $1"
     };
@@ -212,12 +212,18 @@ fn a_day_begins_at_the_first_of_two_midnights() {
 fn a_report_reads_the_roll_up_that_fits() {
     with_tenant(async |tenant| {
         let shop = Shop::open(tenant).await;
+        shop.trade(tenant, "2011-02-03T12:00:00Z", &[("MUG", "2"), ("SAW", "1")]).await;
         shop.trade(tenant, "2011-02-14T12:00:00Z", &[("HAMMER", "2"), ("MUG", "3")]).await;
         tenant.complete_feed().await;
         fold(tenant).await;
         for (table, request) in [
-            ("sales_sum_by_day", "/v1/reports/revenue?group_by=month,channel"),
-            ("sales_sum_by_day", "/v1/reports/channel_summary?from=2011-02-01&to=2011-02-20"),
+            ("sales_sum_by_month", "/v1/reports/revenue?group_by=month,channel"),
+            ("sales_sum_by_month", "/v1/reports/channel_summary?from=2011-02-01&to=2011-02-20"),
+            ("sales_sum_by_month", "/v1/reports/revenue?group_by=quarter,location,country"),
+            // A month is not whole: days have no lines besides them.
+            ("sales_sum_by_day", "/v1/reports/channel_summary?from=2011-02-10&to=2011-02-20"),
+            ("sales_sum_by_day", "/v1/reports/revenue?group_by=week,channel"),
+            ("sales_sum_by_quarter_hour", "/v1/reports/channel_summary?from=2011-02-10T07:03:00Z"),
             ("sales_sum_by_quarter_hour", "/v1/reports/revenue?group_by=hour"),
             ("sales_sum_by_quarter_hour", "/v1/reports/revenue?group_by=day&tz=Asia/Kathmandu"),
             ("sales_sum_by_category", "/v1/reports/margin?group_by=category,month"),
@@ -244,6 +250,18 @@ fn a_report_reads_the_roll_up_that_fits() {
             let name = format!("net_revenue in {table} of");
             assert!(named.iter().any(|named| named.contains(&name)), "{name} is named: {named:?}");
             add(tenant, table, "net_revenue", -1).await;
+            assert_eq!(figures(tenant, request).await, before);
+        }
+        for request in [
+            "/v1/reports/channel_summary?trade=true",
+            "/v1/reports/product_performance?trade=true&channel=retail",
+        ] {
+            let before = figures(tenant, request).await;
+            assert_eq!(before["trade"]["first_on"], "2011-02-03", "{request}");
+            add(tenant, "sales_sum_by_day", "day", 1).await;
+            let moved = figures(tenant, request).await;
+            assert_eq!(moved["trade"]["first_on"], "2011-02-04", "{request} reads days");
+            add(tenant, "sales_sum_by_day", "day", -1).await;
             assert_eq!(figures(tenant, request).await, before);
         }
     });
@@ -285,11 +303,15 @@ fn another_time_zone_builds_the_roll_ups_again() {
         assert_eq!(figures(tenant, request).await["rows"][0]["month"], "2011-02-01", "before the fold");
         fold(tenant).await;
         assert_eq!(figures(tenant, request).await["rows"][0]["month"], "2011-02-01", "after it");
-        add(tenant, "sales_sum_by_day", "net_revenue", 1).await;
+        add(tenant, "sales_sum_by_month", "net_revenue", 1).await;
         let net_revenue = |report: &Value| report["totals"][0]["net_revenue"].clone();
         let changed = figures(tenant, request).await;
-        add(tenant, "sales_sum_by_day", "net_revenue", -1).await;
-        assert_ne!(net_revenue(&changed), net_revenue(&figures(tenant, request).await), "its days are used");
+        add(tenant, "sales_sum_by_month", "net_revenue", -1).await;
+        assert_ne!(
+            net_revenue(&changed),
+            net_revenue(&figures(tenant, request).await),
+            "its months are used"
+        );
         // The ledger has the months of the zone in which the documents were posted.
         let update = "update tenant set time_zone = 'Europe/London' where tenant_id = $1";
         sqlx::query(update)
@@ -348,6 +370,36 @@ fn roll_ups_without_a_table_are_built_again() {
         add(tenant, "sales_sum_by_product", "net_revenue", 1).await;
         assert_ne!(figures(tenant, request).await, before, "the table has rows again");
         add(tenant, "sales_sum_by_product", "net_revenue", -1).await;
+        assert_eq!(figures(tenant, request).await, before);
+    });
+}
+
+#[test]
+fn an_older_list_is_read_until_the_roll_ups_are_built_again() {
+    with_tenant(async |tenant| {
+        let shop = Shop::open(tenant).await;
+        shop.trade(tenant, "2011-02-14T12:00:00Z", &[("HAMMER", "2"), ("MUG", "3")]).await;
+        tenant.complete_feed().await;
+        fold(tenant).await;
+        let request = "/v1/reports/revenue?group_by=month,channel";
+        let before = figures(tenant, request).await;
+        // As the list before the months leaves them.
+        for older in [
+            "delete from sales_sum_by_month where tenant_id = $1",
+            "update sales_rollup set layout = 1 where tenant_id = $1",
+        ] {
+            sqlx::query(older).bind(tenant.id.0).execute(&environment().root).await.expect("a change");
+        }
+        assert_eq!(figures(tenant, request).await, before);
+        let books = tenant.get("/v1/integrity").await.ok();
+        assert_eq!(books["holds"], true, "a table that the list lacks is not compared: {books}");
+        add(tenant, "sales_sum_by_day", "net_revenue", 1).await;
+        assert_ne!(figures(tenant, request).await, before, "its days are read");
+        add(tenant, "sales_sum_by_day", "net_revenue", -1).await;
+        fold(tenant).await;
+        add(tenant, "sales_sum_by_month", "net_revenue", 1).await;
+        assert_ne!(figures(tenant, request).await, before, "the months have rows");
+        add(tenant, "sales_sum_by_month", "net_revenue", -1).await;
         assert_eq!(figures(tenant, request).await, before);
     });
 }
@@ -476,8 +528,25 @@ async fn days_that_differ(tenant: &Tenant) -> (i64, i64) {
     (row.get(0), row.get(1))
 }
 
+/// Checks that the views which read roll-ups have the figures of the reports.
+async fn check_views(tenant: &Tenant, when: &str) {
+    for (path, view) in [
+        ("/v1/reports/revenue?group_by=month,channel", "revenue_by_month_channel"),
+        ("/v1/reports/revenue?group_by=weekday", "revenue_by_weekday"),
+        ("/v1/reports/revenue?group_by=location", "revenue_by_location"),
+        ("/v1/reports/channel_summary", "channel_summary"),
+        ("/v1/reports/product_performance", "product_performance"),
+        ("/v1/reports/abc", "abc"),
+        ("/v1/reports/customer_value", "customer_value"),
+    ] {
+        let (columns, rows) = super::by_json(tenant, path).await;
+        let shown = super::by_view(tenant, view, &columns).await;
+        assert_eq!(super::sorted(shown), super::sorted(rows), "{view} {when}");
+    }
+}
+
 #[test]
-fn the_view_by_day_has_the_figures_of_the_lines() {
+fn views_that_read_roll_ups_have_the_figures_of_the_lines() {
     with_tenant(async |tenant| {
         super::trade(tenant).await;
         let (differ, days) = days_that_differ(tenant).await;
@@ -485,9 +554,23 @@ fn the_view_by_day_has_the_figures_of_the_lines() {
         assert!(days >= 6, "{days} rows");
         rollup::run_all(&environment().db, tenant.id).await.expect("folded");
         assert_eq!(days_that_differ(tenant).await, (0, days), "after a fold");
+        check_views(tenant, "after a fold").await;
         let till = tenant.till().await;
         tenant.sell(&till, &[("MUG", "1")]).await.created();
         let (differ, _) = days_that_differ(tenant).await;
         assert_eq!(differ, 0, "with lines that are not folded");
+        check_views(tenant, "with lines that are not folded").await;
+        let columns = ["net_revenue".to_owned()];
+        for (view, table) in [
+            ("revenue_by_country", "sales_sum_by_day"),
+            ("margin_by_month", "sales_sum_by_day"),
+            ("product_performance", "sales_sum_by_product_year"),
+            ("customer_value", "sales_sum_by_customer_year"),
+        ] {
+            let before = super::by_view(tenant, view, &columns).await;
+            add(tenant, table, "net_revenue", 1).await;
+            assert_ne!(super::by_view(tenant, view, &columns).await, before, "{view} reads {table}");
+            add(tenant, table, "net_revenue", -1).await;
+        }
     });
 }
