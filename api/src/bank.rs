@@ -157,7 +157,8 @@ async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> A
         RowForm { locale: csv::locale(params.locale.as_deref())?, days: params.dates.unwrap_or_default() };
     let is_stated = params.locale.is_some() || params.dates.is_some();
     let uploaded = upload.read_any(BYTES_MAX).await?;
-    let statement = Statement::read(&uploaded, form, is_stated)?;
+    let parse = move |uploaded: &Uploaded| Statement::read(uploaded, form, is_stated);
+    let (uploaded, statement) = uploaded.parse(parse).await?;
     write.whole("bank_statement.imported", &uploaded.raw, async |tx| run(tx, &statement).await).await
 }
 

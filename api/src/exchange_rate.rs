@@ -18,9 +18,12 @@ use crate::body::{self, Body};
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::record::record;
-use crate::upload::{Form, Upload};
+use crate::upload::{Form, Upload, Uploaded};
 use crate::write::Write;
-use crate::{Answer, App, Caller};
+use crate::{Answer, ApiError, App, Caller};
+
+/// Most bytes of an import.
+const BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -42,6 +45,7 @@ record!(ExchangeRate, id: ExchangeRateId, created_at);
 )]
 #[post("/v1/exchange-rates")]
 async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
+    write.caller().limits.require_no_amount_max("/rate")?;
     write.create("exchange_rate.recorded", body, exchange_rate::create).await
 }
 
@@ -50,7 +54,7 @@ async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
 /// Records the rates of a list, each of another currency or day. A rate that holds already with the same value is not recorded again, so
 /// the same list changes nothing the second time. Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `currency`,
 /// `valid_from`, `rate` and, if there is one, `source`. In the errors of CSV `rates/0` is the first row after the header. At most 2,000
-/// rates. The list is one transaction: if a rate is wrong, nothing is recorded, and every wrong one is named (422).
+/// rates and 5 MiB. The list is one transaction: if a rate is wrong, nothing is recorded, and every wrong one is named (422).
 /// `Prefer: dry-run` returns the same and writes nothing.
 #[utoipa::path(
     operation_id = "exchange_rates_import",
@@ -63,12 +67,16 @@ async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
 )]
 #[post("/v1/exchange-rates/import")]
 async fn import(write: Write, upload: Upload) -> Answer {
-    let uploaded = upload.read().await?;
-    let input: ExchangeRatesInput = match uploaded.form {
-        Form::Json => body::parse_object(&uploaded.raw)
-            .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
-        Form::Csv => table::read(&uploaded.raw)?,
+    write.caller().limits.require_no_amount_max("")?;
+    let uploaded = upload.read_up_to(BYTES_MAX).await?;
+    let parse = |uploaded: &Uploaded| -> Result<ExchangeRatesInput, ApiError> {
+        match uploaded.form {
+            Form::Json => body::parse_object(&uploaded.raw)
+                .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error)),
+            Form::Csv => table::read(&uploaded.raw),
+        }
     };
+    let (uploaded, input) = uploaded.parse(parse).await?;
     let work = async |tx: &Tx| exchange_rate::import(tx, &input).await;
     write.whole("exchange_rate.imported", &uploaded.raw, work).await
 }

@@ -129,8 +129,8 @@ pub struct List<F> {
     app: Data<App>,
 }
 
-/// Marks a request for all rows of a list, which counts the points of a report.
-pub(crate) struct WholeList;
+/// Marks a request that counts the points of a report although its route does not always: for all rows of a list, or for a PDF.
+pub(crate) struct CountedAsReport;
 
 /// Order of a list, and the earliest change that it includes.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +170,7 @@ impl<F: DeserializeOwned> List<F> {
         let (form, query) = export::split(request, &query)?;
         export::check_limit(form, page.limit)?;
         if form.is_some() {
-            request.extensions_mut().insert(WholeList);
+            request.extensions_mut().insert(CountedAsReport);
         }
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();

@@ -38,7 +38,7 @@ use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
 use crate::currency::showing_while;
-use crate::list::WholeList;
+use crate::list::CountedAsReport;
 use crate::problem::{ApiError, ErrorCode};
 use crate::stream;
 use crate::trace;
@@ -175,7 +175,7 @@ struct Asked {
 
 impl Asked {
     fn of(request: &HttpRequest) -> Self {
-        let of_reports = is_of_reports(request.path()) || request.extensions().contains::<WholeList>();
+        let of_reports = is_of_reports(request.path()) || request.extensions().contains::<CountedAsReport>();
         Asked { method: request.method().clone(), uri: request.uri().clone(), of_reports }
     }
 }
@@ -352,7 +352,7 @@ async fn hold_back<B>(
     }
 }
 
-/// Whether a route counts the points of reports. A list does if it is read [whole](WholeList).
+/// Whether a route counts the points of reports. Others do for some requests ([`CountedAsReport`]).
 fn is_of_reports(path: &str) -> bool {
     path.starts_with("/v1/reports")
         || path.starts_with("/graphql")

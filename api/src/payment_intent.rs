@@ -90,7 +90,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 /// Asks a card terminal for an amount. Name the intent in the card tender of the sale as soon as it is authorised or captured. Nothing is
 /// posted before. With `original_id` the terminal pays back a part of that payment, or all of it: at most the amount that was taken, less
 /// the refunds that terminals were asked for and what refunds without a payment intent paid back. Then name the intent in the card
-/// tender of the refund. The bounds of the credential are checked as those of a refund.
+/// tender of the refund. The bounds of the credential are checked as those of the sale or the refund.
 #[utoipa::path(
     operation_id = "payment_intents_create",
     security(("bearer" = ["pos:write"])),

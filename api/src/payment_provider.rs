@@ -92,6 +92,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/payment-providers")]
 async fn create(app: Data<App>, write: Write, body: Body<ProviderInput>) -> Answer {
+    write.caller().limits.require_endless()?;
     let input = body.read().await?;
     let make = async |tx: &Tx| {
         let made = payment_provider::create(tx, &app.payment_providers, &input.value).await?;
@@ -148,6 +149,7 @@ async fn rotate(
     id: PathId<PaymentProviderId>,
     body: Body<RotateSecretIn>,
 ) -> Answer {
+    write.caller().limits.require_endless()?;
     let input = body.read().await?;
     let seconds = input.value.overlap_seconds;
     let make = async |tx: &Tx| {
@@ -189,7 +191,7 @@ async fn report(
     let headers = signed(request.headers());
     let message = Message { headers, body: &input.raw, address: app.address_of(&request) };
     let (vault, senders) = (&app.payment_providers, &app.payment_senders);
-    let sender = payment_provider::verify(&app.db, vault, senders, id.0, &message).await?;
+    let sender = payment_provider::verify(&app.db, (&app.auth, vault), senders, id.0, &message).await?;
     let counted = sender.caller();
     app.rates.admit(&counted)?;
     app.rates.admit_body(&counted, input.raw.len())?;

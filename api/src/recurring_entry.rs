@@ -28,7 +28,8 @@ record!(RecurringEntry, RecurringEntryId);
 ///
 /// Creates a template of an entry by hand. `stockwell worker` posts each entry once, within an hour after its day has
 /// begun. If no worker ran on a day, its entry is posted later, with that day. Accounts and amounts are checked as
-/// those of an entry by hand. A tenant has at most 200 templates that have not ended.
+/// those of an entry by hand. A credential with a largest amount creates no template with larger debits. A tenant has at
+/// most 200 templates that have not ended.
 #[utoipa::path(
     operation_id = "recurring_entries_create",
     security(("bearer" = ["ledger:write"])),
@@ -37,7 +38,10 @@ record!(RecurringEntry, RecurringEntryId);
 )]
 #[post("/v1/recurring-entries")]
 async fn create(write: Write, body: Body<RecurringEntryInput>) -> Answer {
-    write.create("recurring_entry.created", body, recurring_entry::create).await
+    let caller = write.caller();
+    let make =
+        async |tx: &Tx, input: &RecurringEntryInput| recurring_entry::create(tx, &caller.limits, input).await;
+    write.create("recurring_entry.created", body, make).await
 }
 
 /// Which recurring entries to list.

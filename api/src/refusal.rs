@@ -29,10 +29,10 @@ struct AccessRefusal {
     object: tag::AccessRefusal,
     /// Beginning of the minute.
     minute: DateTime<Utc>,
-    /// `api_key`, `user` or `customer`.
+    /// `api_key`, `user`, `customer` or `payment_provider`. New kinds may appear.
     #[schema(max_length = 16, example = "api_key")]
     actor_kind: String,
-    /// Id of the API key, user or customer session. Null: a login of a user who does not exist, or too many callers in this minute.
+    /// Id of the API key, user, customer session or payment provider. Null: a login of a user who does not exist, or too many callers in this minute.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: Option<String>,
     /// Network that the requests came from. Null: it is not known, or there were too many.
@@ -74,7 +74,7 @@ struct Filters {
 
 /// List refused requests
 ///
-/// Returns one page of failed logins and of requests that lacked a right (403), counted by caller, network, code and minute.
+/// Returns one page of failed logins, of requests that lacked a right (403) and of messages that a payment provider did not sign, counted by caller, network, code and minute.
 /// They are written about a second after the request. A batch counts once for each refused document. A record is kept for
 /// 90 days.
 #[utoipa::path(

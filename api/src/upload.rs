@@ -11,7 +11,7 @@ use domain::refusal::Code;
 use flate2::read::MultiGzDecoder;
 
 use crate::aside::aside;
-use crate::body::{self, Incoming};
+use crate::body::{self, IN_PLACE_BYTES_MAX, Incoming};
 use crate::problem::{ApiError, ErrorCode};
 use crate::room::{Place, Room, Sizes};
 use crate::schema::BodySchema;
@@ -89,10 +89,15 @@ impl FromRequest for Upload {
 impl Upload {
     /// Reads the body, which is not compressed.
     pub async fn read(self) -> Result<Uploaded, ApiError> {
+        self.read_up_to(UPLOAD_BYTES_MAX).await
+    }
+
+    /// Reads a body of at most `bytes_max` bytes, which is not compressed.
+    pub async fn read_up_to(self, bytes_max: usize) -> Result<Uploaded, ApiError> {
         if self.encoding != Encoding::Plain || self.form == Sent::Other {
             return Err(unsupported("Send the records as application/json or as text/csv, not compressed."));
         }
-        self.receive(UPLOAD_BYTES_MAX).await
+        self.receive(bytes_max).await
     }
 
     /// Reads a body of at most `bytes_max` bytes, as it arrives and as it is when it is unpacked. It may be compressed with gzip. Both
@@ -135,6 +140,21 @@ impl Upload {
             Sent::Unsaid | Sent::Other => Form::of_content(&raw),
         };
         Ok(Uploaded { form, raw, schema, _place: place })
+    }
+}
+
+impl Uploaded {
+    /// Parses the body, a long one on a thread of its own kind, so that the threads that serve requests stay free. The room stays taken.
+    pub async fn parse<T: Send + 'static>(
+        self,
+        parse: impl FnOnce(&Uploaded) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<(Self, T), ApiError> {
+        let is_short = self.raw.len() <= IN_PLACE_BYTES_MAX;
+        let work = move || -> Result<(Self, T), ApiError> {
+            let parsed = parse(&self)?;
+            Ok((self, parsed))
+        };
+        if is_short { work() } else { aside(async move { work() }).await? }
     }
 }
 
@@ -201,8 +221,11 @@ fn unsupported(detail: &'static str) -> ApiError {
 mod tests {
     use std::io::Write;
 
+    use actix_web::test::TestRequest;
+    use domain::id::TenantId;
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -210,6 +233,21 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text).expect("memory takes it");
         encoder.finish().expect("memory takes it")
+    }
+
+    #[actix_web::test]
+    async fn a_long_body_is_parsed_on_a_thread_of_its_own_kind() {
+        let schema = BodySchema::of(&TestRequest::default().to_http_request());
+        let thread = |_: &Uploaded| -> Result<Option<String>, ApiError> {
+            Ok(std::thread::current().name().map(str::to_owned))
+        };
+        for (bytes, is_aside) in [(IN_PLACE_BYTES_MAX, false), (IN_PLACE_BYTES_MAX + 1, true)] {
+            let place = ROOM.take(TenantId(Uuid::nil()), bytes).await.expect("room");
+            let (raw, schema) = (vec![b'a'; bytes].into(), schema.clone());
+            let uploaded = Uploaded { form: Form::Csv, raw, schema, _place: place };
+            let (uploaded, name) = uploaded.parse(thread).await.expect("a name");
+            assert_eq!((name.as_deref() == Some("aside"), uploaded.raw.len()), (is_aside, bytes));
+        }
     }
 
     #[test]

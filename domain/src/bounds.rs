@@ -7,17 +7,18 @@ use std::collections::BTreeSet;
 
 use crate::allocation::Owner;
 use crate::bill::{self, BilledGoods};
-use crate::book::Book;
+use crate::book::{Book, Posting};
 use crate::command::{Command, Outcome};
 use crate::hold::{self, Hold, HoldKind};
 use crate::id::{
     BillId, CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId,
     StockDocumentId, TransferId,
 };
-use crate::number::Money;
+use crate::number::{ExchangeRate, Money};
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::Totals;
 use crate::stock_document::StockDocument;
+use crate::supplier_payment::{PaidBill, SupplierPayment};
 use crate::tenant::Channel;
 
 /// Bounds of the documents that a credential may write.
@@ -70,14 +71,7 @@ impl Bounds {
             }
         }
         self.check_ended_hold(book, command)?;
-        match (&self.channels, channel(book, command)) {
-            (Some(allowed), Some(channel)) if !allowed.contains(&channel) => {
-                let channel: &str = channel.into();
-                let detail = format!("The credential may not write documents of the channel {channel}.");
-                Err(refuse("", "channels", detail, None))
-            }
-            _ => Ok(()),
-        }
+        channel(book, command).map_or(Ok(()), |channel| self.check_channel(channel))
     }
 
     /// Rejects a command that ends a hold at another location or of another channel: one that it uses up or replaces.
@@ -99,30 +93,46 @@ impl Bounds {
         }
     }
 
-    /// Rejects a document with a larger amount.
-    pub fn check_amount(&self, outcome: &Outcome) -> Result<(), Refusal> {
-        let (Some(max), Some((pointer, amount))) = (self.amount_max, amount(outcome)) else { return Ok(()) };
-        if amount <= max {
+    /// Rejects a rate that a command states, if there is a largest amount: a low rate would make any amount in another currency small.
+    pub fn check_rate(&self, command: &Command) -> Result<(), Refusal> {
+        if self.amount_max.is_none() || stated_rate(command).is_none() {
             return Ok(());
         }
+        let detail = "The credential has a largest amount, so the recorded exchange rate counts: leave exchange_rate out.";
+        Err(refuse("/exchange_rate", "amount_max", detail.to_owned(), None))
+    }
+
+    /// Rejects a document with a larger amount. A bill for little may settle goods of any value, and post the rest as a difference of
+    /// the price. The rejection does not say that value, which is a cost.
+    pub fn check_amount(&self, outcome: &Outcome, posting: &Posting) -> Result<(), Refusal> {
+        let Some(max) = self.amount_max else { return Ok(()) };
+        if let Some((pointer, amount)) = amount(outcome) {
+            self.check_sum(pointer, amount)?;
+        }
+        if matches!(outcome, Outcome::Bill(_)) && posting.entries.iter().any(|entry| entry.total > max) {
+            let detail = format!(
+                "The credential may write documents of at most {max}; this one settles goods of a larger value."
+            );
+            return Err(refuse("/lines", "amount_max", detail, None));
+        }
+        Ok(())
+    }
+
+    /// Rejects an amount above the largest one.
+    pub fn check_sum(&self, pointer: &str, amount: Money) -> Result<(), Refusal> {
+        let Some(max) = self.amount_max.filter(|max| amount > *max) else { return Ok(()) };
         let detail = format!("The credential may write documents of at most {max}; this one has {amount}.");
         Err(refuse(pointer, "amount_max", detail, Some(("amount", amount.to_string()))))
     }
 
-    /// Rejects money that a terminal pays back before its refund is written, with the bounds of that refund.
-    pub fn check_paid_back(&self, amount: Money) -> Result<(), Refusal> {
-        if self.channels.as_ref().is_some_and(|allowed| !allowed.contains(&Channel::Retail)) {
-            let detail = "The credential may not write documents of the channel retail.";
-            return Err(refuse("", "channels", detail.to_owned(), None));
+    /// Rejects a write that concerns a document of a channel, if the credential is bound to the other one.
+    pub fn check_channel(&self, channel: Channel) -> Result<(), Refusal> {
+        if self.channels.as_ref().is_none_or(|allowed| allowed.contains(&channel)) {
+            return Ok(());
         }
-        match self.amount_max {
-            Some(max) if amount > max => {
-                let detail =
-                    format!("The credential may write documents of at most {max}; this one has {amount}.");
-                Err(refuse("/amount", "amount_max", detail, Some(("amount", amount.to_string()))))
-            }
-            _ => Ok(()),
-        }
+        let channel: &str = channel.into();
+        let detail = format!("The credential may not write documents of the channel {channel}.");
+        Err(refuse("", "channels", detail, None))
     }
 }
 
@@ -421,6 +431,81 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
     }
 }
 
+/// Returns the exchange rate that a command states; nothing if it states none.
+fn stated_rate(command: &Command) -> Option<ExchangeRate> {
+    match command {
+        Command::PlaceOrder(command) => command.exchange_rate,
+        Command::ReceivePayment(command) => command.exchange_rate,
+        Command::PayOut(command) => command.exchange_rate,
+        Command::PlacePurchaseOrder(command) => command.exchange_rate,
+        Command::RecordBill(command) => command.exchange_rate,
+        Command::PaySupplier(command) => command.exchange_rate,
+        Command::Sell(_)
+        | Command::Refund(_)
+        | Command::OpenSession(_)
+        | Command::MoveCash(_)
+        | Command::CloseSession(_)
+        | Command::ConfirmOrder(_)
+        | Command::ReleaseOrder(_)
+        | Command::CancelOrder(_)
+        | Command::CloseOrder(_)
+        | Command::AllocateOrder(_)
+        | Command::PromiseOrder(_)
+        | Command::ShipOrder(_)
+        | Command::UndoShipment(_)
+        | Command::InvoiceOrder(_)
+        | Command::Return(_)
+        | Command::ReversePayment(_)
+        | Command::IssueVoucher(_)
+        | Command::Apply(_)
+        | Command::MoveStock(_)
+        | Command::Revalue(_)
+        | Command::PlaceHold(_)
+        | Command::ExtendHold(_)
+        | Command::ReleaseHold(_)
+        | Command::DispatchTransfer(_)
+        | Command::ReceiveTransfer(_)
+        | Command::CancelTransfer(_)
+        | Command::ExpectReceipt(_)
+        | Command::RescheduleReceipt(_)
+        | Command::CancelExpectedReceipt(_)
+        | Command::SendPurchaseOrder(_)
+        | Command::ConfirmPurchaseOrder(_)
+        | Command::ReceivePurchaseOrder(_)
+        | Command::SendGoodsBack(_)
+        | Command::TakeReturnBack(_)
+        | Command::CancelPurchaseOrder(_)
+        | Command::ClosePurchaseOrder(_)
+        | Command::PostLandedCost(_)
+        | Command::ReverseLandedCost(_)
+        | Command::CreditBill(_)
+        | Command::ReverseBill(_)
+        | Command::ApplySupplierAdvance(_)
+        | Command::ReverseSupplierPayment(_)
+        | Command::RecallLot(_)
+        | Command::OpenCount(_)
+        | Command::EnterCount(_)
+        | Command::CompleteCount(_)
+        | Command::RecountLines(_)
+        | Command::PostCount(_)
+        | Command::ReverseCount(_)
+        | Command::CancelCount(_)
+        | Command::PostEntry(_)
+        | Command::OpenBooks(_)
+        | Command::CloseYear(_)
+        | Command::ValueForeign(_)
+        | Command::ReverseEntry(_) => None,
+    }
+}
+
+/// Returns the amount that was paid, or the part of an advance that was applied to bills: an application pays nothing more.
+fn of_supplier(payment: &SupplierPayment) -> Money {
+    match payment.advance_id {
+        Some(_) => payment.parts.iter().map(PaidBill::paid).sum(),
+        None => payment.amount,
+    }
+}
+
 /// Returns the amount of a document, without its sign, and the field that made it; nothing if it has no amount. A
 /// document with lines of both signs has the sum of their sizes, so that they can't cancel each other out.
 fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
@@ -445,7 +530,7 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         Outcome::PurchaseOrder(order, None) => Some(("/lines", order.value)),
         Outcome::LandedCost(landed) => Some(("/charges", landed.value.abs())),
         Outcome::Bill(bill) => Some(("/lines", bill.total().abs())),
-        Outcome::SupplierPayment(payment) => Some(("/bills", payment.amount.abs())),
+        Outcome::SupplierPayment(payment) => Some(("/bills", of_supplier(payment).abs())),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
         Outcome::Entry(entry) => Some(("/lines", entry.total)),
         Outcome::Hold(_) | Outcome::Expected(_) | Outcome::Recall(_) => None,

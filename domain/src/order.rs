@@ -271,6 +271,7 @@ impl Rule for Place {
     }
 
     fn check_stated(&self) -> Result<(), Refusal> {
+        self.authority.check_rate(self.exchange_rate)?;
         self.authority.check_stated(&self.lines, self.discount)
     }
 
@@ -354,6 +355,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
             )
         })?;
     let (addresses, country) = delivery(command, customer)?;
+    command.authority.check_rate(command.exchange_rate)?;
     let foreign = currency(book, command, occurred_at)?;
     let basket = Basket {
         lines: &command.lines,

@@ -173,7 +173,7 @@ impl Rule for Pay {
 
 impl PaidBill {
     /// Returns the amount that was paid, without the discount, in the tenant's currency at the rate of the bill.
-    fn paid(&self) -> Money {
+    pub(crate) fn paid(&self) -> Money {
         self.amount - self.discount
     }
 

@@ -3,6 +3,7 @@
 //! A change locks the row of the tenant's usage first. So the quota holds, and content goes with the last file that has it. Contents are
 //! in the database, or in a store (`stored`).
 
+mod bounded;
 pub mod stored;
 
 use chrono::{DateTime, Utc};
@@ -284,6 +285,7 @@ pub async fn create(
     check(&new.filename, new.title.as_ref(), new.position)?;
     let usage = lock_usage(tx).await?;
     check_record(tx, new.record).await?;
+    bounded::check(tx, &caller.limits, new.record).await?;
     let position = next_position(tx, new.record).await?;
     let size = i32::try_from(new.bytes.len()).map_err(|_| Error::invariant("a file is short"))?;
     if insert_content(tx, new, size, place).await? {
@@ -520,13 +522,15 @@ async fn insert(tx: &Tx, id: AttachmentId, new: &NewAttachment, position: i32) -
     Ok(())
 }
 
-/// Locks an attachment that the caller may change. One that the caller neither reads nor changes looks like one that is not there.
+/// Locks an attachment that the caller may change, within its bounds. One that the caller neither reads nor changes looks like one that is not there.
 async fn lock(tx: &Tx, caller: &Caller, id: AttachmentId) -> Result<Attachment, Error> {
     let sight = Sight::of_writer(caller)?;
     let listing = sight.listing(tx).with("a.id = ", Some(id.0)).sql(" for no key update of a");
     let rows = listing.rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("attachment"))?;
-    caller.require(write_scope(word(row, "record_kind")?))?;
+    let record = Holder { kind: word(row, "record_kind")?, id: row.try_get("record_id")? };
+    caller.require(write_scope(record.kind))?;
+    bounded::check(tx, &caller.limits, record).await?;
     read(row)
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
-use domain::id::{ApiKeyId, CommandId, CustomerSessionId, UserId};
+use domain::id::{ApiKeyId, CommandId, CustomerSessionId, PaymentProviderId, UserId};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::Row;
@@ -120,6 +120,7 @@ pub fn actor_id(actor_kind: &str, id: Uuid) -> String {
         "api_key" => ApiKeyId(id).to_string(),
         "user" => UserId(id).to_string(),
         "customer" => CustomerSessionId(id).to_string(),
+        "payment_provider" => PaymentProviderId(id).to_string(),
         _ => id.to_string(),
     }
 }

@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::{ApiKeyId, TenantId, UserId};
+use domain::id::{ApiKeyId, PaymentProviderId, TenantId, UserId};
 use moka::future::Cache;
 use sea_orm::sqlx;
 use secrecy::SecretString;
@@ -347,6 +347,12 @@ impl Auth {
     /// Counts a refused request of a caller, for the tenant.
     pub fn note_refusal(&self, caller: &Caller, address: Option<IpAddr>, code: &str) {
         let Caller { tenant_id, actor_kind, actor_id, .. } = *caller;
+        self.refusals.note(Refused { tenant_id, actor_kind: actor_kind.into(), actor_id, address, code });
+    }
+
+    /// Counts a message that a payment provider did not sign, or not lately, for the tenant.
+    pub(crate) fn note_unsigned(&self, tenant_id: TenantId, id: PaymentProviderId, address: Option<IpAddr>) {
+        let (actor_kind, actor_id, code) = ("payment_provider", id.0, "invalid_token");
         self.refusals.note(Refused { tenant_id, actor_kind, actor_id, address, code });
     }
 

@@ -98,6 +98,29 @@ impl Limits {
             _ => Ok(()),
         }
     }
+
+    /// Rejects a credential that ends or that is bound to networks, for what goes on without it: it would outlive the credential, and reach
+    /// further.
+    pub fn require_endless(&self) -> Result<(), Refusal> {
+        let bound = if self.ends_at.is_some() {
+            "expires_at"
+        } else if !self.networks.is_empty() {
+            "ip_allowlist"
+        } else {
+            return Ok(());
+        };
+        let detail = "This goes on when the credential has ended, and outside of its networks: use one without these bounds.";
+        Err(bound_exceeded("", bound, detail))
+    }
+
+    /// Rejects a record of exchange rates, if the credential has a largest amount.
+    pub fn require_no_amount_max(&self, pointer: &str) -> Result<(), Refusal> {
+        if self.bounds.amount_max.is_none() {
+            return Ok(());
+        }
+        let detail = "A credential with a largest amount records no exchange rates: they decide what its documents come to.";
+        Err(bound_exceeded(pointer, "amount_max", detail))
+    }
 }
 
 /// Largest discount, in percent, of a credential that may not override prices, unless another is stated for it.

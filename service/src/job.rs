@@ -21,7 +21,7 @@ use crate::{Caller, Error, Tx};
 
 /// Time without a sign of life after which a job is lost.
 const LOST_AFTER: TimeDelta = TimeDelta::seconds(60);
-/// Time for which a job that ended is kept.
+/// Time for which a job that ended or was lost is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
 /// Most jobs of a tenant that are kept. A job that has not ended is kept above that.
 const KEPT_MAX: i64 = 1_000;

@@ -7,6 +7,7 @@ use domain::id::{LocationId, PaymentIntentId, PaymentProviderId, RegisterId, Sal
 use domain::number::Money;
 use domain::payment_intent::{self as rules, CardFacts, Intent, IntentKind, IntentStatus, Report};
 use domain::refusal::{Problems, Refusal};
+use domain::tenant::Channel;
 use domain::{tag, text_enum};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -186,8 +187,8 @@ pub struct Filter {
     pub created: Period,
 }
 
-/// Creates a payment intent of a till where the caller may sell. With an original it is a refund, for which the caller needs what the
-/// refund needs: the money is paid back before.
+/// Creates a payment intent of a till where the caller may sell. With an original it is a refund. The caller needs what the sale or the
+/// refund needs, because the card pays, or is paid back, before.
 pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<PaymentIntent, Error> {
     let settings = setup::settings(tx).await?;
     let mut problems = Problems::default();
@@ -211,8 +212,9 @@ pub async fn create(tx: &Tx, caller: &Caller, input: &IntentInput) -> Result<Pay
     if let Some(location_id) = location_id {
         caller.limits.require_location(location_id, "/register_id")?;
     }
+    caller.limits.bounds.check_channel(Channel::Retail)?;
+    caller.limits.bounds.check_sum("/amount", input.amount)?;
     if let Some(original_id) = input.original_id {
-        caller.limits.bounds.check_paid_back(input.amount)?;
         refund::check(tx, original_id, input.amount).await?;
     }
     let id = PaymentIntentId(tx.next_id());
@@ -284,6 +286,7 @@ pub async fn cancel(tx: &Tx, caller: &Caller, id: PaymentIntentId) -> Result<Pay
     if let Some(location_id) = location_of(tx, intent.register_id).await? {
         caller.limits.require_location(location_id, "")?;
     }
+    caller.limits.bounds.check_channel(Channel::Retail)?;
     match rules::status_at(intent, tx.now) {
         IntentStatus::Created => {}
         status @ (IntentStatus::Authorised

@@ -13,7 +13,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{AuthError, Vault};
+use crate::auth::{Auth, AuthError, Vault};
 use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
@@ -164,13 +164,14 @@ pub async fn delete(tx: &Tx, id: PaymentProviderId, expected: Option<i32>) -> Re
     Ok(())
 }
 
-/// Checks that a provider signed a message, and lately. All reasons of a rejection have the same response; the log has them.
+/// Checks that a provider signed a message, and lately. All reasons of a rejection have the same response; the log has them, and the
+/// tenant of the provider reads how many there were.
 ///
 /// After many wrong messages of the provider from one network, wrong ones are rejected by secrets of the last seconds, without a look
 /// at the database. A right one is still accepted: another terminal of the same shop may have sent the wrong ones.
 pub async fn verify(
     db: &Db,
-    vault: &Vault,
+    (auth, vault): (&Auth, &Vault),
     senders: &Senders,
     id: PaymentProviderId,
     message: &Message<'_>,
@@ -189,7 +190,7 @@ pub async fn verify(
             None
         }
     };
-    let checked = check(db, vault, id, message).await;
+    let checked = check(db, (auth, vault), id, message).await;
     let verdict = checked.as_ref().map_or(Verdict::Open, |(verdict, _)| *verdict);
     senders.end(attempt, id, network, verdict).await;
     checked?.1.ok_or(AuthError::InvalidToken)
@@ -217,7 +218,7 @@ async fn looks_signed(
 /// Checks a message. Returns its sender if it is right.
 async fn check(
     db: &Db,
-    vault: &Vault,
+    (auth, vault): (&Auth, &Vault),
     id: PaymentProviderId,
     message: &Message<'_>,
 ) -> Result<(Verdict, Option<Sender>), AuthError> {
@@ -229,6 +230,7 @@ async fn check(
     let read = async |tx: &Tx| Ok(inbound::verify(&secrets(tx, vault, id).await?, headers, body, tx.now));
     if let Err(reason) = db.read(place.tenant_id, read).await? {
         tracing::info!(provider = %id, %reason, "a message was rejected");
+        auth.note_unsigned(place.tenant_id, id, message.address);
         return Ok((Verdict::Wrong, None));
     }
     match place.status.as_str() {

@@ -17,7 +17,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::caller::{ActorKind, EntryMode};
+use crate::caller::{ActorKind, EntryMode, Limits};
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, word};
 use crate::posting::{Command, Poster, Request, setup};
@@ -112,8 +112,9 @@ pub struct RecurringEntry {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Creates a template. Checks its lines as those of an entry by hand.
-pub async fn create(tx: &Tx, input: &RecurringEntryInput) -> Result<RecurringEntry, Error> {
+/// Creates a template. Checks its lines as those of an entry by hand, and their debits with the bounds of the credential, because the
+/// worker that posts the entries has none.
+pub async fn create(tx: &Tx, limits: &Limits, input: &RecurringEntryInput) -> Result<RecurringEntry, Error> {
     let mut problems = Problems::default();
     input.memo.check(&mut problems, "/memo");
     if input.memo.trim().is_empty() {
@@ -129,6 +130,8 @@ pub async fn create(tx: &Tx, input: &RecurringEntryInput) -> Result<RecurringEnt
     }
     recurring::check(&setup, &post_lines(&input.lines), &mut problems);
     problems.check()?;
+    limits.require_endless()?;
+    limits.bounds.check_sum("/lines", input.lines.iter().filter_map(|line| line.debit).sum())?;
     check_room(tx).await?;
     let made = RecurringEntry {
         id: RecurringEntryId(tx.next_id()),

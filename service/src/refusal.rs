@@ -15,7 +15,6 @@ use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
 
-use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
 use crate::{Db, Error, Tx, network};
@@ -42,8 +41,9 @@ struct Key {
 #[derive(Debug, Clone, Copy)]
 pub struct Refused<'a> {
     pub tenant_id: TenantId,
-    pub actor_kind: ActorKind,
-    /// Id of the key or user; nil if it is not known.
+    /// Kind of the caller: an [`ActorKind`](crate::caller::ActorKind), or `payment_provider`.
+    pub actor_kind: &'static str,
+    /// Id of the key, user or provider; nil if it is not known.
     pub actor_id: Uuid,
     /// Address of the caller, if it is known.
     pub address: Option<IpAddr>,
@@ -101,7 +101,7 @@ impl Refusals {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let is_first = pending.rows == 0;
         let key = Key {
-            actor_kind: refused.actor_kind.into(),
+            actor_kind: refused.actor_kind,
             actor_id: refused.actor_id,
             network: refused.address.map(|address| network::of(address).to_string()).unwrap_or_default(),
             code: refused.code.to_owned(),

@@ -24,6 +24,7 @@ mod walk;
 mod platform {
     pub mod auth;
     mod bi_login;
+    mod bounded;
     mod bounds;
     mod card_numbers;
     mod command_line;

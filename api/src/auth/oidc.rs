@@ -54,6 +54,7 @@ struct SignInProvider {
 /// List the providers of a tenant
 ///
 /// Returns the providers with which users of a tenant can sign in, for a page with a button for each. An unknown tenant has none.
+/// After 1,000 requests of this operation and begun sign-ins within 15 minutes from one network, the response is 429.
 #[utoipa::path(
     operation_id = "auth_oidc_providers",
     security(()),
@@ -61,9 +62,9 @@ struct SignInProvider {
     responses((status = 200, description = "The providers.", body = SignInProviderList))
 )]
 #[get("/v1/auth/oidc/{tenant}/providers")]
-async fn list(app: Data<App>, tenant: Path<String>) -> Answer {
+async fn list(request: HttpRequest, app: Data<App>, tenant: Path<String>) -> Answer {
     check_tenant(&tenant)?;
-    let offered = app.auth.offered_providers(&tenant).await?;
+    let offered = app.auth.offered_providers(&tenant, app.address_of(&request)).await?;
     let shown = |Offered { id, name }: Offered| SignInProvider {
         id,
         object: tag::IdentityProvider,
@@ -98,8 +99,9 @@ struct StartParams {
 /// Start a sign-in with a provider
 ///
 /// Sends the browser to the provider, with a state that works for 10 minutes, and a cookie that ties it to the browser. After 100 unknown
-/// tenants or providers, states or codes within 15 minutes from one network, the response is 429. A provider that does not respond within
-/// 4 seconds leads to 503. A browser, which accepts `text/html`, gets a rejection as a page with the reason and a link to the sign-in.
+/// tenants or providers, states or codes, or 1,000 begun sign-ins, within 15 minutes from one network, the response is 429. A provider
+/// that does not respond within 4 seconds leads to 503. A browser, which accepts `text/html`, gets a rejection as a page with the reason
+/// and a link to the sign-in.
 #[utoipa::path(
     operation_id = "auth_oidc_start",
     security(()),

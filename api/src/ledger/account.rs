@@ -13,7 +13,7 @@ use crate::body::{self, without_mark};
 use crate::csv::{check_is_text, check_width, opened, places, plain_header, reader};
 use crate::list::{List, NoFilters, Page};
 use crate::problem::ErrorCode;
-use crate::upload::{Form, Upload};
+use crate::upload::{Form, Upload, Uploaded};
 use crate::write::Write;
 use crate::{Answer, ApiError, Caller};
 
@@ -22,6 +22,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(import);
 }
 
+/// Most bytes of an import.
+const BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Columns of CSV. `type` is another name of the third.
 const COLUMNS: [&str; 4] = ["code", "name", "kind", "parent"];
 
@@ -69,8 +71,8 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 /// account mapping names it. `parent` names the account above it, of the same kind.
 ///
 /// Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `code`, `name`, `kind` (or `type`) and, if there is one,
-/// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts. The same upload changes nothing
-/// the second time. `Prefer: dry-run` returns the same and writes nothing.
+/// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts and 5 MiB. The same upload changes
+/// nothing the second time. `Prefer: dry-run` returns the same and writes nothing.
 #[utoipa::path(
     operation_id = "accounts_import",
     security(("bearer" = ["ledger:write"])),
@@ -82,12 +84,15 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 )]
 #[post("/v1/accounts/import")]
 async fn import(write: Write, upload: Upload) -> Answer {
-    let uploaded = upload.read().await?;
-    let input: ChartInput = match uploaded.form {
-        Form::Json => body::parse_object(&uploaded.raw)
-            .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
-        Form::Csv => read_csv(&uploaded.raw)?,
+    let uploaded = upload.read_up_to(BYTES_MAX).await?;
+    let parse = |uploaded: &Uploaded| -> Result<ChartInput, ApiError> {
+        match uploaded.form {
+            Form::Json => body::parse_object(&uploaded.raw)
+                .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error)),
+            Form::Csv => read_csv(&uploaded.raw),
+        }
     };
+    let (uploaded, input) = uploaded.parse(parse).await?;
     let work = async |tx: &Tx| chart::import(tx, &input).await;
     write.changing_setup().whole("account.imported", &uploaded.raw, work).await
 }

@@ -102,7 +102,9 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> An
 )]
 #[post("/v1/pos/exceptions/{id}/resolve")]
 async fn resolve(write: Write, id: PathId<SaleExceptionId>, body: Body<Resolution>) -> Answer {
-    let work =
-        async |tx: &Tx, input: &Resolution| Ok((Some(id.0.0), exception::resolve(tx, id.0, input).await?));
+    let caller = write.caller();
+    let work = async |tx: &Tx, input: &Resolution| {
+        Ok((Some(id.0.0), exception::resolve(tx, (id.0, &caller.limits), input).await?))
+    };
     write.step("sale_exception.resolved", body, work).await
 }

@@ -72,6 +72,11 @@ struct ReplenishmentOrderLine {
 async fn order_suggested(post: Post) -> Answer {
     let (input, posting) = post.read::<ReplenishmentOrder>().await?;
     let accepted = accepted(input, posting.caller.sees_costs()).map_err(|error| posting.explain(error))?;
+    // Nothing is claimed for documents that the bounds would reject.
+    for (index, line) in accepted.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}/location_id");
+        posting.caller.limits.require_location(line.location_id, &pointer)?;
+    }
     let plan = if posting.is_repeated().await? {
         // The stored plan is carried out, also if the figures have changed since.
         Plan::default()

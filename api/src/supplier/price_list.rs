@@ -22,7 +22,7 @@ use self::column::Column;
 use self::sheet::Sheet;
 use self::stated::stated;
 use crate::params::{Params, PathId};
-use crate::upload::Upload;
+use crate::upload::{Upload, Uploaded};
 use crate::write::Write;
 use crate::{Answer, csv};
 
@@ -147,7 +147,8 @@ async fn import(
 ) -> Answer {
     let locale = csv::locale(params.locale.as_deref())?;
     let uploaded = upload.read().await?;
-    let sheet = Sheet::read(&uploaded, locale)?;
+    let parse = move |uploaded: &Uploaded| Sheet::read(uploaded, locale);
+    let (uploaded, sheet) = uploaded.parse(parse).await?;
     let prices = params.prices.unwrap_or_default();
     let work = async |tx: &Tx| run(tx, id.0, &sheet, prices).await;
     write.whole_of("supplier.prices_imported", id.0.0, &uploaded.raw, work).await

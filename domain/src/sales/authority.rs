@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::{Basket, Discount, Line, LineInput};
 use crate::book::{Book, Register};
 use crate::id::LocationId;
-use crate::number::{Money, Percent, Price, Quantity};
+use crate::number::{ExchangeRate, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
@@ -43,6 +43,31 @@ impl Authority {
         if is_above(discount, max) {
             problems.push(problem("/discount".to_owned(), max));
         }
+        problems.check()
+    }
+
+    /// Rejects an exchange rate that an order states, by a caller whose discounts are limited or who may not sell below cost. Prices of
+    /// the lists, and those that are compared with costs, are converted by it, so a high one would hide any discount.
+    pub(crate) fn check_rate(&self, rate: Option<ExchangeRate>) -> Result<(), Refusal> {
+        let max = self.discount_max;
+        let (code, param) = if max.get() < Decimal::ONE_HUNDRED {
+            (Code::DiscountExceeded, ("discount_max", max.to_string()))
+        } else if !self.below_cost {
+            (Code::InsufficientScope, ("required_scope", "prices:below_cost".to_owned()))
+        } else {
+            return Ok(());
+        };
+        if rate.is_none() {
+            return Ok(());
+        }
+        let detail = "The prices of the caller are limited, so the recorded exchange rate counts: leave exchange_rate out.";
+        let mut problems = Problems::default();
+        problems.push(Problem {
+            pointer: "/exchange_rate".to_owned(),
+            code,
+            detail: detail.to_owned(),
+            params: vec![param],
+        });
         problems.check()
     }
 

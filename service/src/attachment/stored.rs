@@ -69,6 +69,7 @@ pub async fn send(db: &Db, store: &Store, caller: &Caller, new: &NewAttachment) 
     let name = store.name();
     let named = async |tx: &Tx| -> Result<(), Error> {
         check_record(tx, new.record).await?;
+        super::bounded::check(tx, &caller.limits, new.record).await?;
         next_position(tx, new.record).await?;
         let usage = usage(tx).await?;
         let size = i64::try_from(new.bytes.len()).map_err(|_| Error::invariant("a file is short"))?;

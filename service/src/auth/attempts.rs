@@ -39,6 +39,9 @@ pub enum Guess {
     Ticket,
     /// A step of a sign-in with a provider: a name of a tenant, a state or a code.
     Provider,
+    /// A look at the providers of a tenant, or the begin of a sign-in with one. Each counts, whether it fails or not, because anyone
+    /// who knows the name of a tenant can make the server read the database.
+    Look,
 }
 
 impl Guess {
@@ -47,7 +50,7 @@ impl Guess {
     pub fn failures_max(self) -> u32 {
         match self {
             Guess::Password | Guess::Link | Guess::Code | Guess::Provider => 100,
-            Guess::RefreshToken | Guess::Ticket => 1_000,
+            Guess::RefreshToken | Guess::Ticket | Guess::Look => 1_000,
         }
     }
 }

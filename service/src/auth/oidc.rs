@@ -109,7 +109,12 @@ struct TokenResponse {
 
 impl Auth {
     /// Returns the providers of a tenant. An unknown tenant has none.
-    pub async fn offered_providers(&self, slug: &str) -> Result<Vec<Offered>, AuthError> {
+    pub async fn offered_providers(
+        &self,
+        slug: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Vec<Offered>, AuthError> {
+        _ = self.attempts.begin(Guess::Look, address).await?;
         let tenant = self.find_tenant(slug).await?.filter(|tenant| tenant.is_active);
         let Some(tenant) = tenant else { return Ok(Vec::new()) };
         let providers = self.db.read(tenant.id, async |tx| provider::enabled(tx).await).await?;
@@ -124,6 +129,7 @@ impl Auth {
         page: &str,
         address: Option<IpAddr>,
     ) -> Result<Begun, AuthError> {
+        _ = self.attempts.begin(Guess::Look, address).await?;
         self.guess(Guess::Provider, address, self.begin_login_at(slug, id, page)).await
     }
 

@@ -1,16 +1,18 @@
 //! The register of exceptions: how forced sales differ from our rules, until a person has resolved it.
 
 use chrono::{DateTime, Utc};
-use domain::id::{RegisterId, SaleExceptionId, SaleId, SessionId};
+use domain::id::{LocationId, RegisterId, SaleExceptionId, SaleId, SessionId};
 use domain::number::Money;
 use domain::pos::ExceptionReason;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
+use domain::tenant::Channel;
 use domain::text::Filled200;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
+use crate::caller::Limits;
 use crate::listing::{Listing, Period, Slice, optional_number, word};
 use crate::{Error, Tx};
 
@@ -127,14 +129,19 @@ pub async fn get(tx: &Tx, id: SaleExceptionId) -> Result<Exception, Error> {
     read(rows.first().ok_or_else(|| Refusal::not_found("exception"))?)
 }
 
-/// Resolves an open exception. The audit log has who did it.
-pub async fn resolve(tx: &Tx, id: SaleExceptionId, input: &Resolution) -> Result<Exception, Error> {
+/// Resolves an open exception of a sale within the bounds of the credential. The audit log has who did it.
+pub async fn resolve(
+    tx: &Tx,
+    (id, limits): (SaleExceptionId, &Limits),
+    input: &Resolution,
+) -> Result<Exception, Error> {
     let mut problems = Problems::default();
     let resolution = input.resolution.clone().checked(&mut problems, "/resolution");
     if resolution.trim().is_empty() {
         problems.invalid("/resolution", "Say what was done about it.");
     }
     problems.check()?;
+    check_bounds(tx, id, limits).await?;
     let statement = "update sale_exception set resolved_at = $3, resolution = $4, version = version + 1 \
                      where tenant_id = $1 and id = $2 and resolved_at is null";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now).bind(resolution);
@@ -144,6 +151,15 @@ pub async fn resolve(tx: &Tx, id: SaleExceptionId, input: &Resolution) -> Result
         return Err(Refusal::state("The exception is resolved already.").into());
     }
     Ok(exception)
+}
+
+async fn check_bounds(tx: &Tx, id: SaleExceptionId, limits: &Limits) -> Result<(), Error> {
+    let query = "select s.location_id from sale_exception e join pos_sale s on s.tenant_id = e.tenant_id and s.id = e.sale_id \
+                 where e.tenant_id = $1 and e.id = $2";
+    let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("exception"))?;
+    limits.require_location(LocationId(row.try_get("location_id")?), "")?;
+    Ok(limits.bounds.check_channel(Channel::Retail)?)
 }
 
 fn read(row: &PgRow) -> Result<Exception, Error> {

@@ -37,11 +37,12 @@ pub(super) async fn try_to_decide(
     request: &Request,
 ) -> Result<(Decision, bool), Error> {
     let bounds = &request.caller.limits.bounds;
-    if let Err(refusal) = bounds.check_place(book, &request.command) {
+    let checked = bounds.check_place(book, &request.command);
+    if let Err(refusal) = checked.and_then(|()| bounds.check_rate(&request.command)) {
         return Ok((Err(refusal), false));
     }
     let decision = decide_naming_supply_date(tx, book, &request.command).await?;
-    let check = |(outcome, _): &(Outcome, Posting)| bounds.check_amount(outcome);
+    let check = |(outcome, posting): &(Outcome, Posting)| bounds.check_amount(outcome, posting);
     match decision.as_ref().map(|decided| showing(book.setup.settings.exponent, || check(decided))) {
         Ok(Err(refusal)) => Ok((Err(refusal), true)),
         Ok(Ok(())) | Err(_) => Ok((decision, false)),

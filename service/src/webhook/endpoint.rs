@@ -131,6 +131,7 @@ pub enum Start {
 /// Rejects a caller without the scopes to read the events and objects of the endpoint.
 pub fn check_powers(caller: &Caller, payload: Payload) -> Result<(), Error> {
     caller.require(Scope::EventsRead)?;
+    caller.limits.require_endless()?;
     match payload {
         Payload::Thin => Ok(()),
         Payload::Full => object::scopes().try_for_each(|scope| caller.require(scope)),

@@ -225,6 +225,8 @@ fn the_form_of_a_document_is_chosen() {
             assert_eq!(reply.status, 200, "{query} {accept}");
             assert_eq!(reply.header("content-type"), Some(kind), "{query} {accept}");
             assert_eq!(reply.header("content-disposition"), disposition, "{query} {accept}");
+            let policies = reply.header("ratelimit-policy").expect("a header");
+            assert_eq!(policies.contains("\"reports\";"), disposition.is_some(), "{policies}");
             let tag = reply.header("etag").expect("an ETag").to_owned();
             let call = tenant.call(Method::GET, &format!("{path}{query}"));
             let again = call.header("accept", accept).header("if-none-match", &tag).send().await;

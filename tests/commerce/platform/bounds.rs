@@ -225,6 +225,8 @@ fn a_key_of_one_location_writes_documents_there_only() {
             refused(&step(&client, &theirs, verb).await, "locations");
         }
         let goods = lines(&[("MUG", "1")]);
+        let suggested = json!({ "product_id": "prd_01h455vb4pex5vsknk084sn02q", "location_id": tenant.main,
+            "fingerprint": "0".repeat(32) });
         for (path, body) in [
             ("/v1/landed-costs", freight(tenant, "5").await),
             (
@@ -239,6 +241,7 @@ fn a_key_of_one_location_writes_documents_there_only() {
                 json!({ "reason": "damage", "lines": [{ "sku": "MUG", "unit_cost": "1" }] }),
             ),
             ("/v1/counts", json!({})),
+            ("/v1/replenishment/orders", json!({ "lines": [suggested] })),
         ] {
             let reply = client.post(path, &body).await;
             refused(&reply, "locations");
@@ -432,5 +435,156 @@ fn notes_and_parcels_are_changed_within_the_bounds() {
         for (path, change) in &changes {
             key.patch(path, change).await.ok();
         }
+    });
+}
+
+#[test]
+fn a_key_with_a_largest_amount_states_no_exchange_rate() {
+    with_tenant(async |tenant| {
+        let Places { customer, .. } = places(tenant).await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let rates = "/v1/exchange-rates";
+        let rate = |rate: &str| json!({ "currency": "USD", "valid_from": "2026-01-01", "rate": rate });
+        tenant.post(rates, &rate("0.8")).await.created();
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        // 1,000,000 dollars would come to 10.00 at the stated rate.
+        let foreign = |mut body: Value| {
+            body["currency"] = json!("USD");
+            body["exchange_rate"] = json!("0.00001");
+            body
+        };
+        let dear = json!([{ "sku": "MUG", "quantity": "1", "unit_price": "1000000" }]);
+        let bought = json!([{ "sku": "MUG", "quantity": "1", "unit_cost": "1000000" }]);
+        let billed = json!([{ "account": "5300", "unit_cost": "1000000" }]);
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "1000000" });
+        for (path, body) in [
+            ("/v1/payments", payment.clone()),
+            ("/v1/orders", json!({ "customer_id": customer, "lines": dear })),
+            ("/v1/payouts", json!({ "customer_id": customer, "method": "bank", "amount": "1000000" })),
+            (
+                "/v1/purchase-orders",
+                json!({ "supplier_id": supplier, "expected_on": "2089-01-01", "lines": bought }),
+            ),
+            (
+                "/v1/bills",
+                json!({ "supplier_id": supplier, "supplier_number": "F-1", "dated": "2026-01-15", "lines": billed }),
+            ),
+            ("/v1/supplier-payments", json!({ "supplier_id": supplier, "advance": "1000000" })),
+        ] {
+            let reply = client.post(path, &foreign(body)).await;
+            refused(&reply, "amount_max");
+            reply.refused(403, "bound_exceeded").names(&["#/exchange_rate"]);
+        }
+        // Nor does it record a rate that its next document would take.
+        refused(&client.post(rates, &rate("0.00001")).await, "amount_max");
+        refused(
+            &client.post(&format!("{rates}/import"), &json!({ "rates": [rate("0.00001")] })).await,
+            "amount_max",
+        );
+        let at_recorded = |amount: &str| {
+            let mut body = payment.clone();
+            (body["currency"], body["amount"]) = (json!("USD"), json!(amount));
+            body
+        };
+        refused(&client.post("/v1/payments", &at_recorded("75.02")).await, "amount_max");
+        client.post("/v1/payments", &at_recorded("75.00")).await.created();
+    });
+}
+
+#[test]
+fn the_worker_posts_no_entry_above_the_amount_of_the_key_that_asked_for_it() {
+    with_tenant(async |tenant| {
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        let today = environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive();
+        let template = |amount: &str| {
+            json!({ "memo": "Rent", "rhythm": "monthly", "starts_on": today, "lines": [
+                { "account": "6100", "debit": amount }, { "account": "1010", "credit": amount }] })
+        };
+        let path = "/v1/recurring-entries";
+        let reply = client.post(path, &template("60.01")).await;
+        refused(&reply, "amount_max");
+        reply.refused(403, "bound_exceeded").names(&["#/lines"]);
+        client.post(path, &template("60.00")).await.created();
+        assert_eq!(tenant.get(path).await.ok()["data"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_key_resolves_exceptions_of_its_own_sales_only() {
+    with_tenant(async |tenant| {
+        let Places { there, .. } = places(tenant).await;
+        let line = json!({ "sku": "MUG", "quantity": "1", "unit_price": "9.00" });
+        let body = json!({ "register_id": there.register_id, "forced": true, "lines": [line],
+            "occurred_at": environment().now().await, "tenders": [{ "kind": "card", "amount": "1.00" }] });
+        tenant.post("/v1/pos/sales", &body).await.created();
+        let open = "/v1/pos/exceptions?status=open";
+        let found = tenant.get(open).await.ok()["data"][0].clone();
+        let path = format!("/v1/pos/exceptions/{}/resolve", found["id"].as_str().expect("an exception"));
+        let done = json!({ "resolution": "The receipt was right." });
+        for (bounds, named) in [
+            (json!({ "locations": [tenant.shop] }), "locations"),
+            (json!({ "channels": ["wholesale"] }), "channels"),
+        ] {
+            refused(&bound(tenant, bounds).await.post(&path, &done).await, named);
+        }
+        assert_eq!(tenant.get(open).await.ok()["data"][0]["id"], found["id"], "it is still open");
+        let own = bound(tenant, json!({ "locations": [tenant.main], "channels": ["retail"] })).await;
+        assert_eq!(own.post(&path, &done).await.ok()["status"], "resolved");
+    });
+}
+
+#[test]
+fn files_of_documents_are_changed_within_the_bounds() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("BOLT", "1")], "draft").await.created();
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let bought = json!([{ "sku": "BOLT", "quantity": "1", "unit_cost": "1" }]);
+        let bought = json!({ "supplier_id": supplier, "lines": bought });
+        let purchase = json!(tenant.make("/v1/purchase-orders", bought).await);
+        let add = async |client: &Client, record: &Value| {
+            let body = json!({ "record_id": record, "filename": "terms.txt", "content_type": "text/plain", "content": "aGVsbG8=" });
+            client.post("/v1/attachments", &body).await
+        };
+        let shop = json!({ "locations": [tenant.shop] });
+        let retail = json!({ "channels": ["retail"] });
+        for (record, bounds, named) in [
+            (&order["id"], &shop, "locations"),
+            (&order["id"], &retail, "channels"),
+            (&purchase, &shop, "locations"),
+        ] {
+            let made = add(tenant, record).await.created();
+            let file = format!("/v1/attachments/{}", made["id"].as_str().expect("an id"));
+            let key = bound(tenant, bounds.clone()).await;
+            refused(&add(&key, record).await, named);
+            refused(&key.patch(&file, &json!({ "title": "Terms" })).await, named);
+            refused(&key.delete(&file).await, named);
+            let own = bound(tenant, json!({ "locations": [tenant.main], "channels": ["wholesale"] })).await;
+            own.patch(&file, &json!({ "title": "Terms" })).await.ok();
+            own.delete(&file).await.expect(204);
+        }
+    });
+}
+
+#[test]
+fn an_advance_is_applied_up_to_the_amount() {
+    with_tenant(async |tenant| {
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let advance = json!({ "supplier_id": supplier, "advance": "100.00" });
+        let paid = tenant.make("/v1/supplier-payments", advance).await;
+        let lines = json!([{ "account": "5300", "unit_cost": "100" }]);
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "F-1", "dated": "2026-01-15", "lines": lines });
+        let bill = tenant.make("/v1/bills", bill).await;
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        let apply = async |client: &Client, amount: &str| {
+            let body = json!({ "bills": [{ "bill_id": bill, "amount": amount }] });
+            client.post(&format!("/v1/supplier-payments/{paid}/apply"), &body).await
+        };
+        refused(&apply(&client, "60.01").await, "amount_max");
+        apply(&client, "10.00").await.created();
+        let large = apply(tenant, "90.00").await.created();
+        let reverse = format!("/v1/supplier-payments/{}/reverse", large["id"].as_str().expect("an id"));
+        refused(&client.post(&reverse, &json!({ "reason": "A wrong bill." })).await, "amount_max");
     });
 }

@@ -67,3 +67,25 @@ fn made_up_refresh_tokens_and_tickets_are_counted() {
         assert_eq!(here.get("/v1/limits").await.ok()["streams"]["tickets_per_tenant"], 2_500);
     });
 }
+
+#[test]
+fn looks_at_the_sign_in_of_a_tenant_are_counted() {
+    with_tenant(async |tenant| {
+        let here = tenant.at(&environment().own_node().await.base_url);
+        let stranger = here.anonymous();
+        let path = format!("/v1/auth/oidc/{}/providers", tenant.slug);
+        let look = async || stranger.get(&path).await;
+        let looks = stream::iter(0..1_000).map(async |_| look().await.status);
+        let looks: Vec<u16> = looks.buffer_unordered(8).collect().await;
+        assert!(looks.iter().all(|status| *status == 200));
+        let rejected = look().await;
+        rejected.refused(429, "rate_limited");
+        assert!(rejected.header("retry-after").is_some());
+        let unknown = stranger.get("/v1/auth/oidc/no-such-tenant/providers").await;
+        unknown.refused(429, "rate_limited");
+        // Logins and credentials are not concerned.
+        let wrong = json!({ "tenant": tenant.slug, "email": "carl@shop.example", "password": "wrong horse" });
+        stranger.post("/v1/auth/login", &wrong).await.refused(401, "invalid_credentials");
+        here.get("/v1/me").await.ok();
+    });
+}

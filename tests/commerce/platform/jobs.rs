@@ -159,6 +159,11 @@ fn the_newest_jobs_of_a_tenant_are_kept() {
         tenant.get(&path).await.ok();
         ended(tenant, &later(tenant, IMPORT, "two", &items(2)).await).await;
         tenant.get(&path).await.refused(404, "not_found");
+        // So it does with those that were lost.
+        let kept = tenant.get("/v1/jobs").await.ok()["data"][0]["id"].as_str().expect("an id").to_owned();
+        outside(tenant, "update job set finished_at = null, http_status = null, response = null, seen_at = now() - interval '8 days' where tenant_id = $1").await;
+        ended(tenant, &later(tenant, IMPORT, "three", &items(3)).await).await;
+        tenant.get(&format!("/v1/jobs/{kept}")).await.refused(404, "not_found");
     });
 }
 

@@ -214,3 +214,15 @@ fn a_body_that_is_too_long_or_too_deep_is_refused() {
         reply.refused(422, "validation_failed").names(&["#/items"]);
     });
 }
+
+#[test]
+fn an_import_of_few_rows_has_few_bytes() {
+    with_tenant(async |tenant| {
+        // As many records as 32 MiB would hold take several times as much memory.
+        for path in ["/v1/exchange-rates/import", "/v1/accounts/import"] {
+            let long = vec![b' '; 5 * 1024 * 1024 + 1];
+            let reply = tenant.call(Method::POST, path).body("application/json", long).send().await;
+            reply.refused(413, "payload_too_large");
+        }
+    });
+}

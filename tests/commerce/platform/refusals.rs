@@ -57,6 +57,32 @@ fn a_tenant_sees_its_refused_rights_and_failed_logins() {
 }
 
 #[test]
+fn a_tenant_sees_the_messages_that_its_payment_provider_did_not_sign() {
+    with_tenants(async |tenant, other| {
+        let made = tenant.post("/v1/payment-providers", &json!({ "name": "Terminals" })).await.created();
+        let id = made["payment_provider"]["id"].as_str().expect("an id");
+        let forged = async || {
+            let now = environment().now().await.timestamp().to_string();
+            let call =
+                tenant.anonymous().call(reqwest::Method::POST, &format!("/v1/payment-providers/{id}/events"));
+            let call = call.header("webhook-id", "msg_1").header("webhook-timestamp", &now);
+            let report = json!({ "type": "failed", "payment_intent_id": "pin_01h455vb4pex5vsknk084sn02q" });
+            call.header("webhook-signature", "v1,Zm9yZ2Vk").json(&report).send().await
+        };
+        for _ in 0..2 {
+            forged().await.refused(401, "invalid_token");
+        }
+        let list = refusals(tenant, 1).await;
+        assert!(
+            list.iter().all(|row| row["actor_kind"] == "payment_provider" && row["actor_id"] == id),
+            "{list:?}"
+        );
+        assert!(list.iter().all(|row| row["code"] == "invalid_token"), "{list:?}");
+        assert_eq!(other.get("/v1/access-refusals").await.ok()["data"], json!([]));
+    });
+}
+
+#[test]
 fn refusals_are_kept_for_ninety_days() {
     with_tenant(async |tenant| {
         let add = "insert into access_refusal (tenant_id, id, minute, actor_kind, actor_id, network, code, times) \

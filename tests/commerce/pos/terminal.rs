@@ -13,6 +13,8 @@ use sha2::Sha256;
 use tests::{Client, Reply, Tenant, Till, environment, lines, with_tenant, with_tenants};
 use uuid::Uuid;
 
+use crate::platform::auth::key_with;
+
 const SALES: &str = "/v1/pos/sales";
 const INTENTS: &str = "/v1/payment-intents";
 const PROVIDERS: &str = "/v1/payment-providers";
@@ -419,5 +421,37 @@ fn a_sale_whose_money_does_not_come_is_found() {
         let items = close["items"].as_array().expect("items");
         let held = items.iter().find(|item| item["item"] == "card_holds_not_captured");
         assert_eq!(held.expect("an item")["count"], 1);
+    });
+}
+
+#[test]
+fn a_key_asks_only_for_what_it_may_sell() {
+    with_tenant(async |tenant| {
+        let (provider, till) = shop(tenant).await;
+        let asked = |amount: &str| json!({ "provider_id": provider.id, "register_id": till.register_id, "amount": amount });
+        let made = provider.intent(tenant, &till, "12.00").await;
+        let cancel = format!("{INTENTS}/{}/cancel", text(&made["id"]));
+        for (mut bounds, bound) in [
+            (json!({ "amount_max": "11.99" }), "amount_max"),
+            (json!({ "channels": ["wholesale"] }), "channels"),
+            (json!({ "locations": [tenant.shop] }), "locations"),
+        ] {
+            bounds["scopes"] = json!(["pos:read", "pos:write"]);
+            let cashier = tenant.with_key(&key_with(tenant, bounds).await.1);
+            let mut rejected = vec![cashier.post(INTENTS, &asked("12.00")).await];
+            if bound != "amount_max" {
+                rejected.push(cashier.post(&cancel, &json!({})).await);
+            }
+            for reply in rejected {
+                let problem = reply.refused(403, "bound_exceeded").0;
+                let named = problem["errors"][0]["params"]["bound"].as_str().or(problem["bound"].as_str());
+                assert_eq!(named, Some(bound), "{problem}");
+            }
+        }
+        let bounds =
+            json!({ "scopes": ["pos:read", "pos:write"], "amount_max": "12.00", "channels": ["retail"] });
+        let cashier = tenant.with_key(&key_with(tenant, bounds).await.1);
+        cashier.post(INTENTS, &asked("12.00")).await.created();
+        cashier.post(&cancel, &json!({})).await.ok();
     });
 }

@@ -284,3 +284,31 @@ fn nothing_is_credited_without_its_document_or_the_scope() {
         seller.post("/v1/returns", &named).await.created();
     });
 }
+
+#[test]
+fn an_exchange_rate_of_its_own_needs_the_right_to_any_price() {
+    with_tenant(async |tenant| {
+        let (_, customer) = shop(tenant).await;
+        let recorded = json!({ "currency": "USD", "valid_from": "2026-01-01", "rate": "0.8" });
+        tenant.post("/v1/exchange-rates", &recorded).await.created();
+        let order = |rate: Value, price: &str| {
+            json!({ "customer_id": customer, "currency": "USD", "exchange_rate": rate,
+                "lines": [{ "sku": "MUG", "quantity": "1", "unit_price": price }] })
+        };
+        let scopes = json!(["orders:read", "orders:write", "prices:override"]);
+        for (more, code) in
+            [(json!({ "discount_max": "30" }), "discount_exceeded"), (json!({}), "insufficient_scope")]
+        {
+            let mut bounds = more;
+            bounds["scopes"] = scopes.clone();
+            let client = tenant.with_key(&key_with(tenant, bounds).await.1);
+            // A mug of 10.00 for a cent: the list would come to 0.01 dollars, and the cent to 10.00 in the books.
+            let rejected = client.post("/v1/orders", &order(json!("1000"), "0.01")).await;
+            rejected.refused(403, code).names(&["#/exchange_rate"]);
+            let sold = client.post("/v1/orders", &order(Value::Null, "12.50")).await.created();
+            assert_eq!(sold["foreign"]["net"], "12.50");
+        }
+        let sold = tenant.post("/v1/orders", &order(json!("0.5"), "20.00")).await.created();
+        assert_eq!((&sold["foreign"]["net"], &sold["net"]), (&json!("20.00"), &json!("10.00")));
+    });
+}
