@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | open | [`Db`] | `begin` and the settings, the tenant among them, in one message |
 //! | repeats | [`command`] | responses to keys that were used before |
-//! | load | `load`, `prefetch` | till sales: this and the repeats in one call of `load_sales_3`. Others: one read for each table that a command needs, locked in the fixed order: customers, documents, lots, stock levels by key, number series |
+//! | load | `load`, `prefetch` | till sales: this and the repeats in one call of `load_sales_3`. Others: one read for each table that a command needs, locked in the order of `ARCHITECTURE.md` |
 //! | decide | `decide` | none: the domain decides each command on the same [`Book`] |
 //! | save | `save` | new levels and documents, where there are some; then one call of `post_batch_2` with one array of rows for each table |
 //! | end | [`Tx`] | `commit`, after which every caller gets its response |
@@ -17,7 +17,7 @@
 //! **Order.** Commands are decided in order of arrival. Each one sees what the accepted ones before it did. A rejected
 //! command leaves only its command row.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 
 use domain::book::{Book, Posting};
@@ -108,6 +108,8 @@ pub(crate) struct Accepted<'a> {
 /// The command row of a request.
 pub(crate) struct Recorded<'a> {
     request: &'a Request,
+    /// The position of the request in its batch.
+    at: usize,
     command_id: CommandId,
     answer: Answer,
     /// Whether the response is stored for a repeat.
@@ -282,24 +284,20 @@ async fn carry_out(
             Some(replay(request, idempotency, answered.get(&idempotency.key)?))
         })
         .collect();
-    let repeats = repeats(requests);
-    let fresh: Vec<usize> =
-        (0..requests.len()).filter(|at| answers[*at].is_none() && !repeats.contains_key(at)).collect();
+    let fresh: Vec<usize> = (0..requests.len()).filter(|at| answers[*at].is_none()).collect();
     if !fresh.is_empty() {
         let commands: Vec<Command> = fresh.iter().map(|at| requests[*at].command.clone()).collect();
         let book = phase("load", load::book(tx, setups, &commands, prefetched)).await?;
-        for (at, recorded) in fresh.iter().zip(decide_all(tx, book, requests, &fresh).await?) {
-            answers[*at] = Some(Ok(recorded));
+        for (at, answer) in decide_all(tx, book, requests, &fresh).await? {
+            answers[at] = Some(Ok(answer));
         }
-    }
-    for (at, first) in repeats {
-        let (Some(idempotency), Some(Ok(answer))) = (&requests[at].idempotency, &answers[first]) else {
-            continue;
-        };
-        let fingerprint =
-            requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
-        let repeated = Answer { replayed: answer.status < 300, ..answer.clone() };
-        answers[at] = Some(replay(&requests[at], idempotency, &(fingerprint, repeated)));
+        for at in fresh {
+            let left_out = requests[at].idempotency.as_ref().filter(|_| answers[at].is_none());
+            if let Some(idempotency) = left_out {
+                let first = accepted_under(&idempotency.key, requests, &answers);
+                answers[at] = first.map(|first| replay(&requests[at], idempotency, &first));
+            }
+        }
     }
     let missing = || Err(Error::invariant("a request of the batch has no response"));
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
@@ -316,31 +314,28 @@ fn replay(
     Ok(answer)
 }
 
-/// Returns the requests whose key an earlier request of the same batch has, each with the position of that one.
-fn repeats(requests: &[Request]) -> HashMap<usize, usize> {
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut repeats = HashMap::new();
-    for (at, request) in requests.iter().enumerate() {
-        let Some(idempotency) = &request.idempotency else { continue };
-        match first.entry(idempotency.key.as_str()) {
-            std::collections::hash_map::Entry::Occupied(known) => {
-                repeats.insert(at, *known.get());
-            }
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(at);
-            }
-        }
-    }
-    repeats
+/// Returns the response to the request of the batch that was accepted under a key, for a repeat, with its fingerprint.
+fn accepted_under(
+    key: &str,
+    requests: &[Request],
+    answers: &[Option<Result<Answer, Error>>],
+) -> Option<(Vec<u8>, Answer)> {
+    requests.iter().zip(answers).find_map(|(request, answer)| {
+        let idempotency = request.idempotency.as_ref().filter(|own| own.key == key)?;
+        let Some(Ok(answer)) = answer else { return None };
+        let repeated = || Answer { replayed: true, ..answer.clone() };
+        matches!(answer.status, 200..=299).then(|| (idempotency.fingerprint.to_vec(), repeated()))
+    })
 }
 
-/// Decides the new requests on one book and writes the accepted ones, and a command row for each.
+/// Decides the new requests on one book and writes the accepted ones, and a command row for each. Returns the responses with the
+/// positions of their requests. Leaves out a request whose key an accepted one before it has.
 async fn decide_all(
     tx: &Tx,
     mut book: Book,
     requests: &[Request],
     fresh: &[usize],
-) -> Result<Vec<Answer>, Spoiled> {
+) -> Result<Vec<(usize, Answer)>, Spoiled> {
     let before = save::Before::serve(&mut book);
     let is_bounded = |at: &usize| requests[*at].caller.limits.bounds.amount_max.is_some();
     // Documents that exceed the largest amount of their caller are rare. One copy for all is made, and one for each only if
@@ -359,7 +354,7 @@ async fn decide_all(
     if commands_written < recorded.len() as i64 {
         return Err(Spoiled::Raced);
     }
-    Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
+    Ok(recorded.into_iter().map(|recorded| (recorded.at, recorded.answer)).collect())
 }
 
 /// The accepted ones of the new requests, and the command row of each.
@@ -376,7 +371,14 @@ async fn decide_each<'a>(
 ) -> Result<Option<Decided<'a>>, Error> {
     let mut accepted = Vec::with_capacity(fresh.len());
     let mut recorded = Vec::with_capacity(fresh.len());
-    for request in fresh.iter().map(|at| &requests[*at]) {
+    let mut taken: HashSet<&str> = HashSet::new();
+    for at in fresh {
+        let request = &requests[*at];
+        let key = request.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
+        // An accepted request takes its key. The key of a rejected one is free for the next request of the batch.
+        if key.is_some_and(|key| taken.contains(key)) {
+            continue;
+        }
         let command_id = CommandId(book.ids.next_id());
         book.command_id = command_id;
         let decided = if second_time {
@@ -397,7 +399,8 @@ async fn decide_each<'a>(
         let kept = matches!(status, 200..=299);
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
         let answer = Answer { status, body, document_id, version: None, replayed: false };
-        recorded.push(Recorded { request, command_id, answer, kept });
+        taken.extend(key.filter(|_| kept));
+        recorded.push(Recorded { request, at: *at, command_id, answer, kept });
         if let Ok((outcome, posting)) = decided {
             accepted.push(Accepted { request, command_id, outcome, posting });
         }

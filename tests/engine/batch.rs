@@ -10,7 +10,7 @@ use domain::id::{ExpectedReceiptId, OrderId};
 use domain::line_item::GoodsLine;
 use domain::number::Quantity;
 use domain::product::ItemRef;
-use domain::refusal::Refusal;
+use domain::refusal::{Code, Refusal};
 use domain::stock_document::{MoveLine, StockDocumentKind};
 use domain::transfer::Dispatch;
 use domain::{expected_receipt, order, stock_document};
@@ -18,6 +18,7 @@ use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::Db;
 use service::caller::EntryMode;
+use service::command::Idempotency;
 use service::posting::{Command, Outcome, Parts, Poster, Request};
 use tests::{Level, Tenant, environment, lines, pool_options, with_tenant, with_tenant_as};
 
@@ -395,6 +396,42 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
             assert_eq!(environment().deadlocks().await, 0);
         });
     }
+}
+
+#[test]
+fn a_key_is_free_in_its_batch_until_a_command_is_accepted() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let customer = tenant.customer("Nordlicht Supply").await;
+        let draft =
+            async |quantity: &str| tenant.order(&customer, &[("MUG", quantity)], "draft").await.created();
+        let (large, small) = (draft("11").await, draft("4").await);
+        let confirm = |content: u8, draft: &Value| {
+            let mut confirm = request(tenant, Command::ConfirmOrder(order::Confirm(order_id(draft))));
+            let (fingerprint, of_bytes) = ([content; 32], [content; 32]);
+            confirm.idempotency = Some(Idempotency { key: "one".to_owned(), fingerprint, of_bytes });
+            confirm
+        };
+        let requests = vec![
+            confirm(1, &large),
+            confirm(1, &large),
+            confirm(2, &small),
+            confirm(2, &small),
+            confirm(1, &large),
+        ];
+        let before = tenant.count("command").await;
+        let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
+        let answers = Poster::new(db).post_all(&mut Parts::default(), requests).await;
+        let given: Vec<(u16, bool)> =
+            answers.iter().flatten().map(|answer| (answer.status, answer.replayed)).collect();
+        assert_eq!(given, [(409, false), (409, false), (200, false), (200, true)]);
+        let reused = answers[4].as_ref().expect_err("the accepted command has taken the key");
+        assert!(
+            matches!(reused, service::Error::Refused(refusal) if refusal.code == Code::IdempotencyKeyReused)
+        );
+        assert_eq!(tenant.count("command").await - before, 3, "each decision has a row");
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "4", "40"));
+    });
 }
 
 #[test]

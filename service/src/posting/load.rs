@@ -1,5 +1,5 @@
-//! Reads and locks every row that a batch touches, in the fixed order: bank lines, customers, documents, lots, stock levels by
-//! key, number series, the lock of closed periods. Each table costs one statement, or none if no command needs it.
+//! Reads and locks every row that a batch touches, in the order that the table *Fixed lock order* of `ARCHITECTURE.md` states. Each table
+//! costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
