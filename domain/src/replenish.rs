@@ -11,6 +11,7 @@
 //! > 149 are kept for a service level of 95 %. So the point is 359. With an economic lot of 270.19 an order fills up to 630. 150 are
 //! > available: order 480.
 
+mod analogue;
 pub mod backtest;
 mod demand;
 mod history;
@@ -24,6 +25,7 @@ mod service_level;
 mod suggestion;
 mod target;
 
+pub use analogue::{Analogue, AnalogueSource};
 pub use demand::{CappedOrder, Demand, DemandClass, WEEKS_MAX, Week, class, review_day};
 pub use history::{DayRange, DemandHistory, OrderDemand, RetailDemand, Returned};
 pub use lead_time::{ASSUMED_DAYS, LeadTime, MeasuredTime, RECEIPTS_MAX, RECEIPTS_MIN, TRANSFER_DAYS};
@@ -33,11 +35,11 @@ pub use plan::{InvalidPlan, Plan, PlannedFactor};
 pub use position::{ExpiringLot, OpenDemand, OrderSize, Position, Rounded, Stock};
 pub use reason::reason;
 pub use service_level::ServiceLevel;
-pub use suggestion::{Action, SourceCircle, Suggestion, TransferTimes, suggest};
+pub use suggestion::{Action, SourceCircle, Suggestion, TransferTimes, own_rates, suggest};
 pub use target::{Item, Rate, Settings, Smoothing, Target};
 
 /// Version of the rule. It rises with each change that alters a figure.
-pub const RULE_VERSION: u32 = 1;
+pub const RULE_VERSION: u32 = 2;
 
 #[cfg(test)]
 mod tests;

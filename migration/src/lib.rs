@@ -254,6 +254,7 @@ pub const STEPS: &[Step] = &[
     step!("0269_supplier_advance_currency"),
     step!("0270_supplier_advance_currency_valid"),
     step!("0273_rollup_by_month"),
+    step!("0275_replenish_analogue"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

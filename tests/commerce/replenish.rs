@@ -1,6 +1,7 @@
 //! Replenishment: suggestions from real documents, with the figures of the worked examples of the rule.
 
 mod accept;
+mod analogue;
 mod backtest;
 mod category;
 mod order;

@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, Weekday};
 use serde::Serialize;
 
+use super::analogue::{Analogue, AnalogueSource};
 use super::demand::{self, Demand, DemandClass, Week, clean, review_day, week_count};
 use super::history::{DemandHistory, Timeline, WEEK, days_between};
 use super::lead_time::LeadTime;
@@ -16,8 +17,11 @@ use crate::number::Quantity;
 /// Newest weeks without demand after which a product is asleep.
 const ASLEEP_WEEKS: usize = 26;
 
-/// Weeks below which the flag `few_weeks` is set.
+/// Weeks below which the flag `few_weeks` is set, and below which the median of the category stands in for the missing ones.
 const FEW_WEEKS: usize = 8;
+
+/// Weeks below which the own weeks of a product say nothing.
+const OWN_WEEKS_MIN: usize = 2;
 
 /// Share of one customer from which the flag `one_customer` is set, in percent.
 const ONE_CUSTOMER_PERCENT: i128 = 60;
@@ -52,8 +56,8 @@ pub struct AtLocation {
     pub history: DemandHistory,
     /// Planned factors of the past and of the horizon.
     pub planned: Plan,
-    /// Rate a week of a similar product, for a new one.
-    pub analogue: Option<Quantity>,
+    /// Rate of a similar product, for a new one.
+    pub analogue: Option<Analogue>,
     /// Lead time from the supplier, or from the location that feeds this one.
     pub lead_time: LeadTime,
     /// Weekday on which orders are reviewed.
@@ -142,6 +146,8 @@ pub struct Assessment {
     pub demand: Demand,
     /// Pattern of the weeks.
     pub class: DemandClass,
+    /// Rate of the similar product that stands in for missing weeks, if one does.
+    pub analogue: Option<Analogue>,
     /// Demand of a usual week.
     pub rate: Rate,
     /// Lead time.
@@ -190,8 +196,8 @@ pub(super) fn assess(
 ) -> Result<Assessment, Overflow> {
     let demand = demand_with(as_of, location, fed)?;
     let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
-    let analogue = location.analogue.map(Micro::from);
-    let rate = Rate::of(&demands, analogue, location.settings.smoothing)?;
+    let analogue = location.analogue.filter(|analogue| is_counted(*analogue, demands.len()));
+    let rate = Rate::of(&demands, analogue.map(|analogue| analogue.rate), location.settings.smoothing)?;
     let days = horizon(&location.lead_time, location.settings.review_days)?;
     let factor = location.planned.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
     let target = Target::of(rate, factor, &location.lead_time, location.item, &location.settings)?;
@@ -212,6 +218,7 @@ pub(super) fn assess(
     let mut assessment = Assessment {
         class: demand::class(demands.iter().copied())?,
         demand,
+        analogue,
         rate,
         lead_time: location.lead_time,
         target,
@@ -224,6 +231,29 @@ pub(super) fn assess(
     };
     assessment.flags = flags(location, fed, &assessment)?;
     Ok(assessment)
+}
+
+/// Returns whether the rate of a similar product counts beside so many known weeks.
+const fn is_counted(analogue: Analogue, weeks: usize) -> bool {
+    match analogue.source {
+        AnalogueSource::Stated | AnalogueSource::Product => true,
+        AnalogueSource::Category => weeks < FEW_WEEKS,
+    }
+}
+
+/// Returns the rate that a location has from its own weeks alone, with those of the locations that it feeds, if it has one.
+pub(super) fn own_rate(
+    as_of: NaiveDate,
+    location: &AtLocation,
+    fed: &[&AtLocation],
+) -> Result<Option<Micro>, Overflow> {
+    let demand = demand_with(as_of, location, fed)?;
+    if demand.weeks.len() < OWN_WEEKS_MIN || demand.is_returned_in_excess || is_asleep(&demand.weeks) {
+        return Ok(None);
+    }
+    let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
+    let rate = Rate::of(&demands, None, location.settings.smoothing)?.week;
+    Ok(Some(rate).filter(|rate| rate.is_positive()))
 }
 
 /// Returns the demand of a location and of those that it feeds, in the same weeks.
@@ -263,7 +293,7 @@ fn unsuggested(location: &AtLocation, demand: &Demand, target: Option<&Target>) 
         Some(Unsuggested::ReturnsExceedSales)
     } else if is_asleep(weeks) {
         Some(Unsuggested::Asleep)
-    } else if weeks.len() < 2 && location.analogue.is_none() {
+    } else if weeks.len() < OWN_WEEKS_MIN && location.analogue.is_none() {
         Some(Unsuggested::TooFewWeeks)
     } else if target.is_none() {
         Some(Unsuggested::NoDemand)
@@ -297,7 +327,7 @@ fn flags(location: &AtLocation, fed: &[&AtLocation], assessment: &Assessment) ->
         (Flag::OverdueSupply, position.is_overdue),
         (Flag::LateSupply, position.late.is_positive()),
         (Flag::ReturnsExceedSales, demand.is_returned_in_excess),
-        (Flag::Analogue, location.analogue.is_some()),
+        (Flag::Analogue, assessment.analogue.is_some()),
         (Flag::Expiring, position.expiring.is_positive()),
     ];
     Ok(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag).collect())

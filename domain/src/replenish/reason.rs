@@ -126,7 +126,7 @@ fn unsuggested(cause: Unsuggested) -> &'static str {
         Unsuggested::Asleep => "Order nothing: there was no demand in the last 26 weeks.",
         Unsuggested::NoDemand => "Order nothing: no demand is expected.",
         Unsuggested::TooFewWeeks => {
-            "Nothing can be computed yet: demand of fewer than two weeks is known, and no similar product is named."
+            "Nothing can be computed yet: demand of fewer than two weeks is known, and no similar product stands in for it."
         }
         Unsuggested::ReturnsExceedSales => "Order nothing: more was returned than ordered and sold.",
         Unsuggested::Never => "Order nothing: the product is not reordered.",

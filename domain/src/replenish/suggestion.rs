@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{Days, NaiveDate};
 
 use super::lead_time::LeadTime;
-use super::location::{Assessment, AtLocation, Flag, Unsuggested, assess};
+use super::location::{Assessment, AtLocation, Flag, Unsuggested, assess, own_rate};
 use super::micro::{Micro, Overflow};
 use super::position::{Rounded, cover, last_day, order_day, whole_days};
 use super::target::horizon;
@@ -107,6 +107,18 @@ pub fn suggest(
     }
     let parts = locations.iter().zip(assessments).zip(actions);
     Ok(parts.map(|((location, assessment), actions)| finish(as_of, location, assessment, actions)).collect())
+}
+
+/// Returns the rate of a product at each of its locations, from its own weeks alone. A location has none with fewer than two weeks,
+/// without demand, if the product is asleep there, and if more was returned than sold.
+pub fn own_rates(as_of: NaiveDate, locations: &[AtLocation]) -> Result<Vec<Option<Micro>>, SourceCircle> {
+    let fed = fed_locations(locations)?;
+    let rate = |(location, fed): (&AtLocation, &Vec<usize>)| {
+        let fed: Vec<&AtLocation> = fed.iter().map(|at| &locations[*at]).collect();
+        // Figures that are too large stand in for no other product.
+        own_rate(as_of, location, &fed).ok().flatten()
+    };
+    Ok(locations.iter().zip(&fed).map(rate).collect())
 }
 
 /// Returns the locations that each location feeds, directly or through others.

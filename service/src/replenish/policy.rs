@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::Weekday;
-use domain::id::{CategoryId, LocationId, SupplierId};
-use domain::number::Quantity;
+use domain::id::{CategoryId, LocationId, ProductId, SupplierId};
+use domain::number::{Percent, Quantity};
 use domain::replenish::{Method, Micro, OrderSize, Plan, Settings};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::analogue::StatedAnalogue;
 use super::category::OfCategory;
 use super::planned;
 use super::setting::{MethodName, Position, ReviewDay, SettingInput};
@@ -57,7 +58,7 @@ pub(super) struct Policy {
     pub lead_time_days: Option<u32>,
     pub size: OrderSize,
     pub method: Method,
-    pub analogue_rate: Option<Quantity>,
+    pub analogue: Option<StatedAnalogue>,
     pub planned: Plan,
     pub source: Option<LocationId>,
     /// The preferred supplier, if it is active and no other location feeds this one.
@@ -86,6 +87,12 @@ impl Levels<'_> {
             self.categories.extend(self.of_category.and_then(|of| Some((name, *of.stated_by.get(name)?))));
         }
         Some(value)
+    }
+
+    /// Returns the similar product of the narrowest settings that state one: its rate, or its id with the percentage.
+    fn find_analogue(&mut self) -> Option<StatedAnalogue> {
+        let stated = self.levels.iter().find_map(|(_, stated)| analogue((*stated)?))?;
+        self.find(stated.field(), analogue)
     }
 
     /// Leaves out the settings and the terms of the supplier.
@@ -144,6 +151,11 @@ impl Stated {
         self.settings.keys().copied().filter(|(product, location)| !product.is_nil() && !location.is_nil())
     }
 
+    /// Returns the products that settings name as similar ones.
+    pub(super) fn analogue_products(&self) -> impl Iterator<Item = ProductId> {
+        self.settings.values().filter_map(|one| one.analogue_product_id)
+    }
+
     /// Returns the settings of a product at a location.
     pub(super) fn of(&self, product: Uuid, location: Uuid) -> Policy {
         let at = |product, location| self.settings.get(&(product, location));
@@ -199,7 +211,7 @@ impl Stated {
                 pack: size(levels.find_or_term("pack", |one| one.pack, |terms| terms.pack)),
             },
             method: levels.find("method", method).unwrap_or_default(),
-            analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
+            analogue: levels.find_analogue(),
             planned: levels
                 .find("planned", |one| one.planned.as_ref().map(|_| one.position()))
                 .and_then(|position| self.plans.get(&position).cloned())
@@ -220,6 +232,13 @@ fn method(stated: &SettingInput) -> Option<Method> {
         MethodName::MinMax => Method::MinMax { min: figure(stated.min), max: figure(stated.max) },
         MethodName::Never => Method::Never,
     })
+}
+
+/// Returns the similar product that settings state.
+fn analogue(stated: &SettingInput) -> Option<StatedAnalogue> {
+    let percent = stated.analogue_percent.unwrap_or_else(|| Percent::new(Decimal::ONE_HUNDRED));
+    let product = stated.analogue_product_id.map(|id| StatedAnalogue::Product(id, percent));
+    product.or_else(|| stated.analogue_rate.map(StatedAnalogue::Rate))
 }
 
 /// Returns the smallest quantity of a product with so many decimals.
@@ -244,7 +263,6 @@ impl From<ReviewDay> for Weekday {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::ProductId;
     use domain::replenish::ServiceLevel;
 
     use super::*;
@@ -381,5 +399,17 @@ mod tests {
     #[test]
     fn a_step_has_the_decimals_of_the_product() {
         assert_eq!((step(0), step(3)), (Micro::ONE, Micro::millionths(1_000)));
+    }
+
+    #[test]
+    fn settings_state_a_rate_or_a_product() {
+        let units = Quantity::new(7.into());
+        let rate = SettingInput { analogue_rate: Some(units), ..SettingInput::default() };
+        assert_eq!(analogue(&rate), Some(StatedAnalogue::Rate(units)));
+        let id = ProductId(Uuid::from_u128(1));
+        let product = SettingInput { analogue_product_id: Some(id), ..SettingInput::default() };
+        let all = Percent::new(Decimal::ONE_HUNDRED);
+        assert_eq!(analogue(&product), Some(StatedAnalogue::Product(id, all)));
+        assert_eq!(analogue(&SettingInput::default()), None);
     }
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::planned::{self, Planned};
-use super::succession;
+use super::{analogue, succession};
 use crate::columns::Columns;
 use crate::listing::{optional_number, optional_word, word};
 use crate::{Error, Tx, input};
@@ -116,8 +116,14 @@ settings! {
     /// Position that an order fills up to, in stock units, not below `min`. Only with the method `min_max`, and then required.
     max: Quantity,
     /// Rate of a similar product, in stock units a week. It stands in for the missing weeks of a new product and counts as two
-    /// weeks.
+    /// weeks. Without it and without `analogue_product_id`, the median rate of the products of its category counts until eight weeks are
+    /// known.
     analogue_rate: Quantity,
+    /// Similar product, whose rate at the same location stands in for the missing weeks of a new one, as `analogue_rate` does. If it has
+    /// no rate there, the median of the category counts. Only with `product_id`, and without `analogue_rate`.
+    analogue_product_id: ProductId,
+    /// Percentage of the rate of the similar product, above zero. Without it: 100. Only with `analogue_product_id`.
+    analogue_percent: Percent,
     /// Location that feeds this one. Without it the location is supplied from outside. Only with `location_id`.
     source_location_id: LocationId,
     /// Product that this one supersedes. Its demand, stock and supply count for this product at each location, and it gets no suggestion.
@@ -200,8 +206,8 @@ impl SettingInput {
 macro_rules! columns {
     () => {
         "product_id, location_id, service, review_days, review_weekday, order_cost, holding_percent, cover_days, smoothing, \
-         shelf_days, lead_time_days, minimum, pack, method, min_stock, max_stock, analogue_rate, source_location_id, planned, \
-         supersedes_id, updated_at"
+         shelf_days, lead_time_days, minimum, pack, method, min_stock, max_stock, analogue_rate, \
+         analogue_product_id, analogue_percent, source_location_id, planned, supersedes_id, updated_at"
     };
 }
 
@@ -262,7 +268,8 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     let statement = concat!(
         "insert into replenish_setting (tenant_id, ",
         columns!(),
-        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+         $23, $24)"
     );
     Columns::of(statement)
         .value("tenant_id", tx.tenant_id.0)
@@ -283,6 +290,8 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
         .value("min_stock", input.min.map(Quantity::get))
         .value("max_stock", input.max.map(Quantity::get))
         .value("analogue_rate", input.analogue_rate.map(Quantity::get))
+        .value("analogue_product_id", input.analogue_product_id.map(|id| id.0))
+        .value("analogue_percent", input.analogue_percent.map(Percent::get))
         .value("source_location_id", input.source_location_id.map(|id| id.0))
         .value("planned", input.planned.clone().map(Json))
         .value("supersedes_id", input.supersedes_id.map(|id| id.0))
@@ -326,6 +335,8 @@ fn read(row: &PgRow) -> Result<SettingInput, Error> {
         min: optional_number(row, "min_stock")?,
         max: optional_number(row, "max_stock")?,
         analogue_rate: optional_number(row, "analogue_rate")?,
+        analogue_product_id: id("analogue_product_id")?.map(ProductId),
+        analogue_percent: optional_number(row, "analogue_percent")?,
         source_location_id: id("source_location_id")?.map(LocationId),
         supersedes_id: id("supersedes_id")?.map(ProductId),
         planned: row.try_get::<Option<Json<Vec<Planned>>>, _>("planned")?.map(|planned| planned.0),
@@ -341,6 +352,13 @@ async fn check(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     if let Some(id) = input.product_id {
         check_product(tx, &mut problems, id, input).await?;
     }
+    let stated = analogue::Stated {
+        product_id: input.product_id,
+        analogue_id: input.analogue_product_id,
+        percent: input.analogue_percent,
+        rate: input.analogue_rate,
+    };
+    analogue::check(tx, &mut problems, stated).await?;
     check_locations(tx, &mut problems, input).await?;
     if let Some(supersedes_id) = input.supersedes_id {
         let SettingInput { product_id, location_id, .. } = *input;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::analogue::ShownAnalogue;
 use super::policy::Level;
 use super::run::{Extent, Run, Suggested};
 use super::succession::Predecessor;
@@ -189,6 +190,8 @@ pub struct ShownDemand {
     /// Variance of a week.
     #[schema(value_type = String, max_length = 40, example = "1781.818182")]
     pub spread_week: Micro,
+    /// Rate of the similar product that stands in for missing weeks. Null if none does.
+    pub analogue: Option<ShownAnalogue>,
     /// Stock units ordered and sold in the weeks, less returns that name their sale.
     #[schema(value_type = Quantity)]
     pub total: Micro,
@@ -402,7 +405,7 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
             available: suggestion.lasts_days,
         },
         need: assessment.and_then(|one| one.need),
-        demand: assessment.map(|one| demand(one, suggested.week_count, extent)),
+        demand: assessment.map(|one| demand(one, suggested, extent)),
         lead_time: assessment.map(|one| lead_time(&one.lead_time, suggested)),
         target: assessment.and_then(|one| one.target.as_ref()).map(target),
         position: assessment.map(|one| position(&one.position, suggested, extent)),
@@ -481,7 +484,7 @@ fn document_id(supply: &Supply) -> String {
     }
 }
 
-fn demand(assessment: &Assessment, week_count: usize, extent: Extent) -> ShownDemand {
+fn demand(assessment: &Assessment, suggested: &Suggested, extent: Extent) -> ShownDemand {
     let Assessment { demand, rate, .. } = assessment;
     let is_whole = extent == Extent::Whole;
     let week = |week: &domain::replenish::Week| ShownWeek {
@@ -499,9 +502,10 @@ fn demand(assessment: &Assessment, week_count: usize, extent: Extent) -> ShownDe
     };
     ShownDemand {
         class: assessment.class,
-        week_count,
+        week_count: suggested.week_count,
         rate_week: rate.week,
         spread_week: rate.spread,
+        analogue: assessment.analogue.map(|one| ShownAnalogue::of(one, suggested.policy.analogue)),
         total: demand.total,
         returned: demand.returned,
         cap: demand.cap,

@@ -227,7 +227,7 @@ fn example_12_both_channels() {
 #[test]
 fn example_13_a_new_product_takes_an_analogue() {
     let mut new = location(open(&[60, 30]));
-    new.analogue = Some(units(20));
+    new.analogue = Some(Analogue::stated(micro("20")));
     let suggestion = suggested(&new);
     let (rate, target_of) = (assessed(&suggestion).rate, target(&suggestion));
     assert_eq!((rate.week, rate.spread), (micro("32.5"), micro("935")));
@@ -238,6 +238,55 @@ fn example_13_a_new_product_takes_an_analogue() {
     assert_eq!((rate.week, rate.spread), (micro("20"), micro("400")));
     assert_eq!((target_of.reorder_point, target_of.fill_to), (micro("129"), micro("274")));
     assert_eq!(suggestion.flags, [Flag::FewWeeks, Flag::Analogue]);
+}
+
+#[test]
+fn a_similar_product_gives_a_share_of_its_rate() {
+    let rates = |locations: &[AtLocation]| own_rates(today(), locations).expect("no circle");
+    let known = [open(&[40; 8]), open(&[40]), open(&[0; 3])].map(location);
+    assert_eq!(rates(&known[..1]), [Some(micro("40"))]);
+    assert_eq!((rates(&known[1..2]), rates(&known[2..])), (vec![None], vec![None]));
+    let asleep = location(open(&[vec![20; 10], vec![0; 26]].concat()));
+    assert_eq!(rates(&[asleep]), [None]);
+    // The rate has nothing of a similar product of its own.
+    let mut twice = location(open(&[40, 40]));
+    twice.analogue = Some(Analogue::stated(micro("400")));
+    assert_eq!(rates(&[twice]), [Some(micro("40"))]);
+
+    // Half of 40 is the rate of example 13.
+    let half = Analogue::of_product(micro("40"), "50".parse().expect("a percentage")).expect("in range");
+    let mut new = location(open(&[60, 30]));
+    new.analogue = Some(half);
+    let suggestion = suggested(&new);
+    assert_eq!(assessed(&suggestion).rate.week, micro("32.5"));
+    assert_eq!(assessed(&suggestion).analogue, Some(half));
+    let third = Analogue::of_product(micro("10"), "33.3333".parse().expect("a percentage"));
+    assert_eq!(third.expect("in range").rate, micro("3.33333"));
+}
+
+#[test]
+fn the_median_of_the_category_stands_in_until_eight_weeks_are_known() {
+    let median = |rates: &[&str]| {
+        let rates = rates.iter().map(|rate| micro(rate)).collect();
+        Analogue::of_category(rates).expect("in range").map(|analogue| analogue.rate)
+    };
+    assert_eq!((median(&[]), median(&["7"])), (None, Some(micro("7"))));
+    assert_eq!(median(&["90", "10", "20"]), Some(micro("20")));
+    assert_eq!(median(&["90", "10", "20", "15"]), Some(micro("17.5")));
+
+    let of_category = Analogue::of_category(vec![micro("20")]).expect("in range");
+    let with = |weeks: &[i64]| {
+        let mut new = location(open(weeks));
+        new.analogue = of_category;
+        suggested(&new)
+    };
+    let none = with(&[]);
+    assert_eq!((none.unsuggested, target(&none).reorder_point), (None, micro("129")));
+    assert_eq!(assessed(&with(&[60, 30])).rate.week, micro("32.5"));
+    let (new, known) = (with(&[70; 7]), with(&[70; 8]));
+    assert!(assessed(&new).rate.week < micro("70") && new.flags.contains(&Flag::Analogue));
+    assert_eq!((assessed(&known).rate.week, assessed(&known).analogue), (micro("70"), None));
+    assert!(!known.flags.contains(&Flag::Analogue));
 }
 
 #[test]

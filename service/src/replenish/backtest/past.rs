@@ -10,9 +10,10 @@ use domain::replenish::{ASSUMED_DAYS, Micro};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::super::analogue::StatedAnalogue;
 use super::super::history::{first_day, history};
 use super::super::load::{Facts, Loaded, Pair, Product};
-use super::super::run::{item, lead_time, places};
+use super::super::located::{item, lead_time, places};
 use crate::listing::number;
 use crate::{Error, Tx};
 
@@ -81,7 +82,7 @@ pub(super) async fn subjects(
             let past = Past {
                 history: history(facts, loaded.start, loaded.as_of),
                 planned: policy.planned,
-                analogue: policy.analogue_rate.map(Micro::from),
+                analogue: policy.analogue.and_then(StatedAnalogue::rate).map(Micro::from),
                 lead_time,
                 arrival_days: None,
                 review_weekday: policy.review_weekday,
