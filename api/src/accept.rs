@@ -7,7 +7,7 @@ use crate::problem::{ApiError, ErrorCode};
 
 /// Returns the form of the parameter `format`, or of the header Accept. `named` returns the form of a value of the parameter in lower
 /// case, `ranged` that of a media range. Rejects a request for another form with `detail`.
-pub fn chosen<F>(
+pub fn choose_form<F>(
     parameter: Option<&str>,
     request: &HttpRequest,
     named: impl Fn(&str) -> Option<F>,
@@ -18,7 +18,7 @@ pub fn chosen<F>(
         Some(name) => named(&name.trim().to_ascii_lowercase()),
         None => {
             let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-            accepted(header.unwrap_or("*/*"), ranged)
+            preferred_form(header.unwrap_or("*/*"), ranged)
         }
     };
     form.ok_or_else(|| {
@@ -28,7 +28,7 @@ pub fn chosen<F>(
 }
 
 /// Returns the form that an Accept header prefers; of equals, the first one. `ranged` returns the form of a media range.
-pub fn accepted<F>(header: &str, ranged: impl Fn(&str) -> Option<F>) -> Option<F> {
+pub fn preferred_form<F>(header: &str, ranged: impl Fn(&str) -> Option<F>) -> Option<F> {
     let mut best = None;
     for range in header.split(',') {
         let mut parts = range.split(';').map(str::trim);
@@ -42,7 +42,7 @@ pub fn accepted<F>(header: &str, ranged: impl Fn(&str) -> Option<F>) -> Option<F
     best.map(|(_, form)| form)
 }
 
-/// `0.8` as 800.
+/// Returns a quality such as `0.8` in thousandths: 800.
 fn thousandths(quality: &str) -> u32 {
     let (whole, fraction) = quality.split_once('.').unwrap_or((quality, ""));
     let digits: String = format!("{fraction:0<3}").chars().take(3).collect();

@@ -27,14 +27,14 @@ use crate::{App, Caller};
 const NOTED_EVERY: Duration = Duration::from_secs(1);
 /// Most attempts to write the end of a job.
 const ATTEMPTS_MAX: u32 = 10;
-/// Most jobs of a tenant that a server carries out at once. No connection of a client bounds them, as it bounds requests.
+/// Most jobs of a tenant that a server carries out at once. Requests are limited by the connections of clients; jobs hold none.
 pub const JOBS_MAX: usize = 4;
-/// Seconds after which a request is repeated that found no place.
+/// Seconds after which a client repeats a request that was rejected because too many jobs were running.
 const RETRY_SECONDS: u64 = 5;
 
 static JOBS: Places = Places::new(JOBS_MAX);
 
-/// The rows that a piece of work has handled, of how many.
+/// The number of rows that were processed so far, and of all rows.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Rows>);
 
@@ -46,12 +46,12 @@ struct Rows {
 }
 
 impl Progress {
-    /// States the number of rows of the work.
+    /// Sets the number of rows of the work.
     pub fn expect(&self, total: usize) {
         self.0.total.store(total, Ordering::Relaxed);
     }
 
-    /// States the number of rows that were handled so far.
+    /// Sets the number of rows that were processed so far.
     pub fn reach(&self, done: usize) {
         self.0.done.store(done, Ordering::Relaxed);
     }
@@ -94,7 +94,7 @@ fn too_many() -> ApiError {
     ApiError::new(ErrorCode::RateLimited, detail).with_retry_after(RETRY_SECONDS)
 }
 
-/// Writes how far the work of a job is, and how it ended.
+/// Writes the progress and the end of a job.
 struct Follower {
     app: Data<App>,
     caller: Caller,
@@ -104,7 +104,7 @@ struct Follower {
 
 impl Follower {
     async fn follow(self, work: impl Future<Output = Answer>) {
-        let answer = noting(NOTED_EVERY, work, async || self.note().await).await;
+        let answer = run_with_notes(NOTED_EVERY, work, async || self.note().await).await;
         let response = answer.unwrap_or_else(|error| error.error_response());
         let status = i16::try_from(response.status().as_u16()).unwrap_or_default();
         let body = match to_bytes(response.into_body()).await {
@@ -136,9 +136,9 @@ impl Follower {
     }
 }
 
-/// Carries out `work`, and each `every` beside it `note`. The work goes on while a note waits, such as for a connection that writes hold which
-/// wait for the work.
-async fn noting<T>(every: Duration, work: impl Future<Output = T>, note: impl AsyncFn()) -> T {
+/// Carries out `work`, and calls `note` beside it after each `every`. The work goes on while a note waits. Otherwise the two could block each
+/// other: the note may wait for a connection of a write that waits for the work.
+async fn run_with_notes<T>(every: Duration, work: impl Future<Output = T>, note: impl AsyncFn()) -> T {
     let ended = Notify::new();
     let work = async {
         let result = work.await;
@@ -169,7 +169,7 @@ mod tests {
             noted.notify_one();
             done.notified().await;
         };
-        let noting = noting(Duration::from_millis(1), work, note);
+        let noting = run_with_notes(Duration::from_millis(1), work, note);
         assert_eq!(timeout(Duration::from_secs(10), noting).await, Ok(7));
     }
 }

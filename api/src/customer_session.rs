@@ -74,7 +74,7 @@ struct CustomerSessionToken {
     created_at: DateTime<Utc>,
     /// When it ends at the latest.
     expires_at: DateTime<Utc>,
-    /// When it was ended before its time. Null: it was not.
+    /// When it was revoked. Null: it was not.
     #[schema(example = json!(null))]
     revoked_at: Option<DateTime<Utc>>,
 }

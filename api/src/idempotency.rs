@@ -202,7 +202,7 @@ pub fn refused_code(status: u16, body: &str) -> Option<ErrorCode> {
 pub struct Preferences {
     /// `dry-run`: returns the response without the effect.
     pub dry_run: bool,
-    /// `respond-async`: returns a job, and carries the request out after the response. Only operations that take long do so.
+    /// `respond-async`: returns a job, and carries the request out after the response. Only some operations support it.
     pub respond_async: bool,
     /// `return=minimal`: returns only the id, the number and the count of lines of each document of a batch.
     pub minimal: bool,

@@ -37,9 +37,9 @@ fn kinds(caller: &Caller) -> Vec<Kind> {
 
 /// List jobs
 ///
-/// Returns one page of the jobs of the kinds that the caller may read: imports of products with `catalog:read`, runs of the
-/// reconciliation with `reconciliation:read`. `result` and `problem` are null here: `GET /v1/jobs/{id}` has them. A job that ended is kept
-/// for 7 days, and of a tenant the newest 1,000.
+/// Returns one page of jobs, of the kinds that the caller may read: imports of products with `catalog:read`, runs of the reconciliation
+/// with `reconciliation:read`. `result` and `problem` are null here: `GET /v1/jobs/{id}` has them. A job is kept for 7 days after its end. A
+/// tenant keeps its newest 1,000 jobs.
 #[utoipa::path(
     operation_id = "jobs_list",
     security(("bearer" = ["catalog:read"]), ("bearer" = ["reconciliation:read"])),
@@ -59,8 +59,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a job
 ///
-/// Returns how far the work of a request is that was sent with `Prefer: respond-async`. Its progress is written every second. At the
-/// end, `result` has the response that the request would have had, or `problem` the reason for which it was rejected.
+/// Returns the progress of a request that was sent with `Prefer: respond-async`. The progress is updated every second. When the job has
+/// ended, `result` has the response of the request, or `problem` the reason for which the request was rejected.
 #[utoipa::path(
     operation_id = "jobs_get",
     security(("bearer" = ["catalog:read"]), ("bearer" = ["reconciliation:read"])),

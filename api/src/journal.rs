@@ -114,7 +114,7 @@ struct OpeningLineIn {
 }
 
 /// Returns the wire form of an entry that a command posts, as it will be read.
-pub fn posted(entry: &Entry, book: &Book) -> JournalEntry {
+pub fn posted_entry(entry: &Entry, book: &Book) -> JournalEntry {
     let is_reversal = entry.document_kind == DocumentKind::Manual && entry.document_id != entry.id.0;
     let document_kind = entry.document_kind.word();
     let facts = book.posted(entry);

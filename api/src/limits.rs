@@ -44,7 +44,7 @@ struct Limits {
     /// (429 `rate_limited`).
     #[schema(minimum = 1, example = 2)]
     batches_at_once: usize,
-    /// Most jobs (`Prefer: respond-async`) of a tenant that a server carries out at once. The next one is rejected (429 `rate_limited`).
+    /// Most jobs (`Prefer: respond-async`) of a tenant that a server carries out at once. The next request is rejected (429 `rate_limited`).
     #[schema(minimum = 1, example = 4)]
     jobs_at_once: usize,
     /// Longest time in milliseconds for which a rejection (429) is held back, if the caller did not wait as long as the one
@@ -103,7 +103,7 @@ struct PageLimits {
     /// Most rows of a page.
     #[schema(minimum = 1, example = 200)]
     max: u32,
-    /// Most whole lists of a tenant that a server sends at once (NDJSON and CSV, and exports of products). The next one is rejected (429
+    /// Most whole lists (NDJSON, CSV and exports of products) of a tenant that a server sends at once. The next request is rejected (429
     /// `rate_limited`).
     #[schema(minimum = 1, example = 4)]
     whole_lists: usize,

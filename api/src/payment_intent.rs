@@ -46,7 +46,7 @@ struct Filters {
     /// `true`: only those with a hold of more than a day without a capture. `false`: only the others.
     #[param(example = true)]
     overdue: Option<bool>,
-    /// `true`: only those that a sale or refund names, and whose money does not come, or with another amount. `false`: only the others.
+    /// `true`: only those that a sale or refund names, and that ended without money or with another amount. `false`: only the others.
     #[param(example = false)]
     differs: Option<bool>,
     /// Created at this instant or later.
@@ -60,7 +60,8 @@ struct Filters {
 
 /// List payment intents
 ///
-/// Returns one page of payment intents. The program of a terminal reads here the amounts to ask for, and by `kind` the amounts to pay back.
+/// Returns one page of payment intents. The program of a terminal reads its work here: with `kind=payment` the amounts to ask for, with
+/// `kind=refund` the amounts to pay back.
 #[utoipa::path(
     operation_id = "payment_intents_list",
     security(("bearer" = ["pos:read"])),
@@ -88,9 +89,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 /// Create a payment intent
 ///
 /// Asks a card terminal for an amount. Name the intent in the card tender of the sale as soon as it is authorised or captured. Nothing is
-/// posted before. With `original_id` the terminal pays back a part of that payment, or all of it: at most the amount that was taken, less
-/// the refunds that terminals were asked for and what refunds without a payment intent paid back. Then name the intent in the card
-/// tender of the refund. The bounds of the credential are checked as those of the sale or the refund.
+/// posted before.
+///
+/// With `original_id` the intent is a refund: the terminal pays back that payment, in full or in part. `amount` is at most the amount that
+/// was taken, less other refund intents of the payment and refunds without an intent (422 `tender_mismatch`). The payment must be captured
+/// and named by a sale (409). Name the intent in the card tender of the refund when it is captured. The credential needs the bounds of the
+/// sale or the refund: till, channel `retail`, `amount_max`.
 #[utoipa::path(
     operation_id = "payment_intents_create",
     security(("bearer" = ["pos:write"])),
@@ -122,8 +126,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PaymentIntentId>) -> Ans
 
 /// Cancel a payment intent
 ///
-/// Cancels an intent that the card has not paid, or that was not paid back. An authorised one is released on the terminal, whose provider reports it. Money that was
-/// taken all the same is recorded.
+/// Cancels an intent whose money was not taken or paid back yet. Release an authorised one on the terminal: its provider reports the
+/// release. If the terminal takes or pays back the money all the same, its report is recorded.
 #[utoipa::path(
     operation_id = "payment_intents_cancel",
     security(("bearer" = ["pos:write"])),

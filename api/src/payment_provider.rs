@@ -164,10 +164,12 @@ async fn rotate(
 ///
 /// The program of a card terminal reports what happened to a payment intent. The request has no API key: it is signed with the secret of the
 /// provider, as Standard Webhooks 1.0 describes, and its time is at most five minutes away. A repeated `webhook-id` changes nothing, and no
-/// report returns an intent to an earlier status. A provider that does not exist and a wrong signature have the same response. After 100
-/// wrong signatures of a provider within 15 minutes from one network, further ones return 429, while rightly signed messages are accepted. After
-/// 100 ids of no provider, messages from that network return 429, except those of providers that the server knows. Signed messages count as
-/// requests of a key: a provider that sends more gets 429 too. The body may have at most 8 KiB.
+/// report returns an intent to an earlier status. The body may have at most 8 KiB.
+///
+/// An unknown provider and a wrong signature get the same response (401). After 100 wrong signatures of a provider from one network within
+/// 15 minutes, further wrong ones get 429; messages with a right signature are still accepted. After 100 unknown ids from one network within
+/// 15 minutes, messages from that network get 429; providers that have reported to this server within a day are still accepted. Signed
+/// messages count as requests of an API key, so too many of them get 429 as well.
 #[utoipa::path(
     operation_id = "payment_providers_report",
     security(()),

@@ -1,4 +1,4 @@
-//! Places of one kind of work that takes long. A server carries out a few of a tenant at once.
+//! Limits how much work of one kind a server carries out for a tenant at once.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ impl Places {
         Places { most, taken: LazyLock::new(Default::default) }
     }
 
-    /// Takes a place. Returns nothing if the tenant has as many as it may.
+    /// Takes a place for a tenant. Returns nothing if all places of the tenant are taken.
     pub fn take(&'static self, tenant_id: TenantId) -> Option<Place> {
         let mut taken = self.taken();
         let count = taken.entry(tenant_id).or_default();
@@ -63,7 +63,7 @@ mod tests {
     static PLACES: Places = Places::new(MOST);
 
     #[test]
-    fn a_tenant_has_so_many_places_and_gives_them_back() {
+    fn a_tenant_takes_places_up_to_the_limit_and_gives_them_back() {
         let (one, other) = (TenantId(Uuid::from_u128(11)), TenantId(Uuid::from_u128(12)));
         let mut taken: Vec<Place> = (0..MOST).filter_map(|_| PLACES.take(one)).collect();
         assert_eq!(taken.len(), MOST);

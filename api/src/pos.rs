@@ -81,9 +81,9 @@ async fn sell_batch(post: Post) -> Answer {
 /// paid comes back, in sum and to the cent of each tender. A drawer pays out no cash that it does not have
 /// (`insufficient_cash`). Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
 ///
-/// A card tender may name the payment intent with which the terminal paid back: created with `original_id`, captured for exactly
-/// that amount, at the same till, and named by no other refund. A `forced` refund records money that was paid back already, as an
-/// offline till does (scope `stock:force`): an intent that does not fit is an exception to work off.
+/// A card tender may name the refund intent with which the terminal paid back. The intent must be captured for exactly the amount of
+/// the tender, at the same till, and named by no other refund. A `forced` refund (scope `stock:force`) records money that an offline
+/// till has paid back already: an intent that does not fit is recorded as an exception `card_payment`, and does not reject the refund.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
     security(("bearer" = ["pos:write"])),

@@ -234,8 +234,8 @@ impl ForeignOrderLineOut {
 /// Write a purchase order
 ///
 /// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity. If the supplier has
-/// no such price, or if the order is in another currency than the supplier's, a line without `unit_cost` is rejected
-/// (`price_missing`). A draft does not count as supply until you send it.
+/// no such price, the line is rejected (`price_missing`). In another currency than the supplier's, each line needs `unit_cost`.
+/// A draft does not count as supply until you send it.
 #[utoipa::path(
     operation_id = "purchase_orders_create",
     security(("bearer" = ["purchasing:write"])),
@@ -266,8 +266,8 @@ async fn create_batch(post: Post) -> Answer {
 /// Send a purchase order
 ///
 /// Records that the supplier has the order. From then on the open units of each line count as supply on its day, and
-/// promises use them. A line without a day is expected after the supplier's lead time, if one is stated. An order of an
-/// earlier day states `occurred_at`: lead times count from that day. The server sends no message to the supplier.
+/// promises use them. A line without a day is expected after the supplier's lead time, if the supplier states one. If the
+/// supplier got the order earlier, send `occurred_at`: lead times count from that day. The server sends no message to the supplier.
 #[utoipa::path(
     operation_id = "purchase_orders_send",
     security(("bearer" = ["purchasing:write"])),
@@ -282,8 +282,8 @@ async fn send(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Confirm a purchase order
 ///
-/// Records the day that the supplier confirms for each open line, and `open` if it delivers fewer units of a line: the
-/// others are cancelled. Confirm the order again when a day changes. Each
+/// Records the day that the supplier confirms for each open line. If the supplier delivers fewer units of a line, send `open`:
+/// the other units are cancelled. Confirm the order again when a day changes. Each
 /// customer order whose promise no longer holds gets an event `order.promise_broken`, and `GET
 /// /v1/purchase-orders/{id}/broken-promises` lists it.
 #[utoipa::path(

@@ -64,7 +64,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         Outcome::Count(count, _) => {
             shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))
         }
-        Outcome::Entry(entry) => created(&journal::posted(entry, book)),
+        Outcome::Entry(entry) => created(&journal::posted_entry(entry, book)),
     }
 }
 

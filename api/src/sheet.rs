@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::address::Address;
 
-use crate::accept::chosen;
+use crate::accept::choose_form;
 use crate::aside::aside;
 use crate::problem::{Answer, ApiError};
 use crate::version::{IfNoneMatch, weak_tag};
@@ -110,7 +110,7 @@ impl Form {
             "pdf" => Some(Form::Pdf),
             _ => None,
         };
-        chosen(parameter, request, named, ranged, "The document can be had as html or pdf.")
+        choose_form(parameter, request, named, ranged, "The document can be had as html or pdf.")
     }
 }
 
@@ -124,18 +124,18 @@ fn ranged(media_range: &str) -> Option<Form> {
 }
 
 impl Sheet {
-    /// Returns the sheet in a form, or 304 to a caller who has it. A PDF is laid out aside, because a long one takes a while.
+    /// Returns the sheet in a form, or 304 to a caller who has it. A PDF is made on another thread, because a long one takes a while.
     pub async fn respond(self, form: Form, seen: &IfNoneMatch) -> Answer {
         let mut response = HttpResponse::Ok();
         let (media_type, body) = match form {
             Form::Html => {
                 response.insert_header((header::CONTENT_SECURITY_POLICY, html::POLICY));
-                ("text/html; charset=utf-8", html::written(&self).into_bytes())
+                ("text/html; charset=utf-8", html::render(&self).into_bytes())
             }
             Form::Pdf => {
                 let disposition = format!("inline; filename=\"{}.pdf\"", self.file_name());
                 response.insert_header((header::CONTENT_DISPOSITION, disposition));
-                let written = aside(async move { pdf::written(&self) }).await?;
+                let written = aside(async move { pdf::render(&self) }).await?;
                 (PDF, written.map_err(ApiError::internal)?)
             }
         };
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns a purchase order with so many lines.
+    /// Returns a purchase order with `lines` lines.
     pub(super) fn sheet(lines: usize) -> Sheet {
         let column = |head, has_figures| Column { head, has_figures };
         let row = |line: usize| {

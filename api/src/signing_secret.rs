@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotateSecretIn {
-    /// Seconds in which the old secret is valid beside the new one, at most 30 days. One day if absent.
+    /// Seconds for which the old secret stays valid beside the new one: at most 2,592,000 (30 days). One day if absent.
     #[serde(default = "a_day")]
     #[schema(maximum = 2_592_000, default = 86400, example = 86400)]
     pub overlap_seconds: u32,

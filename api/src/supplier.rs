@@ -141,7 +141,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SupplierId>, seen: IfNon
 
 /// Get the lead time of a supplier
 ///
-/// Returns the days that the supplier states, and the mean and the spread of the days that its goods took, from its purchase orders.
+/// Returns the lead time in days: as the supplier states it, and as measured on the latest 200 received lines of its purchase orders.
 #[utoipa::path(
     operation_id = "suppliers_get_lead_time",
     security(("bearer" = ["purchasing:read"])),

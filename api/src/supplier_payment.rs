@@ -1,4 +1,4 @@
-//! Payments of suppliers and their reversals.
+//! Payments to suppliers and their reversals.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
@@ -39,7 +39,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const PAYMENTS: &str = "/v1/supplier-payments";
 
-/// A payment of a supplier to record.
+/// A payment to a supplier to record.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SupplierPaymentIn {
@@ -47,11 +47,11 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount that is paid, in the currency of the payment. It must equal the amounts of `bills` less their discounts, and `advance`. Computed
-    /// if absent.
+    /// Amount that is paid, in the currency of the payment: the amounts of `bills` less their discounts, plus `advance`. Another amount is
+    /// rejected. Computed if absent.
     amount: Option<Money>,
-    /// Currency of the payment, which its bills and its advance have (ISO 4217). If absent, that of the bills, and without bills the
-    /// tenant's.
+    /// Currency of the payment, its bills and its advance (ISO 4217). If absent, the currency of the bills. Without bills, the tenant's
+    /// currency.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
     currency: Option<String>,
     /// Exchange rate: units of the tenant's currency in one unit of the currency of the payment. If absent, the latest
@@ -62,7 +62,7 @@ struct SupplierPaymentIn {
     #[serde(default)]
     #[schema(max_items = 500)]
     bills: Vec<PaidBillIn>,
-    /// Amount that is paid in advance, for no bill yet, in the currency of the payment.
+    /// Amount that is paid in advance, for bills to come, in the currency of the payment.
     #[schema(example = json!(null))]
     advance: Option<Money>,
     /// Reference of the bank. Never a card number.
@@ -79,8 +79,8 @@ struct PaidBillIn {
     bill_id: BillId,
     /// Amount to settle, with the discount, in the currency of the bill: at most its open amount.
     amount: Money,
-    /// Discount, in the currency of the bill: the part of `amount` that is not paid. If absent, the largest discount that the bill has on
-    /// the day of the payment. More is rejected.
+    /// Discount for early payment, in the currency of the bill: the part of `amount` that is not paid. At most the discount that the bill has
+    /// on the day of the payment, which is the default. More is rejected (422).
     #[schema(example = json!(null))]
     discount: Option<Money>,
     /// Version of the bill that you read. If the bill has changed since, the payment is rejected (412). Not checked if
@@ -119,7 +119,7 @@ struct PaidBillOut {
 struct SupplierAdvanceApplicationIn {
     /// Your own id of the application. The server chooses one if absent.
     id: Option<SupplierPaymentId>,
-    /// Bills that it settles, each named once, in the currency of the advance.
+    /// Bills to settle, each named once, all in the currency of the advance.
     #[schema(min_items = 1, max_items = 500)]
     bills: Vec<PaidBillIn>,
     /// A remark.
@@ -136,19 +136,19 @@ struct ForeignPaymentOut<'a> {
     currency: &'a str,
     /// Exchange rate: units of the tenant's currency in one unit of `currency`. An application has the rate of its advance.
     exchange_rate: ExchangeRate,
-    /// Amount that was paid in that currency, without discounts. Negative in a reversal, zero in an application.
+    /// Amount that was paid, in `currency`, without discounts. Negative in a reversal, zero in an application.
     amount: Money,
-    /// Discounts of all bills in that currency. Negative in a reversal.
+    /// Discounts of all bills, in `currency`. Negative in a reversal.
     discount: Money,
-    /// Part of the amount that was paid in advance. Negative in a reversal.
+    /// Part of `amount` that was paid in advance, in `currency`. Negative in a reversal.
     advance: Money,
-    /// Part of the advance that is not applied to bills.
+    /// Part of `advance` that is not applied to bills, in `currency`.
     unapplied: Money,
     /// Realised exchange difference in the tenant's currency: above zero a loss, below zero a gain. Null in lists.
     exchange_difference: Option<Money>,
 }
 
-/// A payment of a supplier to take back.
+/// A payment to a supplier to take back.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SupplierPaymentReversalIn {
@@ -160,7 +160,7 @@ struct SupplierPaymentReversalIn {
     occurred_at: Option<Instant>,
 }
 
-/// A payment of a supplier, or the reversal of one.
+/// A payment to a supplier, or the reversal of one.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SupplierPaymentOut<'a> {
     /// Id of the payment.
@@ -262,13 +262,14 @@ impl<'a> ForeignPaymentOut<'a> {
     }
 }
 
-/// Record a payment of a supplier
+/// Record a payment to a supplier
 ///
 /// Records a bank payment to a supplier: for bills, in full or in part, or in advance. An amount above the open amount
 /// of a bill is rejected, also if two payments are sent at once. A bill that is paid early enough is settled with its
-/// discount, which is posted to 5310, its input tax to 1400. A payment in another currency has `exchange_rate`, or
-/// the recorded rate of the day. The difference from the rate of the bill is an exchange difference (6040). A discount has the rate of the
-/// bill, and an advance that of its payment.
+/// discount, which is posted to 5310, its input tax to 1400.
+///
+/// A payment in another currency has `exchange_rate`, or the recorded rate of the day. The difference from the rate of the bill is an exchange
+/// difference (6040). A discount is posted at the rate of the bill, an advance at the rate of the payment.
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),
@@ -281,7 +282,7 @@ async fn create(post: Post) -> Answer {
     post.create::<SupplierPaymentId, _>(PAYMENTS, to_command).await
 }
 
-/// Record many payments of suppliers at once
+/// Record many payments to suppliers at once
 ///
 /// Takes up to 500 payments. Each is carried out on its own: a rejected one does not affect the others. To accept a
 /// proposal, send a payment for each supplier, with the version of each bill. A payment with a bill that has changed
@@ -319,9 +320,9 @@ fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiE
 /// Apply an advance
 ///
 /// Settles bills of the supplier with an advance, up to its `unapplied` amount. No money moves: payables are debited
-/// and advances to suppliers (1150) credited. In another currency the bill has its own rate and the advance that of its payment: the
-/// difference is an exchange difference (6040). An application is a document of its own. Reverse it to open its bills
-/// again.
+/// and advances to suppliers (1150) credited. More than `unapplied` is rejected (422), and so is a bill in another currency than the
+/// advance. In another currency than the tenant's, the bill keeps its rate and the advance the rate of its payment: the difference between
+/// them is an exchange difference (6040). An application is a document of its own. Reverse it to open its bills again.
 #[utoipa::path(
     operation_id = "supplier_payments_apply",
     security(("bearer" = ["purchasing:pay"])),
@@ -347,7 +348,7 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
     post.create::<SupplierPaymentId, _>(PAYMENTS, command).await
 }
 
-/// Reverse a payment of a supplier
+/// Reverse a payment to a supplier
 ///
 /// Reverses a payment that the bank returned, or an application of an advance. Its bills are open again. The reversal is a document of
 /// its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its applications (409).
@@ -391,8 +392,8 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 100, example = "bank statement 17")]
     reference: Option<String>,
-    /// `true`: only payments with a part of the advance that is not applied to bills, in the tenant's currency or their own. `false`: only
-    /// those without.
+    /// `true`: only payments whose advance is not wholly applied to bills, in the tenant's currency or in their own. `false`: only the
+    /// others.
     #[param(example = true)]
     unapplied: Option<bool>,
     /// Paid at this instant or later.
@@ -404,7 +405,7 @@ struct Filters {
     sort: Option<Age>,
 }
 
-/// List payments of suppliers
+/// List payments to suppliers
 ///
 /// Returns one page of payments, reversals and applications of advances, without their bills.
 #[utoipa::path(
@@ -460,7 +461,7 @@ struct ProposalParams {
     supplier_id: Option<SupplierId>,
 }
 
-/// Propose payments of suppliers
+/// Propose payments to suppliers
 ///
 /// Returns the open bills that are due by `until`, and those whose discount ends from `pay_on` to `until`: a payment for each
 /// supplier, with the discount of each bill on `pay_on` and the reason why it is paid. At most 2,000 bills; more are rejected (422).
@@ -483,7 +484,7 @@ async fn propose(app: Data<App>, caller: Caller, params: Params<ProposalParams>)
     Ok(HttpResponse::Ok().json(proposal))
 }
 
-/// Get a payment of a supplier
+/// Get a payment to a supplier
 ///
 /// Returns the payment with the bills that it pays.
 #[utoipa::path(

@@ -233,7 +233,7 @@ pub struct Book {
     pub billing: Billing,
     /// Currencies and rates of documents in another currency than the tenant's.
     pub exchange: Exchange,
-    /// Payments of suppliers that are taken back.
+    /// Payments to suppliers that are taken back.
     pub supplier_payments: HashMap<SupplierPaymentId, SupplierPayment>,
     /// Count sheets.
     pub counts: HashMap<CountId, Count>,

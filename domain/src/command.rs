@@ -151,11 +151,11 @@ pub enum Command {
     CreditBill(bill::Credit),
     /// Take a bill of a supplier back.
     ReverseBill(bill::Reverse),
-    /// Record a payment of a supplier.
+    /// Record a payment to a supplier.
     PaySupplier(supplier_payment::Pay),
     /// Apply an advance to bills of a supplier.
     ApplySupplierAdvance(supplier_payment::Apply),
-    /// Take a payment of a supplier back.
+    /// Take a payment to a supplier back.
     ReverseSupplierPayment(supplier_payment::Reverse),
     /// Recall a lot.
     RecallLot(lot::RecallLot),
@@ -337,7 +337,7 @@ pub enum Outcome {
     LandedCost(Box<LandedCost>),
     /// A bill of a supplier, or a credit note or reversal of one.
     Bill(Box<Bill>),
-    /// A payment of a supplier, or the reversal of one.
+    /// A payment to a supplier, or the reversal of one.
     SupplierPayment(Box<SupplierPayment>),
     /// A recall.
     Recall(Box<lot::Recall>),

@@ -276,7 +276,7 @@ id!(
     BillId, "bll"
 );
 id!(
-    /// A payment of a supplier, or the reversal of one.
+    /// A payment to a supplier, or the reversal of one.
     SupplierPaymentId, "spy"
 );
 id!(

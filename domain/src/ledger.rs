@@ -47,7 +47,7 @@ pub mod account {
     pub const RECEIVABLE_VALUATION: &str = "1105";
     /// Allowance for receivables that may not be paid; a credit balance.
     pub const DOUBTFUL: &str = "1110";
-    /// Payments of suppliers in advance, as far as they are not applied to bills.
+    /// Payments to suppliers in advance, as far as they are not applied to bills.
     pub const SUPPLIER_ADVANCES: &str = "1150";
     /// Stock, at cost.
     pub const INVENTORY: &str = "1200";
@@ -239,7 +239,7 @@ pub struct Posted {
     pub reversed_by: Option<EntryId>,
 }
 
-/// Facts that documents show of the entries which commands post themselves.
+/// Facts about entries for the documents of commands that post an entry, such as an entry by hand.
 #[derive(Debug, Clone, Default)]
 pub struct Journal {
     /// The names of all accounts, by code.

@@ -92,7 +92,7 @@ pub struct Needs {
     pub bill_ids: BTreeSet<BillId>,
     /// Whether the lines of these bills are needed, with their goods.
     pub bill_lines: bool,
-    /// Payments of suppliers that are taken back. Their bills are needed.
+    /// Payments to suppliers that are taken back. Their bills are needed.
     pub supplier_payment_ids: BTreeSet<SupplierPaymentId>,
     /// Receipts whose lines are billed.
     pub billed_receipt_ids: BTreeSet<StockDocumentId>,
@@ -102,7 +102,7 @@ pub struct Needs {
     pub exchange: BTreeSet<(String, NaiveDate)>,
     /// Other currencies in which documents of today are written.
     pub exchange_today: BTreeSet<String>,
-    /// Other currencies that documents of customers and payments of suppliers state, each with the time of the document; now if
+    /// Other currencies that documents of customers and payments to suppliers state, each with the time of the document; now if
     /// absent.
     pub exchange_at: BTreeSet<(String, Option<DateTime<Utc>>)>,
     /// Times of payments of bills; now if absent. The rates of the currencies of the bills are needed.

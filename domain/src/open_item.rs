@@ -452,7 +452,7 @@ pub(crate) fn apply(book: &mut Book, line: &Applied) {
     }
 }
 
-/// Notes the time of an application. A later command of the batch that takes it back is not before it.
+/// Notes the time of an application. A later command of the batch can't take it back before that time.
 fn note_time(book: &mut Book, line: &Applied, at: DateTime<Utc>) {
     let Some(invoice_id) = line.invoice_id.filter(|_| line.amount.is_positive()) else { return };
     let Some(credit) = book.credits.get_mut(&line.credit) else { return };

@@ -73,7 +73,7 @@ pub struct Intent {
     pub captured_amount: Option<Money>,
     /// The till that made it.
     pub register_id: RegisterId,
-    /// The sale that it pays, or the refund that it pays back. Null: none yet.
+    /// The sale or refund whose tender names it. Null: none does yet.
     pub sale_id: Option<SaleId>,
     /// When it ends, if the card has not paid until then.
     pub expires_at: DateTime<Utc>,
@@ -97,7 +97,7 @@ pub struct Original {
     pub sale_id: Option<SaleId>,
     /// The amount that was taken. Null: none was.
     pub captured_amount: Option<Money>,
-    /// The part that refunds of the sale paid back by refund intents.
+    /// The amount that refunds have paid back with refund intents of this payment.
     pub back: Money,
 }
 
@@ -191,8 +191,8 @@ pub fn status_at(intent: &Intent, at: DateTime<Utc>) -> IntentStatus {
 
 /// Lets a card tender use the intent. `pointer` names the tender in the body, such as `/tenders/0`.
 ///
-/// Rejects an intent of another till, one that another document uses, one in the other direction, one that is not paid, and
-/// one that was paid with another amount. The same document may name it again: a repeat of the request changes nothing.
+/// Rejects an intent of another till, of another document, or of the other kind. Rejects one that is not paid, or with another amount. The
+/// same document may name it again: a repeat of the request changes nothing.
 pub fn check_tender(
     intent: &Intent,
     tender: &CardTender,

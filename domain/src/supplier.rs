@@ -14,7 +14,7 @@ use crate::refusal::Problems;
 
 /// Most prices of one product of a supplier.
 pub const PRICES_MAX: usize = 100;
-/// Most discounts for early payment of a supplier, and of a bill.
+/// Most discounts for early payment that a supplier or a bill may have.
 pub const DISCOUNTS_MAX: usize = 2;
 /// Longest time for a discount.
 const DISCOUNT_DAYS_MAX: u16 = 365;
@@ -155,7 +155,7 @@ pub fn check_prices(problems: &mut Problems, prices: &[SupplierPrice]) {
     }
 }
 
-/// Adds everything that is wrong with the discounts for early payment of a supplier to `problems`.
+/// Adds the problems of the discounts for early payment that a supplier gives to `problems`.
 pub fn check_discounts(problems: &mut Problems, terms: &[DiscountTerm]) {
     if terms.len() > DISCOUNTS_MAX {
         problems.invalid("/discounts", format!("A supplier has at most {DISCOUNTS_MAX} discounts."));

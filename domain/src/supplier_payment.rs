@@ -71,7 +71,7 @@ pub struct Pay {
     pub exchange_rate: Option<ExchangeRate>,
     /// The bills that it pays, at most 500, with amounts in their currency.
     pub parts: Vec<PartToPay>,
-    /// The amount that is paid in advance, for no bill yet, in the currency of the payment. Without it there is a bill.
+    /// The amount that is paid in advance, for bills to come, in the currency of the payment. Without it, `parts` is not empty.
     pub advance: Option<Money>,
     /// The bank's reference.
     pub reference: Option<String>,
@@ -109,7 +109,7 @@ pub struct PaidBill {
     pub discount_tax: Money,
 }
 
-/// A payment of a supplier, or the reversal of one.
+/// A payment to a supplier, or the reversal of one.
 #[derive(Debug, Clone)]
 pub struct SupplierPayment {
     /// Its id.
@@ -132,8 +132,8 @@ pub struct SupplierPayment {
     pub unapplied: Money,
     /// The payment whose advance an application, or the reversal of one, changes.
     pub advance_id: Option<SupplierPaymentId>,
-    /// The exchange difference of an application: its part of the advance, less what it took off its bills without discounts.
-    /// Negative for a gain; zero for a payment.
+    /// The exchange difference of an application: its part of the advance, less the amount that it took off its bills without
+    /// discounts. Above zero it is a loss, below zero a gain. Zero for a payment.
     pub difference: Money,
     /// The bills that it pays, or that a reversal opens again.
     pub parts: Vec<PaidBill>,
@@ -198,7 +198,7 @@ impl SupplierPayment {
         }
     }
 
-    /// Returns the part of an advance that the document applies, in the currency of the advance; zero if that is the tenant's.
+    /// Returns the part of an advance that the document applies, in the currency of the advance. Returns zero if that is the tenant's currency.
     pub fn foreign_applied(&self) -> Money {
         match self.advance_id {
             Some(_) => self.parts.iter().filter_map(|part| part.foreign).map(ForeignPart::paid).sum(),
@@ -225,7 +225,7 @@ impl SupplierPayment {
         Open { base: self.unapplied, foreign: self.foreign.as_ref().map(|foreign| foreign.unapplied) }
     }
 
-    /// Takes a part of the advance off what is not applied. The part of a reversal is negative.
+    /// Takes an applied part off the unapplied part of the advance. The part of a reversal is negative.
     fn take_off(&mut self, base: Money, foreign: Money) {
         self.unapplied -= base;
         if let Some(own) = &mut self.foreign {

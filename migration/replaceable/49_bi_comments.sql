@@ -167,7 +167,7 @@ declare
         "debit": "Amount debited; on a line zero if it is a credit. Additive.",
         "document_number": "Number of the document.",
         "due_on": "Day on which an invoice is due; null in other rows.",
-        "owed_after": "What the customer owes after the document: negative if the customer is owed. Not additive.",
+        "owed_after": "Amount that the customer owes after the document: negative if the customer is owed. Not additive.",
         "credit": "Amount credited; on a line zero if it is a debit. Additive.",
         "section": "Section of the statement: revenue, cost or expense; assets, liabilities or equity.",
         "revenue": "Credits less debits of the accounts of revenue: sales less returns and discounts. Additive.",

@@ -88,8 +88,8 @@ pub struct Discrepancy {
     pub delta: Quantity,
     /// Change of `delta` since the snapshot before.
     pub increment: Quantity,
-    /// Causes. Their quantities and `residual` add up to `increment`, or for a class of levels to `delta`. A difference without any
-    /// cause has one of the class `unexplained` instead, whose quantity is `residual`.
+    /// Causes. Their quantities and `residual` add up to `increment`, or for a class of levels to `delta`. A difference without a cause has
+    /// one explanation of the class `unexplained`, whose quantity is `residual`.
     pub explanations: Vec<Explanation>,
     /// Part without a cause.
     pub residual: Quantity,
@@ -101,7 +101,7 @@ pub struct Discrepancy {
     pub level: Option<OwnLevel>,
 }
 
-/// An own level that a difference is about, with the paths of its history and of the count plan of its location.
+/// A level of your own records, with the paths of its history and of the count plan of its location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReconcileLevel)]
 pub struct OwnLevel {

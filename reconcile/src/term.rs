@@ -263,7 +263,7 @@ words! {
     Basis {
         /// Events of both sides.
         Events,
-        /// Snapshots; only the reference has sent events, or it has sent none.
+        /// Snapshots only, because the reference or all other systems have sent no events.
         Snapshots,
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get, rt};
-use api::accept::chosen;
+use api::accept::choose_form;
 use api::aside::aside;
 use api::csv;
 use api::params::Params;
@@ -248,5 +248,5 @@ fn form(parameter: Option<&str>, request: &HttpRequest) -> Result<Form, ApiError
         }
         _ => None,
     };
-    chosen(parameter, request, named, ranged, "Rows can be had as csv or ndjson.")
+    choose_form(parameter, request, named, ranged, "Rows can be had as csv or ndjson.")
 }

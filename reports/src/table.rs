@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use api::accept::chosen;
+use api::accept::choose_form;
 use api::aside::aside;
 use api::csv;
 use api::params::Params;
@@ -92,8 +92,8 @@ async fn list(_: Caller) -> Answer {
 #[into_params(parameter_in = Query)]
 struct ReportParams {
     /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
-    /// Without it the period has no beginning. A report on the ledger takes days only: those of posting. `customer_statement` takes
-    /// days only: those of the documents.
+    /// Without it the period has no beginning. A report on the ledger takes days of posting only. `customer_statement` takes days of
+    /// documents only.
     #[param(max_length = 40, example = "2026-01-01")]
     from: Option<String>,
     /// First day or instant after the period. Without it the period has no end.
@@ -152,8 +152,8 @@ struct ReportParams {
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
-    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing`, `payable_ageing` and `customer_statement`. A report on sales or on the ledger reads every line then,
-    /// so it takes longer.
+    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing`, `payable_ageing` and `customer_statement`. A
+    /// report on sales or on the ledger then reads every line, so it takes longer.
     #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
     /// Days of sales to look back. Only for `slow_stock` and `stock_turnover`.
@@ -179,8 +179,8 @@ struct ReportParams {
     /// Whether expired lots are included. The default is true. Only for `lot_expiry`.
     #[param(example = true)]
     include_expired: Option<bool>,
-    /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, the more the larger the
-    /// ledger is. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock`, `reorder`
+    /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, and longer still with a large
+    /// ledger. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock`, `reorder`
     /// and `stock_turnover`: they leave
     /// out a part of what the accounts have. Nor for `customer_statement`, whose balance begins before the period.
     #[param(example = true)]
@@ -358,7 +358,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
 /// Returns the format of the parameter, or of the header Accept.
 pub fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
     let named = |name: &str| name.parse::<Format>().ok();
-    chosen(parameter, request, named, format_of, "A report can be had as json, csv, ndjson or xlsx.")
+    choose_form(parameter, request, named, format_of, "A report can be had as json, csv, ndjson or xlsx.")
 }
 
 /// Returns the format of a media range.
@@ -446,7 +446,7 @@ fn without_meta<'a>(table: &Table, json: &'a [u8]) -> Result<&'a [u8], ApiError>
 
 #[cfg(test)]
 mod tests {
-    use api::accept::accepted;
+    use api::accept::preferred_form;
 
     use super::*;
 
@@ -464,7 +464,7 @@ mod tests {
             ("application/xml", None),
             ("application/json;q=0", None),
         ] {
-            assert_eq!(accepted(header, format_of), format, "{header}");
+            assert_eq!(preferred_form(header, format_of), format, "{header}");
         }
     }
 }

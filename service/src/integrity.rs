@@ -111,8 +111,8 @@ pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
     .await
 }
 
-/// Returns number, statement and query of each fact. The query compares the figures of the tenant `$1` and returns one row, whose
-/// column `subjects` names figures that differ.
+/// Returns the number, the statement and the query of each fact. The query compares the figures of the tenant `$1`. It returns one row, whose
+/// column `subjects` names the figures that differ.
 pub fn comparisons() -> impl Iterator<Item = (u8, &'static str, String)> {
     let rollups = (8, ROLLUPS, rollup::COMPARISON.as_str());
     let payables = (9, SUPPLIERS, PAYABLES);

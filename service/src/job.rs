@@ -2,7 +2,7 @@
 //! request would have had.
 //!
 //! The work is done by the server that took the request, and writes a sign of life every second. If that server is killed, the job is lost:
-//! the work was one transaction, which was committed or not, and a repeat with the idempotency key finds out.
+//! the work was one transaction, which was committed or not. A repeat with the same idempotency key returns its response, or does the work.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::JobId;
@@ -23,7 +23,7 @@ use crate::{Caller, Error, Tx};
 const LOST_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// Time for which a job that ended or was lost is kept.
 const KEPT: TimeDelta = TimeDelta::days(7);
-/// Most jobs of a tenant that are kept. A job that has not ended is kept above that.
+/// Most jobs of a tenant that are kept. A job that has not ended is always kept.
 const KEPT_MAX: i64 = 1_000;
 
 text_enum! {
@@ -56,7 +56,7 @@ text_enum! {
         Running,
         /// The work was done: `result` has the response.
         Succeeded,
-        /// The request was rejected and had no effect: `problem` says why. Only the code `outcome_unknown` leaves open whether it had:
+        /// The request was rejected and had no effect: `problem` says why. Only with the code `outcome_unknown` it may have had an effect:
         /// repeat the request with the same idempotency key.
         Failed,
         /// The server ended before it said how the work ended. Repeat the request with the same idempotency key: if the work was done,
@@ -76,7 +76,7 @@ pub struct Job {
     pub kind: Kind,
     /// State of the work.
     pub status: Status,
-    /// Rows that were handled so far. Nothing of them is kept before the work has succeeded.
+    /// Rows that were processed so far. Nothing is stored before the job has succeeded.
     #[schema(minimum = 0, example = 1500)]
     pub rows_done: i64,
     /// Rows of the upload. Null: it has none, or they were not counted yet.
@@ -88,7 +88,7 @@ pub struct Job {
     /// Id of the API key or user that sent the request.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     pub actor_id: String,
-    /// HTTP status that the response would have had. Null while the work goes on.
+    /// HTTP status of the response to the request. Null while the work goes on, or if the job was lost.
     #[schema(minimum = 200, maximum = 599, example = 200)]
     pub http_status: Option<i16>,
     /// Response of the request, if it succeeded. Null in a list: `GET /v1/jobs/{id}` has it.
@@ -177,7 +177,7 @@ pub async fn list(tx: &Tx, kinds: &[Kind], slice: &Slice) -> Result<Vec<Job>, Er
     rows.iter().map(|row| read(row, tx.now)).collect()
 }
 
-/// Returns a job of one of these kinds, or of any kind if there are none.
+/// Returns a job of one of these kinds. Without kinds, returns a job of any kind.
 pub async fn get(tx: &Tx, id: JobId, kinds: &[Kind]) -> Result<Job, Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).among("kind", kinds).rows(tx).await?;
     read(rows.first().ok_or_else(|| Refusal::not_found("job"))?, tx.now)

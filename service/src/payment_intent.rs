@@ -38,7 +38,7 @@ pub struct PaymentIntent {
     pub id: PaymentIntentId,
     /// Always `payment_intent`.
     pub object: tag::PaymentIntent,
-    /// Whether the card pays, or gets back what it paid.
+    /// `payment`: the card pays. `refund`: the card gets money back.
     pub kind: IntentKind,
     /// Payment that a refund pays back. Null: it is a payment.
     #[schema(example = json!(null))]
@@ -59,7 +59,7 @@ pub struct PaymentIntent {
     /// When the provider reported the hold. Null: it has not.
     #[schema(example = json!(null))]
     pub authorised_at: Option<DateTime<Utc>>,
-    /// Amount that was taken, or that a refund paid back. Null: none was.
+    /// Amount that was taken, or that was paid back if it is a refund. Null: none was.
     pub captured_amount: Option<Money>,
     /// Brand of the card.
     #[schema(max_length = 40, example = "visa")]
@@ -73,7 +73,7 @@ pub struct PaymentIntent {
     /// Id of the terminal.
     #[schema(max_length = 40, example = "T-7")]
     pub terminal_id: Option<String>,
-    /// Sale that it pays, or refund whose money it is. Null: none names it.
+    /// Sale or refund whose tender names the intent. Null: none does.
     #[schema(example = json!(null))]
     pub sale_id: Option<SaleId>,
     /// When it ends, if the card has not paid until then.
@@ -98,7 +98,7 @@ pub struct IntentInput {
     pub register_id: RegisterId,
     /// Amount to pay or to pay back, above zero, in the currency of the tenant.
     pub amount: Money,
-    /// Payment to pay back, in part or whole: captured, and named by a sale. The intent is then a refund.
+    /// Payment to pay back, in full or in part: it must be captured, and named by a sale. Makes the intent a refund.
     #[serde(default)]
     #[schema(example = json!(null))]
     pub original_id: Option<PaymentIntentId>,
@@ -182,7 +182,7 @@ pub struct Filter {
     pub used: Option<bool>,
     /// Whether its hold is older than a day, without a capture.
     pub overdue: Option<bool>,
-    /// Whether a sale or refund names it and its money does not come, or with another amount.
+    /// Whether a sale or refund names it, and it ended without money or with another amount.
     pub differs: Option<bool>,
     pub created: Period,
 }

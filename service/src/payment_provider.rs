@@ -164,11 +164,11 @@ pub async fn delete(tx: &Tx, id: PaymentProviderId, expected: Option<i32>) -> Re
     Ok(())
 }
 
-/// Checks that a provider signed a message, and lately. All reasons of a rejection have the same response; the log has them, and the
-/// tenant of the provider reads how many there were.
+/// Checks that a provider signed a message, and that its time is near enough. All rejections have the same response. The log has the
+/// reason, and the tenant of the provider reads how many there were.
 ///
-/// After many wrong messages of the provider from one network, wrong ones are rejected by secrets of the last seconds, without a look
-/// at the database. A right one is still accepted: another terminal of the same shop may have sent the wrong ones.
+/// After many wrong messages of the provider from one network, messages are first checked against secrets of the last seconds, so wrong ones
+/// cost no look at the database. Right ones are still accepted: another terminal of the same shop may have sent the wrong ones.
 pub async fn verify(
     db: &Db,
     (auth, vault): (&Auth, &Vault),
@@ -196,7 +196,7 @@ pub async fn verify(
     checked?.1.ok_or(AuthError::InvalidToken)
 }
 
-/// Returns whether a secret of the last seconds fits a message. Its time is not checked.
+/// Returns whether a message is signed with a secret of the last seconds. Does not check its time.
 async fn looks_signed(
     db: &Db,
     vault: &Vault,

@@ -1,12 +1,12 @@
-//! The most records of a kind that a tenant may have.
+//! Limits the records of a kind that a tenant may have.
 
 use domain::refusal::Refusal;
 use sea_orm::sqlx::{self, Row};
 
 use crate::{Error, Tx};
 
-/// Rejects a further record, for the reason `detail`, if the tenant has `most` of its kind. The statement `count` returns their number
-/// as `records`. Transactions that add records of one kind wait for each other: two at once would both see the last free place.
+/// Rejects a further record with `detail` if the tenant has `most` of its kind. The statement `count` returns their number as `records`.
+/// Transactions that add records of one kind wait for each other. Otherwise two at once could both take the last free place.
 pub(crate) async fn check_room(
     tx: &Tx,
     kind: &str,

@@ -74,7 +74,7 @@ pub enum Scope {
     /// Change suppliers, their products and prices, write purchase orders, receive their goods, post landed costs and record bills.
     #[strum(serialize = "purchasing:write")]
     PurchasingWrite,
-    /// Record payments of suppliers.
+    /// Record payments to suppliers.
     #[strum(serialize = "purchasing:pay")]
     PurchasingPay,
     /// Read orders, shipments and invoices.

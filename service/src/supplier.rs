@@ -53,8 +53,8 @@ pub struct SupplierInput {
     /// Tax number of the supplier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_number: Option<Line40>,
-    /// ISO 4217 code of its prices and of its purchase orders. The default is the tenant's currency. Prices keep their numbers when it
-    /// changes.
+    /// Currency of its prices, and of its purchase orders unless they state another one (ISO 4217). The default is the tenant's currency. A
+    /// change does not convert prices: their numbers stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
@@ -214,7 +214,7 @@ async fn keep_printed(tx: &Tx, before: &Supplier, after: &Supplier) -> Result<()
     Ok(())
 }
 
-/// Gives the suppliers that have the currency of the tenant its new one, which changes in this transaction. Prices keep their numbers.
+/// Gives the suppliers in the tenant's currency its new currency, which changes in this transaction. Prices keep their numbers.
 pub(crate) async fn change_currency(tx: &Tx, (from, to): (&str, &str)) -> Result<(), Error> {
     let query = sqlx::query(
         "update supplier set currency = $3, version = version + 1, updated_at = $4

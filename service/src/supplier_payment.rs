@@ -1,4 +1,4 @@
-//! Payments of suppliers and their reversals, for reading.
+//! Payments to suppliers and their reversals, for reading.
 
 pub mod proposal;
 

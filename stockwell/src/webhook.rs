@@ -49,8 +49,8 @@ const EVERY_TENANT: Duration = Duration::from_secs(60);
 const TURNS_MAX: usize = 4;
 /// Longest time from the beginning of a turn to that of its attempts. An attempt then ends within the lease.
 const PLACE_WAIT: Duration = Duration::from_secs(15);
-/// Time for a place after which a message is looked at again before it is sent: its endpoint may be switched off meanwhile, or deleted.
-/// Also the longest time of that look.
+/// Wait for a place after which a message is checked again before it is sent, because its endpoint may have been switched off or deleted.
+/// Also the longest time of that check.
 const WAITED: Duration = Duration::from_secs(1);
 /// Longest time that a receiver may get for its response.
 const TIMEOUT_SECONDS_MAX: u32 = 30;
@@ -60,7 +60,7 @@ const CONNECTIONS_MAX: u32 = 8;
 const CONNECTION_WAIT_MS: u64 = 8_000;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Attempts to record outcomes. After that the leases end, and the messages are sent again.
+/// Most attempts to record outcomes. After them the leases end, and the messages are sent again.
 const RECORDED_IN: u32 = 2;
 
 /// Arguments of the worker that concern webhooks.
@@ -197,7 +197,7 @@ impl Deliverer {
             if let Err(error) = looked {
                 tracing::warn!(%error, "the tenants with webhooks could not be listed; trying again");
             }
-            self.hasten();
+            self.make_turns_due();
             self.begin_turns();
             let until = Instant::now() + POLL;
             loop {
@@ -242,8 +242,8 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Makes a turn of every tenant due if a worker has ended: it may have leased their messages.
-    fn hasten(&mut self) {
+    /// Makes a turn of every tenant due if a worker has ended, because that worker may have leased messages of any tenant.
+    fn make_turns_due(&mut self) {
         let now = Instant::now();
         if self.living.has_one_ended(now) {
             for due in self.due.values_mut() {
@@ -270,7 +270,7 @@ impl Deliverer {
             self.busy.insert(tenant_id);
             let (db, settings, paces) =
                 (self.db.clone(), Arc::clone(&self.settings), Arc::clone(&self.paces));
-            let (worker, takes_over) = (self.living.holder(), self.living.takes_over(tenant_id, now));
+            let (worker, takes_over) = (self.living.holder(), self.living.should_take_over(tenant_id, now));
             self.tasks.spawn(async move {
                 let turn = async {
                     if takes_over && holder::take_over(&db, tenant_id).await? > 0 {

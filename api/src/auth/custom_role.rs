@@ -53,8 +53,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a custom role
 ///
-/// A custom role is a built-in role with fewer scopes. `PATCH /v1/users/{id}` gives it to a user whose role is its `base`: `custom_role_id`.
-/// The caller needs all scopes of `base`. A tenant has at most 50.
+/// A custom role is a built-in role, its `base`, with fewer scopes. `PATCH /v1/users/{id}` with `custom_role_id` gives it to a user whose
+/// role is `base`. The caller needs all scopes of `base`. A tenant has at most 50 custom roles.
 #[utoipa::path(
     operation_id = "custom_roles_create",
     security(("bearer" = ["users:write"])),
@@ -85,9 +85,10 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomRoleId>, seen: IfN
 
 /// Change a custom role
 ///
-/// Takes a merge patch. Keys that act for its users have the new scopes at once. Access tokens of the users lose scopes at once, and a new
-/// token has added ones. `base` stays. The caller needs all scopes of it. A caller who has a second factor states a code of it to add scopes
-/// if `base` is admin. Without a code the response is 409. A key that acts for such a user gets 409 too.
+/// Takes a merge patch. `base` can't be changed. The caller needs all scopes of `base`. API keys that act for users of the role have the new
+/// scopes at once. Access tokens of these users lose removed scopes at once; their next token has the added ones. If `base` is admin, a
+/// caller who has a second factor sends a `code` to add scopes. Without a code the response is 409. An API key that acts for such a caller
+/// gets 409 too.
 #[utoipa::path(
     operation_id = "custom_roles_update",
     security(("bearer" = ["users:write"])),
@@ -115,8 +116,8 @@ async fn update(
 
 /// Delete a custom role
 ///
-/// Deletes a custom role that no user has, enabled or disabled: give them another role first (409). The caller needs all scopes of its
-/// `base`.
+/// Deletes a custom role. While a user has it, also a disabled one, the request is rejected (409): give these users another role first.
+/// The caller needs all scopes of its `base`.
 #[utoipa::path(
     operation_id = "custom_roles_delete",
     security(("bearer" = ["users:write"])),

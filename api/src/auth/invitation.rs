@@ -101,7 +101,7 @@ struct InvitationLink {
     custom_role_id: Option<CustomRoleId>,
     /// `open`, `accepted`, `revoked` or `expired`.
     status: Status,
-    /// The user that it made. Null: it was not accepted.
+    /// User that the acceptance created. Null: it was not accepted.
     user_id: Option<UserId>,
     /// Token for `POST /v1/auth/invitation`, only this once. Null in the replay of a response.
     #[schema(max_length = 128, example = "swi_01h455vb4pex5vsknk084sn02q_x")]
@@ -151,9 +151,9 @@ impl InvitationLink {
 /// Returns a token with which the person becomes a user, once, within 7 days. Send it, or `link`, to the person yourself. An open
 /// invitation to the address ends. So does this one if you, or the key that you use, end or may no longer give the role. The caller
 /// needs all scopes of the role, and of the role of the invitation that ends: only an owner invites an owner. A key with bounds invites
-/// no one. With `custom_role_id` the user has the scopes that the custom role has at the acceptance. If it is deleted before, the invitation
-/// can't be accepted. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an
-/// owner. Without a code the response is 409. A key that acts for such a user gets 409 too.
+/// no one. With `custom_role_id` the user gets the scopes that the custom role has when the person accepts. If the custom role is deleted
+/// before, the invitation can't be accepted. At most 200 invitations may be open. A caller who has a second factor sends a `code` to invite
+/// an admin or an owner. Without a code the response is 409. An API key that acts for such a caller gets 409 too.
 #[utoipa::path(
     operation_id = "invitations_create",
     security(("bearer" = ["users:write"])),

@@ -177,10 +177,13 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 ///
 /// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
-/// user, and no key the address of the user for whom it acts (409). A caller who has a second factor states a code of it to make a user an
-/// admin or an owner, to enable one, and to give one another address or more scopes. Without a code the response is 409. A key that acts for
-/// such a user gets 409 too. The last active owner stays one. Keys that act for the user have the scopes of now at once. Access tokens lose
-/// scopes at once, and a new token has added ones.
+/// user. No key changes the address of the user for whom it acts (409). The last active owner can't be changed to another role or disabled.
+///
+/// A caller who has a second factor sends a `code` to make a user an admin or an owner. The same applies to an admin or an owner who is
+/// enabled, or gets another address or more scopes. Without a code the response is 409. An API key that acts for such a caller gets 409 too.
+///
+/// API keys that act for the user have the new scopes at once. Access tokens of the user lose removed scopes at once; the next token has the
+/// added ones.
 #[utoipa::path(
     operation_id = "users_update",
     security(("bearer" = ["users:write"])),

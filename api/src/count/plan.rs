@@ -48,9 +48,8 @@ struct CountPlan {
 /// Plan counts
 ///
 /// Returns the products to count next, ranked by risk: value × (1 + velocity) × (1 + past variance) × (1 + unexplained
-/// difference) × days since the last count. Every factor is shown. A difference is unexplained if another system shows another
-/// quantity, and the latest run of the reconciliation found no cause. `POST /v1/counts` with `plan` opens a sheet for the first of
-/// them.
+/// difference) × days since the last count. Each product has every factor. An unexplained difference is one from another system for which
+/// the latest run of the reconciliation found no cause. `POST /v1/counts` with `plan` opens a count sheet for the first products.
 #[utoipa::path(
     operation_id = "counts_plan",
     security(("bearer" = ["counts:read", "reports:read", "costs:read"])),

@@ -25,7 +25,7 @@ use crate::record::Record;
 
 /// Rows that are read at once.
 const PART: u64 = 500;
-/// The lists that return pages only: their rows are computed, and a report or the movements have them whole.
+/// Lists that return pages only, because their rows are computed. A report or the list of movements has all of these rows.
 const PAGES_ONLY: [&str; 2] =
     ["/v1/replenishment/suggestions", "/v1/stock/levels/{location_id}/{product_id}/explain"];
 /// Media type of NDJSON.
@@ -71,7 +71,7 @@ impl Form {
     }
 }
 
-/// Whether the list at a path, as the description has it, can be had whole.
+/// Returns whether the list at a path of the OpenAPI document can be returned whole.
 pub fn has_export(path: &str) -> bool {
     !PAGES_ONLY.contains(&path)
 }
@@ -123,8 +123,8 @@ fn invalid(parameter: &str, detail: &str) -> ApiError {
 }
 
 impl<F: 'static> List<F> {
-    /// Returns the requested page, or all rows from its beginning on if the caller wants the whole list. `read` returns at most so many rows
-    /// after a position, and `position` that of a row.
+    /// Returns the requested page, or all rows from its beginning on if the caller wants the whole list. `read` returns rows after a position,
+    /// at most a number of them. `position` returns the position of a row.
     pub async fn serve<T, K>(
         self,
         caller: Caller,
@@ -137,7 +137,7 @@ impl<F: 'static> List<F> {
     {
         let after: Option<K> = self.after()?;
         if let Some(form) = self.form {
-            // Visitors and customers would take the places of the tenant: they read page by page.
+            // A tenant may read few whole lists at once. Visitors and customers would use them up, so they read page by page.
             if caller.is_publishable() {
                 return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("format"));
             }
@@ -239,7 +239,7 @@ where
         let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, PART).await).await?;
         self.list.app.rates.count_values(&self.caller, rows.len());
         self.after = rows.last().map(&self.position);
-        Ok(Part { text: self.written(&rows).await?, is_last: (rows.len() as u64) < PART })
+        Ok(Part { text: self.write_rows(&rows).await?, is_last: (rows.len() as u64) < PART })
     }
 
     async fn check(&self) -> Result<(), ApiError> {
@@ -252,14 +252,14 @@ where
 
 impl<F, T: Serialize, K, R, P> Export<F, T, K, R, P> {
     /// Writes rows in the form of the list.
-    async fn written(&mut self, rows: &[T]) -> Result<Vec<u8>, ApiError> {
+    async fn write_rows(&mut self, rows: &[T]) -> Result<Vec<u8>, ApiError> {
         let is_first = !std::mem::replace(&mut self.is_begun, true);
         let List { members, app, columns, .. } = &self.list;
         let mut text = Vec::new();
         if self.form == Form::Csv {
             let mut rows = values(rows)?;
             members.expand(&app.db, &self.caller, &mut rows).await?;
-            return sheet(columns, &rows, is_first);
+            return write_csv(columns, &rows, is_first);
         }
         if members.is_all() {
             rows.iter().try_for_each(|row| line(&mut text, row))?;
@@ -279,7 +279,7 @@ fn line(text: &mut Vec<u8>, row: &impl Serialize) -> Result<(), ApiError> {
 }
 
 /// Writes rows as CSV. A text that a spreadsheet would run as a formula is marked, as in a report.
-fn sheet(columns: &[String], rows: &[Value], has_header: bool) -> Result<Vec<u8>, ApiError> {
+fn write_csv(columns: &[String], rows: &[Value], has_header: bool) -> Result<Vec<u8>, ApiError> {
     let mut text = Vec::new();
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
     if has_header {
@@ -351,10 +351,10 @@ mod tests {
         let columns = ["id", "total", "note", "tags", "gone", "open", "count"].map(str::to_owned);
         let row = serde_json::json!({ "id": "a", "total": "-5.00", "note": "=1+1, \"x\"", "tags": ["b"],
             "gone": null, "open": true, "count": 3, "other": 1 });
-        let text = sheet(&columns, &[row], true).expect("CSV");
+        let text = write_csv(&columns, &[row], true).expect("CSV");
         let expected = "id,total,note,tags,gone,open,count\r\n\
                         a,-5.00,\"'=1+1, \"\"x\"\"\",\"[\"\"b\"\"]\",,true,3\r\n";
         assert_eq!(String::from_utf8_lossy(&text), expected);
-        assert_eq!(sheet(&columns, &[], false).expect("CSV"), b"");
+        assert_eq!(write_csv(&columns, &[], false).expect("CSV"), b"");
     }
 }

@@ -13,10 +13,10 @@ use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 /// Gives a rejected request its problem body with the request id.
 pub(super) fn explain(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let rendered = match response.response().error() {
-        None => return identified(response, request_id),
+        None => return add_request_id(response, request_id),
         Some(error) => match error.as_error::<ApiError>() {
             Some(refused) => refused.render(Some(request_id)),
-            None => foreign(error, response.status()).render(Some(request_id)),
+            None => framework_problem(error, response.status()).render(Some(request_id)),
         },
     };
     let (request, _) = response.into_parts();
@@ -24,7 +24,7 @@ pub(super) fn explain(response: ServiceResponse, request_id: &str) -> ServiceRes
 }
 
 /// Adds the request id to a problem that was rendered without it: a rejection that is stored for replays.
-fn identified(response: ServiceResponse, request_id: &str) -> ServiceResponse {
+fn add_request_id(response: ServiceResponse, request_id: &str) -> ServiceResponse {
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
     if !is_problem {
         return response;
@@ -43,7 +43,7 @@ fn with_request_id(problem: &[u8], request_id: &str) -> serde_json::Result<Vec<u
 }
 
 /// Returns the problem for an error of the framework, such as a path that is not UTF-8.
-fn foreign(error: &Error, status: StatusCode) -> ApiError {
+fn framework_problem(error: &Error, status: StatusCode) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::of(ErrorCode::RouteNotFound),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::of(ErrorCode::PayloadTooLarge),

@@ -96,7 +96,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Audit",
-        "Commands with their callers and times, refused requests, the log of requests, and jobs.",
+        "Commands with their callers and times, refusals of access, the log of requests, and jobs.",
         &["/v1/access-refusals", "/v1/commands", "/v1/jobs", "/v1/request-log"],
     ),
     (

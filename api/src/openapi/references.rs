@@ -37,7 +37,7 @@ pub fn replace_copies(document: &mut Value) {
 
 fn replace(value: &mut Value, components: &HashMap<Value, String>) {
     let is_schema = ["properties", "enum", "oneOf"].iter().any(|keyword| value.get(keyword).is_some());
-    // A comparison reads all of a value, so that only schemas are compared.
+    // Comparing two values reads all of both, so only schemas are compared.
     let component = if is_schema { components.get(value) } else { None };
     match component {
         Some(name) => *value = json!({ "$ref": format!("#/components/schemas/{name}") }),

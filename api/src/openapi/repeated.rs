@@ -1,4 +1,4 @@
-//! Responses and parameters that several operations have in the same form: each stands once, under `components`.
+//! Moves responses and parameters that several operations share to `components`, so that each is there once.
 //!
 //! [`super::shared`] has those that follow from the method and the path of an operation. These are found by comparison.
 //! The name of a response follows from its schema, that of a parameter from its own name. If two forms have one name, the
@@ -32,7 +32,7 @@ pub fn complete(document: &mut Value) {
     document["components"] = components;
 }
 
-/// Shows every response and every parameter of every operation to `visit`, which may change it.
+/// Calls `visit` with every response and every parameter of every operation. `visit` may change it.
 fn for_each_part(document: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
     for item in document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -44,8 +44,7 @@ fn for_each_part(document: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
     }
 }
 
-/// Returns the kind and the name of the component that a response or a parameter becomes, or nothing if it stays in its
-/// operation. A parameter of a path stays: a server puts an example of its own into each (see [`super::bodies`]).
+/// Returns the kind and the name of the component for a response or a parameter. Returns nothing if it stays in its operation. A parameter of a path stays: a server puts an example of its own into each (see [`super::bodies`]).
 fn component(part: &Value) -> Option<(&'static str, String)> {
     match part["in"].as_str() {
         Some("query") => Some(("parameters", parameter_name(part)?)),
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_several_operations_have_becomes_a_component_and_nothing_is_lost() {
+    fn shared_parts_become_components_and_nothing_is_lost() {
         let location = filter("location_id", "Only this location.");
         let id = json!({ "name": "id", "in": "path", "schema": { "type": "string" } });
         let order = response("The order.", &schema("OrderOrDryRun"));
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stands_in_many_operations() {
+    fn no_part_is_repeated_in_many_operations() {
         let mut document = crate::openapi::DescribedRoutes::new(crate::routes::mount).document().clone();
         let mut uses: HashMap<Value, usize> = HashMap::new();
         for_each_part(&mut document, &mut |part| *uses.entry(part.clone()).or_default() += 1);

@@ -266,7 +266,7 @@ pub fn parameters() -> Value {
             PREFER_LENGTH_MAX,
             "",
             "`dry-run`: returns the response without the effect. `respond-async`: returns a job (202) and carries the request out \
-             after the response, where the description has this status. Other preferences are ignored.",
+             after the response, if the operation lists 202. Other preferences are ignored.",
         ),
         "BatchPrefer": in_header(
             "Prefer",

@@ -99,9 +99,9 @@ pub struct TenderIn {
     /// Reference of the processor, or code of the voucher, without which a voucher pays nothing. A refund by voucher without
     /// a code issues store credit with a new code. Never a card number.
     pub reference: Option<Reference100>,
-    /// Payment on a card terminal that this tender of a sale is: authorised or captured for exactly its amount, at the same till, and used
-    /// by no other sale. Of a refund, the refund on the terminal, created with `original_id` and captured. A forced sale or refund is
-    /// recorded without one that does not fit, with an exception `card_payment`.
+    /// Payment intent of a card tender. A sale names a payment that is authorised or captured, a refund names a refund intent that is captured.
+    /// It must be for exactly the amount of the tender, at the same till, and named by no other sale or refund. If it does not fit, a forced
+    /// sale or refund is recorded without it, with an exception `card_payment`.
     #[schema(example = json!(null))]
     pub payment_intent_id: Option<PaymentIntentId>,
 }
@@ -127,8 +127,8 @@ pub struct RefundIn {
     /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// Whether the money is paid back already, as an offline till reports it. It needs `occurred_at` and the scope `stock:force`. A
-    /// payment intent that does not fit is then an exception `card_payment`. All else is checked as without it.
+    /// Whether the money was paid back already, as an offline till reports it. Needs `occurred_at` and the scope `stock:force`. A payment
+    /// intent that does not fit becomes an exception `card_payment`. All other checks apply.
     #[serde(default)]
     #[schema(default = false, example = false)]
     pub forced: bool,

@@ -30,8 +30,8 @@ pub struct PurchaseOrderIn {
     /// Day of lines without `expected_on`, today or later.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
-    /// Currency of the costs (ISO 4217). If absent, the supplier's currency. In another currency than the supplier's, each
-    /// line needs `unit_cost`.
+    /// Currency of the costs (ISO 4217). The supplier's currency if absent. In another currency than the supplier's, each line
+    /// needs `unit_cost`.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
     /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on
@@ -81,7 +81,7 @@ struct PurchaseLineIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendIn {
-    /// When the supplier got the order: now or earlier, also before it was written here. Now if absent.
+    /// When the supplier got the order: now or earlier. It may be before the order was recorded here. Now if absent.
     #[schema(example = "2026-12-01T09:00:00Z")]
     occurred_at: Option<Instant>,
 }
@@ -109,8 +109,8 @@ struct ConfirmLineIn {
     /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-09")]
     expected_on: NaiveDate,
-    /// Stock units that are still to come, if the supplier delivers fewer than `open` of the line. The others are
-    /// cancelled.
+    /// Stock units that are still to come, if the supplier delivers fewer: at most the `open` units of the line. The others are
+    /// cancelled. If absent, all open units are still to come.
     #[schema(example = json!(null))]
     open: Option<Quantity>,
 }

@@ -34,7 +34,7 @@ struct PrintParams {
     /// Switzerland, and English for all others.
     #[param(inline)]
     language: Option<Language>,
-    /// `html` or `pdf`. The default follows the header Accept, and is `html` without one.
+    /// `html` or `pdf`. If absent, the header Accept chooses. Without both, `html`.
     #[param(max_length = 16, example = "html")]
     format: Option<String>,
 }
@@ -136,11 +136,12 @@ impl Language {
 
 /// Get a purchase order as a document
 ///
-/// Returns the purchase order for the supplier, as a page of HTML or as a PDF: both parties, and each line with its quantity, price and
-/// day, in the currency of the order. The page of HTML loads nothing and runs no scripts. The PDF is for Letter paper if your own address
-/// is in Canada or the United States, else for A4. It prints Latin, Greek and Cyrillic letters, and a box for a sign of another script.
-/// Without the scope `costs:read` both have no prices. A PDF costs as many points as a report of its values. The order as JSON is
-/// `GET /v1/purchase-orders/{id}`.
+/// Returns the purchase order to send to the supplier, as HTML or PDF. It has both parties, and each line with its quantity, price and day, in
+/// the currency of the order. Without the scope `costs:read` it has no prices. `GET /v1/purchase-orders/{id}` returns the order as JSON.
+///
+/// The HTML page loads no file and runs no script. The paper of the PDF is Letter if your own address is in Canada or the United States, else
+/// A4. The PDF prints Latin, Greek and Cyrillic letters; a box stands for each character of another script. A PDF costs 10 points, and one
+/// for every 100 values, as a report does.
 #[utoipa::path(
     operation_id = "purchase_orders_print",
     security(("bearer" = ["purchasing:read"])),
@@ -149,7 +150,7 @@ impl Language {
         (status = 200, description = "The document.", content(
             (String = "text/html", example = "<!doctype html><html lang=\"en\"><title>Purchase order PO-2026-000123</title></html>"),
             (String = "application/pdf", example = "%PDF-1.7…"),
-        ), headers(("Content-Disposition" = String, description = "`inline`, with the name of the file. Only for a PDF."))),
+        ), headers(("Content-Disposition" = String, description = "`inline`, with the name of the file. A PDF has this header, HTML does not."))),
         (status = 406, description = "The document is not available in this format.", body = Problem,
             content_type = "application/problem+json"),
     )

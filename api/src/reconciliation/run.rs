@@ -40,7 +40,7 @@ record!(Run, id: ReconcileRunId, created_at);
 ///
 /// Compares the inputs of the window and finds the first fix. Equal inputs and settings give equal results, in any order of files
 /// and rows. A run takes at most 2,000,000 rows and 65 seconds, and you make one at a time. It costs as many points as a report: 10.
-/// The worker makes one when new input has been quiet for a minute. `Prefer: respond-async` returns a job (202) and makes the run
+/// The worker makes a run when no new input has come for a minute. `Prefer: respond-async` returns a job (202) and makes the run
 /// after the response.
 #[utoipa::path(
     operation_id = "reconciliation_runs_create",

@@ -45,9 +45,9 @@ async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
 
 /// State settings of replenishment of a supplier
 ///
-/// Replaces all settings of the supplier that `supplier_id` names. They hold for the products of which it is the preferred supplier, at
-/// locations that no other location feeds. Settings of the product, and of the product at a location, come before them; those of
-/// categories, of the location and of the tenant come after them. A request without any other field removes the settings.
+/// Replaces all settings of the supplier that `supplier_id` names. They apply to the products whose preferred supplier it is, at locations
+/// that no other location feeds. Each field comes from the narrowest settings that state it: product at a location, product, supplier,
+/// category, location, tenant. A request with `supplier_id` alone removes the settings.
 #[utoipa::path(
     operation_id = "replenishment_supplier_settings_put",
     security(("bearer" = ["stock:write"])),

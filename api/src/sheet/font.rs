@@ -8,9 +8,9 @@ use file::File;
 
 /// Height of a capital letter of both fonts. Their files do not state it.
 const CAP_HEIGHT: i16 = 729;
-/// Sign that is printed for one that the font lacks.
+/// Character that is printed for one that the font lacks.
 pub const BOX: char = '□';
-/// Signs of scripts that are written from right to left, or whose letters change their form in a word. A text of the font's glyphs
+/// Characters of scripts that are written from right to left, or whose letters change their form in a word. A text of the font's glyphs
 /// for them, one by one, would be wrong. So a box stands for each.
 const SHAPED: [(char, char); 5] = [
     ('\u{590}', '\u{8ff}'),
@@ -19,7 +19,7 @@ const SHAPED: [(char, char); 5] = [
     ('\u{fb1d}', '\u{fdff}'),
     ('\u{fe70}', '\u{fefe}'),
 ];
-/// Signs without a form: soft hyphens, joiners, marks of direction, tags and variation selectors.
+/// Characters without a form: soft hyphens, joiners, marks of direction, tags and variation selectors.
 const UNSEEN: [(char, char); 13] = [
     ('\0', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
@@ -88,8 +88,8 @@ impl Font {
         Font { name, data, file }
     }
 
-    /// Returns a text as it is printed: a box stands for each sign that the font lacks, a space for each end of a line and each space that it
-    /// lacks, and signs without a form are left out.
+    /// Returns a text as it is printed: a box stands for each character that the font lacks, a space for each end of a line and each space that it
+    /// lacks, and characters without a form are left out.
     pub fn printable(&self, text: &str) -> String {
         let printed = |sign: char| {
             let is_known = !is_in(&SHAPED, sign) && self.glyph(sign) != 0;
@@ -103,7 +103,7 @@ impl Font {
         spaced.filter(|sign| !is_in(&UNSEEN, *sign)).map(printed).collect()
     }
 
-    /// Returns the number of the glyph of a sign; 0 if the font lacks it.
+    /// Returns the number of the glyph of a character; 0 if the font lacks it.
     pub fn glyph(&self, sign: char) -> u16 {
         self.file.glyph(sign)
     }
@@ -119,7 +119,7 @@ impl Font {
         text.chars().map(|sign| self.width_of(sign)).sum()
     }
 
-    /// Returns the width of a sign.
+    /// Returns the width of a character.
     pub fn width_of(&self, sign: char) -> u32 {
         u32::from(self.advance(self.glyph(sign)))
     }
@@ -140,7 +140,7 @@ impl Font {
     }
 }
 
-/// Whether a sign ends a line or moves to the next column, so that it parts words.
+/// Whether a character ends a line or moves to the next column, so that it parts words.
 fn ends_line(sign: char) -> bool {
     sign.is_whitespace() && sign.is_control() || matches!(sign, '\u{2028}' | '\u{2029}')
 }

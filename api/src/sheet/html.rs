@@ -19,7 +19,7 @@ const STYLE: &str = "body{font:14px/1.45 system-ui,sans-serif;max-width:50rem;ma
     @page{margin:18mm}@media print{body{margin:0;max-width:none;padding:0}}";
 
 /// Returns the page of a sheet.
-pub fn written(sheet: &Sheet) -> String {
+pub fn render(sheet: &Sheet) -> String {
     let title = escaped(&sheet.title());
     let mark = sheet.mark.map(|mark| format!("<p class=\"state\">{mark}</p>")).unwrap_or_default();
     let total = sheet.total.as_deref().map(|total| {

@@ -1,7 +1,7 @@
 //! The layout of a sheet on pages of paper: each text and each line at its place.
 //!
 //! Lengths are twentieths of a point, in whole numbers. Places are measured from the top left corner. The work grows with the number of
-//! signs, and a row is laid out once.
+//! characters, and a row is laid out once.
 
 use super::font::{Font, Weight};
 use super::{Column, Paper, Party, Sheet};
@@ -55,7 +55,7 @@ pub struct Placed {
     pub y: u32,
     /// Its weight and size.
     pub style: Style,
-    /// The text, of signs that the font has.
+    /// The text, of characters that the font has.
     pub text: String,
 }
 
@@ -114,7 +114,7 @@ pub fn pages(sheet: &Sheet) -> Vec<Page> {
     if let Some(total) = &sheet.total {
         flow.total(total);
     }
-    flow.numbered(sheet)
+    flow.add_page_numbers(sheet)
 }
 
 /// The pages so far, and the place where the next text goes.
@@ -163,7 +163,7 @@ impl Flow {
 
     /// Places a text over the whole width, in as many lines as it takes.
     fn paragraph(&mut self, text: &str, style: Style) {
-        for line in wrapped(text, style, self.width()) {
+        for line in wrap(text, style, self.width()) {
             if !self.has_room(style.line_height()) {
                 self.next_page();
             }
@@ -201,7 +201,7 @@ impl Flow {
     /// Places the total at the right margin.
     fn total(&mut self, total: &str) {
         self.y += SPACE / 2;
-        for line in wrapped(total, TOTAL, self.width()) {
+        for line in wrap(total, TOTAL, self.width()) {
             if !self.has_room(TOTAL.line_height()) {
                 self.next_page();
             }
@@ -212,7 +212,7 @@ impl Flow {
     }
 
     /// Places the title and the number at the foot of each page.
-    fn numbered(mut self, sheet: &Sheet) -> Vec<Page> {
+    fn add_page_numbers(mut self, sheet: &Sheet) -> Vec<Page> {
         let (count, words) = (self.pages.len(), sheet.page_words);
         let (width, y) = (self.width(), self.end() + 2 * FOOT.line_height());
         let title = FOOT.font().printable(&sheet.title());
@@ -231,7 +231,7 @@ impl Flow {
 /// Returns the lines of a side: its role, its name and its address.
 fn side(party: &Party, width: u32) -> Vec<(Style, String)> {
     let role = (ROLE, ROLE.font().printable(party.role));
-    let lines = party.lines.iter().flat_map(|line| wrapped(line, PLAIN, width));
+    let lines = party.lines.iter().flat_map(|line| wrap(line, PLAIN, width));
     std::iter::once(role).chain(lines.map(|line| (PLAIN, line))).collect()
 }
 
@@ -290,14 +290,14 @@ impl<'a> Table<'a> {
 
     /// Returns the lines of each cell of a row.
     fn cells(&self, texts: &[&str], style: Style) -> Vec<Vec<String>> {
-        let lines = |(slot, text): (&Slot, &&str)| wrapped(text, style, slot.width);
+        let lines = |(slot, text): (&Slot, &&str)| wrap(text, style, slot.width);
         self.columns.iter().zip(texts).map(lines).collect()
     }
 
     /// Places the head.
     fn head(&self, flow: &mut Flow, head: &[Vec<String>]) {
         flow.y += PADDING;
-        for index in 0..depth(head) {
+        for index in 0..line_count(head) {
             self.line(flow, head, index, HEAD);
         }
         Self::end(flow);
@@ -306,7 +306,7 @@ impl<'a> Table<'a> {
     /// Places a row. One that is longer than the page goes on below the head of the next one.
     fn row(&self, flow: &mut Flow, cells: &[Vec<String>], head: &[Vec<String>]) {
         flow.y += PADDING;
-        for index in 0..depth(cells) {
+        for index in 0..line_count(cells) {
             if !flow.has_room(CELL.line_height() + PADDING) {
                 flow.next_page();
                 self.head(flow, head);
@@ -336,16 +336,16 @@ impl<'a> Table<'a> {
 }
 
 /// Returns the number of lines of a row.
-fn depth(cells: &[Vec<String>]) -> usize {
+fn line_count(cells: &[Vec<String>]) -> usize {
     cells.iter().map(Vec::len).max().unwrap_or_default()
 }
 
 fn height(cells: &[Vec<String>]) -> u32 {
-    2 * PADDING + CELL.line_height() * u32::try_from(depth(cells)).unwrap_or_default()
+    2 * PADDING + CELL.line_height() * u32::try_from(line_count(cells)).unwrap_or_default()
 }
 
 /// Returns the width that each column takes if none of its texts is wrapped.
-fn wanted(sheet: &Sheet) -> Vec<u32> {
+fn natural_widths(sheet: &Sheet) -> Vec<u32> {
     let width = |(index, column): (usize, &Column)| {
         let cells = sheet.rows.iter().filter_map(|cells| cells.get(index));
         let widest = cells.map(|text| CELL.width(&CELL.font().printable(text))).max();
@@ -354,27 +354,27 @@ fn wanted(sheet: &Sheet) -> Vec<u32> {
     sheet.columns.iter().enumerate().map(width).collect()
 }
 
-/// Returns the widths of the columns. A figure that goes on in the next line would be misread, so figures get what they want, unless that
-/// is more than three quarters of the width. The texts share the rest.
+/// Returns the widths of the columns. Columns of figures get their natural width, because a wrapped figure would be misread. Texts share the
+/// rest. If the figures need more than three quarters of the width, all columns share it.
 fn widths(sheet: &Sheet, width: u32) -> Vec<u32> {
-    let wanted = wanted(sheet);
+    let wanted = natural_widths(sheet);
     let (figures, texts): (Vec<usize>, Vec<usize>) =
         (0..wanted.len()).partition(|index| sheet.columns[*index].has_figures);
     let of_figures: u32 = figures.iter().map(|index| wanted[*index].max(COLUMN_WIDTH_MIN)).sum();
     if texts.is_empty() || of_figures > width / 4 * 3 {
-        return shared(&wanted, width);
+        return share_width(&wanted, width);
     }
     let mut widths: Vec<u32> = wanted.iter().map(|width| (*width).max(COLUMN_WIDTH_MIN)).collect();
     let of_texts: Vec<u32> = texts.iter().map(|index| wanted[*index]).collect();
-    for (index, share) in texts.iter().zip(shared(&of_texts, width - of_figures)) {
+    for (index, share) in texts.iter().zip(share_width(&of_texts, width - of_figures)) {
         widths[*index] = share;
     }
     widths
 }
 
-/// Shares a width among columns. Each gets at most an equal share of what narrower ones leave. If all have what they want, the widest one
-/// gets the rest.
-fn shared(wanted: &[u32], width: u32) -> Vec<u32> {
+/// Shares a width among columns, the narrowest first. Each gets at most an equal share of the width that is left. The widest one gets the
+/// rest.
+fn share_width(wanted: &[u32], width: u32) -> Vec<u32> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|index| wanted[*index]);
     let mut widths = vec![0; wanted.len()];
@@ -389,8 +389,8 @@ fn shared(wanted: &[u32], width: u32) -> Vec<u32> {
     widths
 }
 
-/// Returns a text in lines of at most a width, as it is printed: at least one. A word that is wider goes on in the next line.
-fn wrapped(text: &str, style: Style, width: u32) -> Vec<String> {
+/// Wraps a text to a width. Returns at least one line. A word that is wider than the width is broken.
+fn wrap(text: &str, style: Style, width: u32) -> Vec<String> {
     let font = style.font();
     let text = font.printable(text);
     let (limit, space) = (width * 1_000 / style.size, font.width_of(' '));
@@ -555,16 +555,16 @@ mod tests {
     #[test]
     fn a_text_is_wrapped_at_spaces_and_within_a_word_that_is_too_wide() {
         let width = CELL.width("aaaa aaaa");
-        assert_eq!(wrapped("aaaa  aaaa aaaa", CELL, width), ["aaaa aaaa", "aaaa"]);
-        assert_eq!(wrapped("", CELL, width), [""]);
-        let lines = wrapped(&"a".repeat(24), CELL, width);
+        assert_eq!(wrap("aaaa  aaaa aaaa", CELL, width), ["aaaa aaaa", "aaaa"]);
+        assert_eq!(wrap("", CELL, width), [""]);
+        let lines = wrap(&"a".repeat(24), CELL, width);
         assert!(lines.len() > 1 && lines.concat() == "a".repeat(24), "{lines:?}");
     }
 
     #[test]
     fn narrow_columns_get_what_they_want_and_wide_ones_share_the_rest() {
-        assert_eq!(shared(&[400, 9_000, 500, 8_000], 5_000), [400, 2_050, 500, 2_050]);
-        assert_eq!(shared(&[400, 900], 5_000), [400, 4_600]);
-        assert_eq!(shared(&[], 5_000), Vec::<u32>::new());
+        assert_eq!(share_width(&[400, 9_000, 500, 8_000], 5_000), [400, 2_050, 500, 2_050]);
+        assert_eq!(share_width(&[400, 900], 5_000), [400, 4_600]);
+        assert_eq!(share_width(&[], 5_000), Vec::<u32>::new());
     }
 }

@@ -22,7 +22,7 @@ const SYSTEM: SystemInfo<'static> =
 const RULE_WIDTH: u16 = 8;
 
 /// Returns the file of a sheet.
-pub fn written(sheet: &Sheet) -> io::Result<Vec<u8>> {
+pub fn render(sheet: &Sheet) -> io::Result<Vec<u8>> {
     let pages = layout::pages(sheet);
     let mut pdf = Pdf::new();
     let mut next = Ref::new(1);
@@ -31,7 +31,7 @@ pub fn written(sheet: &Sheet) -> io::Result<Vec<u8>> {
     let (mut regular, mut bold) = (Used::of(Weight::Regular), Used::of(Weight::Bold));
     let ids: Vec<(Ref, Ref)> = pages.iter().map(|_| (next.bump(), next.bump())).collect();
     for (page, (id, content)) in pages.iter().zip(&ids) {
-        let drawn = drawn(page, sheet.paper, &mut regular, &mut bold);
+        let drawn = draw(page, sheet.paper, &mut regular, &mut bold);
         pdf.stream(*content, &packed(&drawn)?).filter(Filter::FlateDecode);
         let mut page = pdf.page(*id);
         page.media_box(media_box(sheet.paper)).parent(tree).contents(*content);
@@ -64,7 +64,7 @@ fn name(weight: Weight) -> Name<'static> {
 }
 
 /// Returns the drawing of a page, in twentieths of a point. A PDF measures heights from the bottom.
-fn drawn(page: &Page, paper: Paper, regular: &mut Used, bold: &mut Used) -> Vec<u8> {
+fn draw(page: &Page, paper: Paper, regular: &mut Used, bold: &mut Used) -> Vec<u8> {
     let height = |y: u32| real(paper.size().1.saturating_sub(y));
     let mut content = Content::new();
     content.transform([0.05, 0.0, 0.0, 0.05, 0.0, 0.0]);
@@ -90,7 +90,7 @@ fn drawn(page: &Page, paper: Paper, regular: &mut Used, bold: &mut Used) -> Vec<
     content.finish().to_vec()
 }
 
-/// Returns a length as a number from which a PDF makes a real one.
+/// Returns a length as the PDF writer takes it: it converts the number to a real one without rounding.
 fn real(length: u32) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
 }
@@ -106,7 +106,7 @@ struct Used {
     font: &'static Font,
     /// The numbers of its glyphs in the file.
     numbers: GlyphRemapper,
-    /// The sign of each glyph in the file.
+    /// The character of each glyph in the file.
     signs: BTreeMap<u16, char>,
 }
 
@@ -189,7 +189,7 @@ mod tests {
             [(2, Paper::A4, "595.3 841.9"), (500, Paper::A4, "595.3 841.9"), (2, Paper::Letter, "612 792")]
         {
             let sheet = Sheet { paper, ..sheet(lines) };
-            let file = written(&sheet).expect("a file");
+            let file = render(&sheet).expect("a file");
             assert!(file.starts_with(b"%PDF-1.7"), "the magic");
             assert!(file.trim_ascii_end().ends_with(b"%%EOF"), "the end");
             let pages = layout::pages(&sheet).len();
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn one_sheet_has_one_file() {
-        let file = |lines| written(&sheet(lines)).expect("a file");
+        let file = |lines| render(&sheet(lines)).expect("a file");
         assert_eq!(file(40), file(40));
         assert_ne!(file(40), file(41));
     }
@@ -213,7 +213,7 @@ mod tests {
         odd.number = "杯 כוס 𠮷\u{301}\u{0}".to_owned();
         odd.rows[0][1] = String::new();
         odd.total = None;
-        written(&odd).expect("a file");
+        render(&odd).expect("a file");
     }
 
     #[test]

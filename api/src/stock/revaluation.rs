@@ -59,8 +59,8 @@ struct RevaluationLineIn {
     barcode: Option<String>,
     /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// New value of one stock unit, for every cost layer that was there at `occurred_at`. Units that came since keep their cost. Without
-    /// cost layers, all units on hand get it if something left since.
+    /// New value of one stock unit, for every cost layer that was on hand at `occurred_at`. Units that were received later keep their cost.
+    /// Without cost layers, all units on hand get it if any were issued later.
     unit_cost: Option<Price>,
     /// New value of all units on hand. The change is spread over the cost layers by quantity.
     value: Option<Money>,
@@ -71,11 +71,14 @@ struct RevaluationLineIn {
 /// Gives stock a new value without moving it, such as a write-down to its market price. Afterwards each unit at the
 /// location has the value `unit_cost`, or all units together have `value`. With `unit_cost`, every cost layer gets that
 /// cost. With `value`, the change is spread over the cost layers by quantity, and none goes below zero: layers of 10 units
-/// at 2.00 and 10 at 4.00 have 60.00, and `value` 80.00 makes 30.00 and 50.00 of them. If receipts are recorded after
-/// `occurred_at`, `unit_cost` is the cost of the units that were there then: later receipts keep their cost. A level without cost
-/// layers does not tell these units apart once something has left it: then all units on hand get `unit_cost`. The difference is posted between inventory and the account of the reason. Units that have left keep their cost. A level
-/// without stock can't be revalued (409). The document is a stock document of kind `revaluation`.
-/// Its lines have the change of each value.
+/// at 2.00 and 10 at 4.00 have 60.00, and `value` 80.00 makes 30.00 and 50.00 of them.
+///
+/// `unit_cost` applies to the units that were on hand at `occurred_at`: units that were received later keep their cost, and so do units that
+/// were issued. A level without cost layers can't tell these units apart after an issue: then all units on hand get `unit_cost`. If no unit of
+/// that time is left, or the level has no stock, the request is rejected (409).
+///
+/// The difference is posted between inventory and the account of the reason. The document is a stock document of kind `revaluation`. Its
+/// lines have the change of each value.
 #[utoipa::path(
     operation_id = "stock_revaluations_create",
     security(("bearer" = ["ledger:write"])),

@@ -53,7 +53,7 @@ pub async fn categories(shop: &Shop) -> Result<Vec<String>, Failure> {
     Ok(ids)
 }
 
-/// Makes events for a duration, whether or not those before were fast.
+/// Makes events for a duration, at the same rate also if earlier ones were slow.
 pub async fn make(
     shop: &Shop,
     categories: &[String],
@@ -67,7 +67,7 @@ pub async fn make(
     Ok(Made { sales, changes, refused, seconds: begun.elapsed().as_secs_f64() })
 }
 
-/// Sells so much in a second. Returns the number of sales, and of those that were not accepted.
+/// Sends `rate` sales per second. Returns the number of sales, and of those that were not accepted.
 async fn sell(shop: &Shop, rate: usize, duration: Duration) -> Result<(usize, usize), Failure> {
     let (http, begun) = (client()?, tokio::time::Instant::now());
     let batches = usize::try_from(duration.as_millis() / BATCH_EVERY.as_millis())?;
@@ -126,7 +126,7 @@ async fn sell_batch(
     }
 }
 
-/// Changes categories so often in a second. The changes of a category follow each other. Returns their number.
+/// Makes `rate` changes of categories per second. The changes of one category follow each other. Returns their number.
 async fn change(
     shop: &Shop,
     categories: &[String],

@@ -116,9 +116,9 @@ impl Book {
             })
     }
 
-    /// Returns what a level is worth if each unit that was there at an instant costs `cost`, and those received since keep their
-    /// cost. None if nothing is recorded after that instant. None if it is not known which units were there: the cost layers do not
-    /// tell, or something left a level without layers.
+    /// Returns the value of a level if each unit that was on hand at an instant costs `cost`, and units received later keep their cost.
+    /// Returns none if nothing is recorded after that instant. Returns none if the cost layers don't show which units were on hand, or if
+    /// a level without layers had an issue since.
     ///
     /// > 10 units at 7 in December, 10 at 17 in January. A unit cost of 10 that is dated in December adds 30.
     pub(crate) fn value_at_unit_cost(&self, key: &LevelKey, cost: Price, at: DateTime<Utc>) -> Option<Money> {
@@ -141,13 +141,13 @@ impl Book {
         Some(self.level(key).value() + self.setup.settings.money(cost.times(units)) - value)
     }
 
-    /// Returns whether cost layers tell that all units which were there at an instant have left.
+    /// Returns whether the cost layers show that no unit of an instant is on hand any more.
     pub(crate) fn is_gone(&self, key: &LevelKey, at: DateTime<Utc>) -> bool {
         self.is_late(key, at) && self.held_since(key, at).is_some_and(|(units, _)| units.is_zero())
     }
 
-    /// Returns the units of a level that were there at an instant and are on hand, and the cost of those that came since. None if
-    /// no cost layers tell.
+    /// Returns the units of a level that were on hand at an instant and still are, and the cost of the units that were received later.
+    /// Returns none if the level has no cost layers.
     fn held_since(&self, key: &LevelKey, at: DateTime<Utc>) -> Option<(Quantity, Money)> {
         let layers = self.layers().get(key).filter(|_| self.wants_layers(key))?;
         let units = |is_of_then: bool| -> Quantity {

@@ -42,7 +42,7 @@ fn apply_at(kind: ApplicationKind, at: DateTime<Utc>) -> Apply {
 
 /// A batch reads the times of applications once, before its first command.
 #[test]
-fn what_a_batch_applied_is_not_taken_back_before() {
+fn an_application_is_not_taken_back_before_its_time_in_one_batch() {
     let mut book = book(CostingMethod::MovingAverage);
     book.now = day(31);
     book.customers.insert(CustomerId::default(), customer());

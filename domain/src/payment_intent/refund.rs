@@ -7,12 +7,12 @@ use super::{Intent, IntentKind, IntentStatus, Original, TenderOf};
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 
-/// The amounts beside a refund that a till asks for.
+/// The amounts that limit a refund which a till asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {
-    /// Refund intents of the same payment that have not ended without money.
+    /// Sum of the refund intents of the same payment, without those that ended without money.
     pub of_payment: Money,
-    /// Those of every payment of the sale that no refund names yet.
+    /// Sum of the refund intents of all payments of the sale that no refund names yet, without those that ended without money.
     pub of_sale: Money,
     /// The part of the card tenders of the sale that no refund has paid back, at most what is left of the whole sale.
     pub card_left: Money,
@@ -20,8 +20,8 @@ pub struct Asked {
 
 /// Lets a till ask a terminal to pay back a part of a payment.
 ///
-/// Rejects a payment that took no money or paid no sale, and more than is left: of the payment, and of the card tenders of its
-/// sale, which refunds without a payment intent pay back too.
+/// Rejects a payment that took no money or paid no sale. Rejects more than is left of the payment. Rejects more than is left of the card
+/// tenders of its sale, because refunds without a payment intent pay these back too.
 pub fn check_refund(original: &Intent, asked: &Asked, amount: Money) -> Result<(), Refusal> {
     let state = |detail: &str| Err(Problems::one("/original_id", Code::InvalidStateTransition, detail));
     if original.kind() == IntentKind::Refund {
@@ -44,8 +44,8 @@ pub fn check_refund(original: &Intent, asked: &Asked, amount: Money) -> Result<(
     Ok(())
 }
 
-/// Returns the payment that a tender pays back, and nothing for a tender of a sale. Rejects an intent of the other direction or of
-/// another sale, with a sentence.
+/// Returns the payment that a tender pays back, and nothing for a tender of a sale. Rejects an intent of the other kind or of another sale:
+/// the error is the detail of the problem.
 pub(super) fn original_of(intent: &Intent, of: TenderOf) -> Result<Option<&Original>, &'static str> {
     match (&intent.original, of) {
         (None, TenderOf::Sale) => Ok(None),
@@ -63,7 +63,8 @@ pub(super) fn original_of(intent: &Intent, of: TenderOf) -> Result<Option<&Origi
     }
 }
 
-/// Rejects a tender by which refunds would pay back more than the card paid: a terminal may report a refund that had ended here.
+/// Rejects a tender if refunds would then pay back more than the card paid. This happens if a terminal pays back an intent that was already
+/// cancelled or expired here.
 pub(super) fn check_sum(original: &Original, amount: Money, pointer: &str) -> Result<(), Refusal> {
     let captured = original.captured_amount.unwrap_or(Money::ZERO);
     if original.back + amount > captured {

@@ -161,7 +161,7 @@ fn refunds_pay_back_no_more_than_the_card_paid() {
 }
 
 #[test]
-fn a_terminal_is_asked_for_no_more_than_is_left() {
+fn a_refund_intent_above_the_rest_is_rejected() {
     let payment = Intent { sale_id: Some(sale(1)), ..after(&[Report::Captured(money(1_250))]) };
     let asked = |of_payment, of_sale, card_left| Asked {
         of_payment: money(of_payment),

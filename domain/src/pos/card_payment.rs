@@ -26,8 +26,8 @@ pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
     needs.intent_ids.extend(inputs.iter().filter_map(|input| input.payment_intent_id));
 }
 
-/// Rejects a tender whose payment intent does not pay it. A forced document has happened: it is recorded without the payment
-/// intent, with an exception.
+/// Rejects a tender whose payment intent does not fit. A forced document has already happened, so it is recorded without the payment intent.
+/// Returns an exception for each such tender.
 pub(super) fn check(
     book: &Book,
     named: &Named<'_>,

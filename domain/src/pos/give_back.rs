@@ -31,7 +31,7 @@ pub struct Paid {
     tenders: Vec<PaidTender>,
     /// Paid back by a tender that did not pay, such as store credit for cash.
     elsewhere: Money,
-    /// The amount that terminals were asked to pay back, and that no refund names.
+    /// The amount that terminals were asked to pay back and no refund names yet.
     asked: Money,
 }
 
@@ -185,8 +185,8 @@ fn check_limits(paid: &Paid, tenders: &[Tender]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Rejects a card tender without a payment intent, or a voucher, that pays back what a terminal was asked to pay back: the customer would get
-/// it twice.
+/// Rejects card tenders without a payment intent, and vouchers, for an amount that a terminal was asked to pay back. Otherwise the customer
+/// would get it twice.
 pub(super) fn check_asked(paid: &Paid, tenders: &[Tender]) -> Result<(), Refusal> {
     let sum = |counts: fn(&Tender) -> bool| -> Money {
         tenders.iter().filter(|tender| counts(tender)).map(|tender| -tender.amount).sum()
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_was_asked_for_is_not_paid_back_otherwise() {
+    fn an_amount_asked_of_a_terminal_is_not_paid_back_by_other_tenders() {
         let mut paid = paid(&[(TenderKind::Card, "24"), (TenderKind::Cash, "6")]);
         paid.note_asked(money("12"));
         let id = Some(PaymentIntentId(uuid::Uuid::from_u128(1)));

@@ -75,7 +75,7 @@ fn upc_a(short: &str) -> Option<String> {
     has_check_digit(&whole).then_some(whole)
 }
 
-/// Returns the UPC-E of a UPC-A (12 digits) that are GTIN-8 too.
+/// Returns the short forms (UPC-E) of a UPC-A of 12 digits that are also valid as GTIN-8.
 fn ambiguous(long: &str) -> impl Iterator<Item = String> {
     let (system, body, check) = (&long[..1], &long[1..11], &long[11..]);
     let shorts = [
@@ -89,7 +89,8 @@ fn ambiguous(long: &str) -> impl Iterator<Item = String> {
         .filter(move |short| has_check_digit(short) && upc_a(short).is_some_and(|of| of == long))
 }
 
-/// Returns the other GTINs that the label of a GTIN may mean, in 14 digits: the UPC-A of which it is the short form, and UPC-E of it.
+/// Returns the other GTINs, in 14 digits, that a label with a GTIN may mean: for a UPC-E its UPC-A and the other short forms of that, for a
+/// UPC-A its short forms.
 fn other_readings(gtin: &str) -> Vec<String> {
     let long = gtin.strip_prefix("000000").and_then(upc_a);
     let long = long.or_else(|| gtin.strip_prefix("00").map(str::to_owned));
@@ -98,7 +99,7 @@ fn other_readings(gtin: &str) -> Vec<String> {
     all.map(|reading| format!("{reading:0>LENGTH_MAX$}")).filter(|reading| reading != gtin).collect()
 }
 
-/// Returns the code that the label of a barcode may mean too: the UPC-A of a UPC-E that is a GTIN-8, or the other way round.
+/// Returns the other code that the label of a barcode may mean: the UPC-A of a UPC-E that is also a GTIN-8, or the reverse.
 pub fn other_barcode(code: &str) -> Option<String> {
     let gtin = gtin(code)?;
     let other = other_readings(&gtin).into_iter().next()?;
@@ -149,7 +150,7 @@ pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
     std::iter::once(Cow::Borrowed(code)).chain(forms.map(Cow::Owned))
 }
 
-/// Returns a GTIN of 14 digits, and what is left of it without each of its leading zeros.
+/// Returns a GTIN of 14 digits, then the same GTIN with one leading zero less each time.
 fn with_fewer_zeros(gtin: String) -> impl Iterator<Item = String> {
     let zeros = gtin.bytes().take_while(|digit| *digit == b'0').count();
     (0..=zeros.min(LENGTH_MAX - LENGTH_MIN)).map(move |cut| gtin[cut..].to_owned())

@@ -12,7 +12,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::Refusal;
 
-/// A payment of a supplier to take back.
+/// A payment to a supplier to take back.
 #[derive(Debug, Clone)]
 pub struct Reverse {
     /// The payment.

@@ -35,7 +35,7 @@ fn book() -> Book {
 }
 
 /// Records a bill with a value and a tax in another currency, and perhaps a discount until [`LAST_DAY`].
-fn billed(
+fn record_bill(
     book: &mut Book,
     (currency, rate): (&str, &str),
     (value, tax): (&str, &str),
@@ -95,7 +95,7 @@ fn payment(rate: &str, parts: Vec<PartToPay>) -> Pay {
 }
 
 /// Pays an advance in another currency.
-fn in_advance(book: &mut Book, (currency, rate): (&str, &str), amount: &str) -> SupplierPaymentId {
+fn pay_advance(book: &mut Book, (currency, rate): (&str, &str), amount: &str) -> SupplierPaymentId {
     let advance = Some(money(amount));
     let command = Pay { currency: Some(currency.to_owned()), advance, ..payment(rate, Vec::new()) };
     let (paid, _) = pay(book, &command).expect("an advance");
@@ -117,7 +117,7 @@ fn applied(
         sees_costs: true,
     };
     let (Outcome::SupplierPayment(application), posting) = command.decide(book)? else {
-        panic!("an application is a payment of a supplier");
+        panic!("an application is a payment to a supplier");
     };
     Ok((*application, posting))
 }
@@ -177,7 +177,7 @@ fn each_bill_of_a_payment_is_a_line() {
 #[test]
 fn a_discount_has_the_rate_of_its_bill_and_no_exchange_difference() {
     let mut book = book();
-    let bill = billed(&mut book, ("USD", "0.92"), ("1000", "200"), "3");
+    let bill = record_bill(&mut book, ("USD", "0.92"), ("1000", "200"), "3");
     let (paid, posting) = pay(&mut book, &payment("0.95", vec![part(bill, "1200")])).expect("a payment");
     let foreign = paid.foreign.as_ref().expect("dollars");
     assert_eq!((foreign.amount, foreign.discount), (money("1164"), money("36")));
@@ -206,7 +206,7 @@ fn a_discount_has_the_rate_of_its_bill_and_no_exchange_difference() {
 #[test]
 fn parts_with_discounts_end_at_zero_in_both_currencies() {
     let mut book = book();
-    let bill = billed(&mut book, ("USD", "0.915"), ("99.99", "0"), "2");
+    let bill = record_bill(&mut book, ("USD", "0.915"), ("99.99", "0"), "2");
     let mut found = Vec::new();
     for _ in 0..3 {
         let (paid, _) = pay(&mut book, &payment("0.915", vec![part(bill, "33.33")])).expect("a payment");
@@ -221,7 +221,7 @@ fn parts_with_discounts_end_at_zero_in_both_currencies() {
 #[test]
 fn a_discount_after_its_day_or_above_the_terms_is_rejected() {
     let mut book = book();
-    let bill = billed(&mut book, ("USD", "0.92"), ("1000", "0"), "3");
+    let bill = record_bill(&mut book, ("USD", "0.92"), ("1000", "0"), "3");
     for (day, discount, is_right) in [
         (LAST_DAY, "30", true),
         (LAST_DAY, "30.01", false),
@@ -246,7 +246,7 @@ fn a_discount_after_its_day_or_above_the_terms_is_rejected() {
 #[test]
 fn an_advance_is_applied_at_its_own_rate() {
     let mut book = book();
-    let advance = in_advance(&mut book, ("USD", "0.90"), "1000");
+    let advance = pay_advance(&mut book, ("USD", "0.90"), "1000");
     assert_eq!(unapplied(&book, advance), amounts("900", "1000"));
     let mut made = Vec::new();
     for (rate, amount, expected) in [
@@ -254,7 +254,7 @@ fn an_advance_is_applied_at_its_own_rate() {
         ("0.95", "400", [("1150", "-360.00"), ("2000", "380.00"), ("6040", "-20.00")]),
         ("0.85", "300", [("1150", "-270.00"), ("2000", "255.00"), ("6040", "15.00")]),
     ] {
-        let bill = billed(&mut book, ("USD", rate), (amount, "0"), "0");
+        let bill = record_bill(&mut book, ("USD", rate), (amount, "0"), "0");
         let (application, posting) = applied(&mut book, advance, part(bill, amount)).expect("an application");
         assert_eq!(lines(&posting), entry(&expected), "{rate}");
         assert_eq!(open(&book, bill), amounts("0", "0"), "{rate}");
@@ -279,8 +279,8 @@ fn an_advance_is_applied_at_its_own_rate() {
 #[test]
 fn an_application_has_a_discount() {
     let mut book = book();
-    let advance = in_advance(&mut book, ("USD", "0.90"), "1000");
-    let bill = billed(&mut book, ("USD", "0.92"), ("500", "0"), "3");
+    let advance = pay_advance(&mut book, ("USD", "0.90"), "1000");
+    let bill = record_bill(&mut book, ("USD", "0.92"), ("500", "0"), "3");
     book.now = at(LAST_DAY).expect("an instant");
     let (application, posting) = applied(&mut book, advance, part(bill, "500")).expect("an application");
     let expected = [("1150", "-436.50"), ("2000", "460.00"), ("5310", "-13.80"), ("6040", "-9.70")];
@@ -293,10 +293,10 @@ fn an_application_has_a_discount() {
 #[test]
 fn applications_add_up_to_the_advance_to_the_cent() {
     let mut book = book();
-    let advance = in_advance(&mut book, ("USD", "0.70"), "0.10");
+    let advance = pay_advance(&mut book, ("USD", "0.70"), "0.10");
     let mut taken = Vec::new();
     for amount in ["0.03", "0.03", "0.04"] {
-        let bill = billed(&mut book, ("USD", "1"), (amount, "0"), "0");
+        let bill = record_bill(&mut book, ("USD", "1"), (amount, "0"), "0");
         let (application, _) = applied(&mut book, advance, part(bill, amount)).expect("an application");
         taken.push(application.applied());
     }
@@ -318,12 +318,12 @@ proptest! {
     ) {
         let mut book = book();
         let whole: i64 = parts.iter().map(|(amount, _)| amount).sum();
-        let advance = in_advance(&mut book, ("USD", &hundredths(rate)), &hundredths(whole));
+        let advance = pay_advance(&mut book, ("USD", &hundredths(rate)), &hundredths(whole));
         let base = book.supplier_payments[&advance].advance;
         let mut taken = Money::ZERO;
         for (amount, of_bill) in parts {
             let amount = hundredths(amount);
-            let bill = billed(&mut book, ("USD", &hundredths(of_bill)), (&amount, "0"), "0");
+            let bill = record_bill(&mut book, ("USD", &hundredths(of_bill)), (&amount, "0"), "0");
             let (application, _) = applied(&mut book, advance, part(bill, &amount)).expect("an application");
             prop_assert!(!application.applied().is_negative());
             prop_assert_eq!(open(&book, bill), amounts("0", "0"));
@@ -344,15 +344,15 @@ fn add_up(balances: &mut BTreeMap<String, Money>, posting: &Posting) {
 proptest! {
     /// Payments, one of them an application, settle a bill with its discount. Taken back in any order, they leave nothing.
     #[test]
-    fn all_is_taken_back_in_any_order(
+    fn reversals_in_any_order_leave_nothing(
         parts in prop::collection::vec((100..5_000_i64, 50..200_i64), 1..6),
         rate in 50..200_i64,
         turns in prop::collection::vec(0..6_usize, 6),
     ) {
         let mut book = book();
         let whole: i64 = parts.iter().map(|(amount, _)| amount).sum();
-        let advance = in_advance(&mut book, ("USD", &hundredths(rate + 7)), &hundredths(whole));
-        let bill = billed(&mut book, ("USD", &hundredths(rate)), (&hundredths(whole), &hundredths(whole / 5)), "3");
+        let advance = pay_advance(&mut book, ("USD", &hundredths(rate + 7)), &hundredths(whole));
+        let bill = record_bill(&mut book, ("USD", &hundredths(rate)), (&hundredths(whole), &hundredths(whole / 5)), "3");
         let (owed, paid_before) = (open(&book, bill), unapplied(&book, advance));
         book.now = at(LAST_DAY).expect("an instant");
         let (mut balances, mut made) = (BTreeMap::new(), Vec::new());
@@ -388,8 +388,8 @@ proptest! {
 #[test]
 fn the_rest_of_an_advance_may_be_in_its_own_currency_only() {
     let mut book = book();
-    let advance = in_advance(&mut book, ("JPY", "0.004"), "3");
-    let bill = billed(&mut book, ("JPY", "0.004"), ("3", "0"), "0");
+    let advance = pay_advance(&mut book, ("JPY", "0.004"), "3");
+    let bill = record_bill(&mut book, ("JPY", "0.004"), ("3", "0"), "0");
     let (_, posting) = applied(&mut book, advance, part(bill, "2")).expect("an application");
     assert_eq!(lines(&posting), entry(&[("1150", "-0.01"), ("2000", "0.01")]));
     assert_eq!(unapplied(&book, advance), amounts("0", "1"));
@@ -404,7 +404,7 @@ fn the_rest_of_an_advance_may_be_in_its_own_currency_only() {
 #[test]
 fn a_payment_has_bills_and_an_advance_in_one_currency() {
     let mut book = book();
-    let bill = billed(&mut book, ("USD", "0.92"), ("600", "0"), "0");
+    let bill = record_bill(&mut book, ("USD", "0.92"), ("600", "0"), "0");
     let command = Pay { advance: Some(money("400")), ..payment("0.95", vec![part(bill, "600")]) };
     let (paid, posting) = pay(&mut book, &command).expect("a payment");
     let expected = [("1010", "-950.00"), ("1150", "380.00"), ("2000", "552.00"), ("6040", "18.00")];
@@ -416,10 +416,10 @@ fn a_payment_has_bills_and_an_advance_in_one_currency() {
 #[test]
 fn currencies_are_not_mixed_and_an_advance_is_not_exceeded() {
     let mut book = book();
-    let advance = in_advance(&mut book, ("USD", "0.90"), "100");
+    let advance = pay_advance(&mut book, ("USD", "0.90"), "100");
     let (dollars, yen) = (
-        billed(&mut book, ("USD", "0.92"), ("1000", "0"), "0"),
-        billed(&mut book, ("JPY", "0.005"), ("1000", "0"), "0"),
+        record_bill(&mut book, ("USD", "0.92"), ("1000", "0"), "0"),
+        record_bill(&mut book, ("JPY", "0.005"), ("1000", "0"), "0"),
     );
     assert_eq!(pointer(applied(&mut book, advance, part(yen, "10"))), "/bills/0/bill_id");
     assert_eq!(pointer(applied(&mut book, advance, part(dollars, "100.01"))), "/bills");

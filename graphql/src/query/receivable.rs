@@ -55,8 +55,8 @@ impl ReceivableQuery {
         snapshot::report(context, Name::ReceivableAgeing, input).await
     }
 
-    /// Documents of each customer in a period, each with what the customer owes after it. What was owed before the period is a row
-    /// without a document.
+    /// Documents of each customer in a period, each with the amount that the customer owes after it. The amount that was owed before the
+    /// period is a row without a document.
     async fn customer_statement(
         &self,
         context: &Context<'_>,

@@ -341,9 +341,9 @@ pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greate
     }
 }
 
-/// Returns the groups that are rows even without lines: units of time, and records that the filter names. With several dimensions,
-/// each named record has a row with each other one, and with each channel. There are none if the filter names nothing of one of them,
-/// or if it is one of which a filter names no records, such as a unit of time.
+/// Returns the groups that have a row even without lines: units of time, and records that the filter names. With several dimensions, each
+/// combination of named records, and of channels, has a row. Returns nothing if the filter names no record of one of the dimensions. That
+/// is always so for units of time.
 fn expected(dimensions: &[Dimension], is_filled: bool) -> Option<Vec<&'static str>> {
     let beside = |dimension: Dimension| {
         if dimension == Dimension::Channel {

@@ -179,8 +179,8 @@ const ASKED: &str = ", asked as materialized (
         from public.tenant where tenant_id = :tenant_id
     )";
 
-/// Returns the groups of lines, and zero for the expected groups that have none. By several keys, they must be few enough that one
-/// report can show them.
+/// Returns SQL of the groups of lines, and of the expected groups without lines, with zeros. With several keys, more expected groups than one
+/// report can show are left out.
 fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
     let Grouping { keys, expected, .. } = grouping;
     if expected.is_empty() || expected.len() != keys.len().max(1) {

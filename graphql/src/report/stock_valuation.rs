@@ -5,7 +5,7 @@
 //! - The figures are sums of movements, shortened by checkpoints (`service::stock::checkpoint`): the last checkpoint
 //!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
 //!   has no row, unless it is everything or the filter names its product. By location, a named product has a row at each named
-//!   location. Without products, named locations and categories have rows, each with each. The totals are always there.
+//!   location. Without products, each combination of named locations and categories has a row. The totals are always there.
 //! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
 //! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
 //!   of that day.

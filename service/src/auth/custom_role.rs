@@ -77,7 +77,7 @@ pub struct CustomRoleInput {
 pub struct CustomRoleChange {
     /// Name of the custom role, unique among custom roles.
     pub name: Name,
-    /// Built-in role that has all of the scopes. It stays.
+    /// Built-in role that has all of the scopes. It can't be changed.
     #[schema(value_type = String, max_length = 16, example = "buyer")]
     pub base: Role,
     /// Scopes of the users who have the custom role. Each is a scope of `base`.
@@ -102,7 +102,7 @@ pub async fn get(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
 /// Creates a custom role. Rejects a caller who lacks a scope of its base.
 pub async fn create(tx: &Tx, caller: &Caller, wanted: &CustomRoleInput) -> Result<CustomRole, Error> {
     require_role(wanted.base, &current(tx, caller, Target::default()).await?)?;
-    let scopes = checked(wanted)?;
+    let scopes = check_scopes(wanted)?;
     let detail = format!("A tenant may have at most {CUSTOM_ROLES_MAX} custom roles: delete one first.");
     room::check_room(tx, "custom roles", COUNT, CUSTOM_ROLES_MAX, detail).await?;
     let id = CustomRoleId(tx.next_id());
@@ -121,7 +121,7 @@ pub async fn create(tx: &Tx, caller: &Caller, wanted: &CustomRoleInput) -> Resul
 }
 
 /// Changes a custom role that is still at version `expected`, and the scopes of its users with it. Rejects a caller who lacks a scope of
-/// its base, and one with a second factor who gives admins more scopes without a code of it.
+/// its base. Rejects a caller who has a second factor, and gives admins more scopes without a code.
 pub async fn update(
     auth: &Auth,
     tx: &Tx,
@@ -132,7 +132,7 @@ pub async fn update(
 ) -> Result<CustomRole, Error> {
     let caller = current(tx, caller, Target::default()).await?;
     tx.rows(sqlx::query(LOCK_USERS).bind(tx.tenant_id.0).bind(id.0)).await?;
-    let before = locked(tx, id).await?;
+    let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     require_role(before.base, &caller)?;
     let held = Scopes::parse(&before.scopes);
@@ -140,11 +140,11 @@ pub async fn update(
         CustomRoleChange { name: before.name.into(), base: before.base, scopes: before.scopes, code: None };
     let CustomRoleChange { name, base, scopes, code } = change(&present)?;
     let next = CustomRoleInput { name, base, scopes };
-    let scopes = checked(&next)?;
+    let scopes = check_scopes(&next)?;
     let mut problems = Problems::default();
     check_code_length(&mut problems, code.as_ref());
     if next.base != before.base {
-        problems.invalid("/base", "The base of a custom role stays. Make another custom role.");
+        problems.invalid("/base", "The base of a custom role can't be changed. Create another custom role.");
     }
     problems.check()?;
     if !held.covers(Scopes::parse(&scopes)) {
@@ -159,7 +159,7 @@ pub async fn update(
 /// Deletes a custom role that no user has. Rejects a caller who lacks a scope of its base.
 pub async fn delete(tx: &Tx, caller: &Caller, id: CustomRoleId, expected: Option<i32>) -> Result<(), Error> {
     let caller = current(tx, caller, Target::default()).await?;
-    let before = locked(tx, id).await?;
+    let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     require_role(before.base, &caller)?;
     let users = tx.rows(sqlx::query(FIND_USERS).bind(tx.tenant_id.0).bind(id.0)).await?.len();
@@ -173,7 +173,7 @@ pub async fn delete(tx: &Tx, caller: &Caller, id: CustomRoleId, expected: Option
     Ok(())
 }
 
-/// Returns the scopes that a user with this role gets by a custom role, which stays as it is until the transaction ends.
+/// Returns the scopes that a custom role leaves a user with this role. Locks the custom role against changes until the transaction ends.
 pub(super) async fn scopes_for(tx: &Tx, id: CustomRoleId, role: Role) -> Result<Vec<String>, Error> {
     let row = tx.row(sqlx::query(SHARE).bind(tx.tenant_id.0).bind(id.0)).await?;
     let Some(row) = row else {
@@ -189,7 +189,7 @@ pub(super) async fn scopes_for(tx: &Tx, id: CustomRoleId, role: Role) -> Result<
 }
 
 /// Returns the scopes in their order. Rejects a scope that does not exist, and one that the base lacks.
-fn checked(wanted: &CustomRoleInput) -> Result<Vec<String>, Refusal> {
+fn check_scopes(wanted: &CustomRoleInput) -> Result<Vec<String>, Refusal> {
     let mut problems = Problems::default();
     wanted.name.check(&mut problems, "/name");
     if wanted.base == Role::Owner {
@@ -210,7 +210,7 @@ fn checked(wanted: &CustomRoleInput) -> Result<Vec<String>, Refusal> {
     Ok(Scopes::parse(&wanted.scopes).iter().map(|scope| scope.as_str().to_owned()).collect())
 }
 
-async fn locked(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
+async fn lock(tx: &Tx, id: CustomRoleId) -> Result<CustomRole, Error> {
     tx.row(sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0)).await?;
     get(tx, id).await
 }

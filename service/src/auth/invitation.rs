@@ -270,7 +270,7 @@ async fn check_room(tx: &Tx) -> Result<(), Error> {
 }
 
 fn spent() -> Refusal {
-    let detail = "The invitation works no longer: it was accepted, revoked or replaced, it expired, its custom role was deleted, or its \
+    let detail = "The invitation is no longer valid: it was accepted, revoked or replaced, it expired, its custom role was deleted, or its \
                   maker may not give the role any more. Ask for a new one.";
     Problems::one("/token", Code::ValidationFailed, detail)
 }

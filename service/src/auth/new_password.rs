@@ -158,7 +158,7 @@ fn changed(user_id: UserId) -> Written {
 }
 
 fn spent() -> Refusal {
-    let detail = "The link works no longer: it was used or replaced, it expired, or the user was changed. Ask for a new one.";
+    let detail = "The link is no longer valid: it was used or replaced, it expired, or the user was changed. Ask for a new one.";
     Problems::one("/token", Code::ValidationFailed, detail)
 }
 

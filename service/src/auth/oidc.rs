@@ -521,7 +521,7 @@ fn no_user() -> Refusal {
 }
 
 fn spent() -> Refusal {
-    let detail = "The code works no longer: it was used, it is older than a minute, or the user was changed. Sign in again.";
+    let detail = "The code is no longer valid: it was used, it is older than a minute, or the user was changed. Sign in again.";
     Problems::one("/code", Code::ValidationFailed, detail)
 }
 

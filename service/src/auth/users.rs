@@ -160,7 +160,7 @@ pub struct UserChange {
     /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
     pub status: UserStatus,
     /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to make a user an admin or an
-    /// owner, and to enable an admin or an owner or give one another address or more scopes.
+    /// owner. The same applies to an admin or an owner who is enabled, or gets another address or more scopes.
     #[serde(default, serialize_with = "hidden")]
     #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
     pub code: Option<SecretString>,
@@ -195,8 +195,8 @@ pub struct Changed {
     pub powers: bool,
 }
 
-/// Changes a user. Rejects a caller who lacks a scope of the present or the new role, and one with a second factor who makes an admin, or
-/// gives one more scopes, without a code of it.
+/// Changes a user. Rejects a caller who lacks a scope of the present or the new role. Rejects a caller who has a second factor, and makes
+/// an admin or gives one more scopes without a code.
 pub async fn update(
     auth: &Auth,
     tx: &Tx,
@@ -208,9 +208,9 @@ pub async fn update(
     apply(Some(auth), tx, caller, id, expected, change).await
 }
 
-/// Whether a change gives the person more: another role, scopes that a custom role took away (`before` and `after` are those that it
-/// leaves), another address, or logins again.
-fn gains(
+/// Returns whether a change gives the user more powers: another role, more scopes, another address, or logins again. `before` and `after`
+/// are the scopes that a custom role leaves.
+fn gives_more(
     present: &UserChange,
     next: &UserChange,
     before: Option<&[String]>,
@@ -236,7 +236,7 @@ async fn check_code(
     }
 }
 
-/// Rejects a key that changes the address of the user for whom it acts. The address is the name in logins: a stolen key must not move it.
+/// Rejects an API key that changes the address of the user for whom it acts. Users log in with the address, so a stolen key must not change it.
 async fn check_mover(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
     if caller.actor_kind == ActorKind::ApiKey && acts_for(tx, caller, id).await? {
         let detail = "A key does not change the address of the user for whom it acts. Send the access token of a login.";
@@ -290,7 +290,7 @@ async fn apply(
         check_mover(tx, caller, id).await?;
     }
     let (_, scopes) = custom_role_of(tx, next.role, next.custom_role_id).await?.unzip();
-    let gains = gains(&present, &next, before.scopes.as_deref(), scopes.as_deref());
+    let gains = gives_more(&present, &next, before.scopes.as_deref(), scopes.as_deref());
     check_code(auth, tx, caller, &next, gains).await?;
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
         keep_an_owner(tx, &before).await?;

@@ -81,9 +81,9 @@ pub struct ProductInput {
     /// movement, the stock on hand becomes one layer at its present value, or an average of its layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costing_method: Option<CostingMethod>,
-    /// Barcodes of the stock unit. A UPC-A, an EAN-13 and a GTIN-14 that differ in leading zeros only are one barcode. A GTIN with
-    /// blanks or hyphens is kept without them, and a UPC-E as its UPC-A. A UPC-E that is a GTIN-8 too is kept as it is, and found by
-    /// its UPC-A as well.
+    /// Barcodes of the stock unit. A UPC-A, an EAN-13 and a GTIN-14 that differ in leading zeros only are one barcode. Blanks and
+    /// hyphens of a GTIN are removed, and a UPC-E becomes its UPC-A. A UPC-E that is also a GTIN-8 is kept as it is: lookups find it by its
+    /// UPC-A too.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub barcodes: Vec<Barcode64>,

@@ -42,8 +42,9 @@ pub struct PlannedCount {
     pub velocity: Quantity,
     /// Past difference of its counts, in percent of the expected or the counted quantity, whichever is greater.
     pub variance_percent: Percent,
-    /// Largest open difference from another system that the latest run of the reconciliation can't explain, or that a count found, in
-    /// percent of the stock on hand or of the difference, whichever is greater. Zero unless your own records are the reference.
+    /// Largest unexplained difference, in percent of the stock on hand or of the difference, whichever is greater. Counts open differences
+    /// from other systems for which the latest run of the reconciliation found no cause, or a count as the cause. Zero if your own records
+    /// are not the reference of that run.
     pub unexplained_percent: Percent,
     /// Days since the last count, or since the first movement here if it was never counted.
     #[schema(minimum = 0, maximum = 100_000, example = 41)]

@@ -11,8 +11,8 @@ use crate::listing::number;
 use crate::posting::intents::locked;
 use crate::{Error, Tx};
 
-/// Locks the sale of a payment and the payment, in the order of a batch, and rejects a refund of more than is left of them. So two
-/// tills at once ask for no more than the card paid.
+/// Rejects a refund of more than is left of a payment and its sale. Locks the sale, then the payment, in the order of a batch: so two tills
+/// at once can't ask for more than the card paid.
 pub(super) async fn check(tx: &Tx, original_id: PaymentIntentId, amount: Money) -> Result<(), Error> {
     let sale = "select sale_id from tender_payment_intent where tenant_id = $1 and payment_intent_id = $2";
     let sale = tx.row(sqlx::query(sale).bind(tx.tenant_id.0).bind(original_id.0)).await?;
@@ -26,12 +26,12 @@ pub(super) async fn check(tx: &Tx, original_id: PaymentIntentId, amount: Money) 
         let detail = "There is no such payment intent.";
         return Err(Problems::one("/original_id", Code::NotFound, detail).into());
     };
-    rules::check_refund(original, &asked(tx, original_id, sale_id).await?, amount)?;
+    rules::check_refund(original, &read_asked(tx, original_id, sale_id).await?, amount)?;
     Ok(())
 }
 
-/// Reads what terminals were asked to pay back, and what is left of the card tenders of the sale.
-async fn asked(tx: &Tx, original_id: PaymentIntentId, sale_id: Option<Uuid>) -> Result<Asked, Error> {
+/// Reads the amounts that terminals were asked to pay back, and the rest of the card tenders of the sale.
+async fn read_asked(tx: &Tx, original_id: PaymentIntentId, sale_id: Option<Uuid>) -> Result<Asked, Error> {
     let query = sqlx::query(ASKED).bind(tx.tenant_id.0).bind(original_id.0).bind(sale_id).bind(tx.now);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     Ok(Asked {

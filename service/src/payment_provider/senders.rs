@@ -1,8 +1,7 @@
-//! Wrongly signed messages: those of a provider count for that provider and network alone, and those that name no provider for their
-//! network.
+//! Limits wrongly signed messages. Those of a known provider are counted by provider and network, those with an unknown id by network.
 //!
 //! A terminal with an old secret sends again and again, and so does one whose provider was deleted. Neither keeps out others behind the
-//! same address, nor terminals of the same provider that sign with the present secret. A stranger can only use up what strangers have.
+//! same address, nor terminals of the same provider that sign with the present secret. Messages with unknown ids use up only their own limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,12 +15,12 @@ use crate::Error;
 use crate::auth::AuthError;
 use crate::webhook::secret::Secret;
 
-/// Most wrongly signed messages of a provider from one network within [`WINDOW`], before they are rejected without a look at the
-/// database. Also the most ids of no provider that a network may name.
+/// Most wrongly signed messages of a provider from one network within [`WINDOW`]. Further ones are rejected without a look at the database.
+/// Also the most unknown ids that a network may name.
 const FAILURES_MAX: u32 = 100;
-/// Time after which failures no longer count, and an id of no provider is looked up again.
+/// Time after which failures no longer count, and an unknown id is looked up again.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Time for which a provider that was found is looked up although strangers in its network have used up theirs.
+/// Time for which a provider that was found counts as known: unknown ids from its network don't keep it out.
 const KNOWN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Time for which secrets are kept to recognise a rightly signed message among many wrong ones.
 const SECRETS_TTL: Duration = Duration::from_secs(5);
@@ -44,12 +43,12 @@ enum Counted {
     Strangers(IpNet),
 }
 
-/// The end of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The provider signed it, and lately.
+    /// The provider signed it, and its time is near enough.
     Right,
-    /// It did not.
+    /// The signature or the time is wrong.
     Wrong,
     /// There is no such provider.
     Unknown,
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn wrong_messages_of_a_provider_keep_out_no_other_one() {
+    async fn wrong_messages_of_a_provider_do_not_block_others() {
         let (senders, here, elsewhere) =
             (Senders::default(), network("192.0.2.7/32"), network("192.0.2.8/32"));
         for _ in 0..FAILURES_MAX {
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn right_and_open_messages_count_nothing() {
+    async fn right_and_unchecked_messages_do_not_count() {
         let (senders, here) = (Senders::default(), network("192.0.2.7/32"));
         for _ in 0..FAILURES_MAX {
             assert!(sent(&senders, 1, here, Verdict::Right).await);
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn strangers_use_up_only_what_strangers_have() {
+    async fn unknown_ids_use_up_only_their_own_limit() {
         let (senders, here) = (Senders::default(), network("192.0.2.7/32"));
         assert!(sent(&senders, 1, here, Verdict::Right).await);
         for number in 0..u128::from(FAILURES_MAX) {

@@ -448,7 +448,7 @@ async fn name_orders(tx: &Tx, receipts: &[Uuid], book: &mut Book) -> Result<(), 
     Ok(())
 }
 
-/// Returns payments of suppliers with their bills.
+/// Returns payments to suppliers with their bills.
 pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPayment>, Error> {
     let statement = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.discount, p.advance, p.unapplied, \
                             p.advance_id, p.difference, p.original_id, p.reason, p.reference, p.occurred_at, \
@@ -478,7 +478,7 @@ pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPaymen
     Ok(payments)
 }
 
-/// Reads a payment of a supplier without its bills.
+/// Reads a payment to a supplier without its bills.
 pub(crate) fn payment(row: &PgRow) -> Result<SupplierPayment, Error> {
     Ok(SupplierPayment {
         id: SupplierPaymentId(row.try_get("id")?),

@@ -89,18 +89,18 @@ pub(super) fn line(row: &PgRow) -> Result<EntryLine, Error> {
     })
 }
 
-/// The lock of closed periods does not move until the entries are posted: a response shows the day of its entry.
+/// Keeps the lock on closed periods in place until the entries are posted, because a response shows the day of its entry.
 const LOCK_PERIODS: &str =
     "select pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
 
-/// All accounts, also those that the chart has no more, and the first open day.
+/// Selects all accounts, also those that the chart no longer has, and the first open day.
 const FACTS: &str = "
     select a.code, a.name,
         (select l.locked_through + 1 from period_lock l where l.tenant_id = $1 order by l.id desc limit 1) as first_open
     from account a where a.tenant_id = $1";
 
-/// Reads what the documents of entries show, if a command posts an entry itself.
-pub(super) async fn facts(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+/// Reads the facts that the documents of entries show, if a command posts an entry itself.
+pub(super) async fn read_facts(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     if !needs.posts_entries {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), 
 }
 
 /// Reads the rates of today for the currencies of suppliers that get orders. Nothing is read for the tenant's currency.
-pub(super) async fn of_suppliers(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+pub(super) async fn read_supplier_rates(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let settings = &book.setup.settings;
     let today = settings.day(book.now);
     let currencies: BTreeSet<&str> =
@@ -140,7 +140,7 @@ pub(super) fn order_line(row: &PgRow) -> Result<Option<ForeignOrderLine>, Error>
     Ok(unit_cost.zip(value).map(|(unit_cost, value)| ForeignOrderLine { unit_cost, value }))
 }
 
-/// Reads the amounts of a payment of a supplier in its own currency.
+/// Reads the amounts of a payment to a supplier in its own currency.
 pub(super) fn paid(row: &PgRow) -> Result<Option<ForeignPayment>, Error> {
     let Some((quote, amount)) = quote(row)?.zip(optional_number(row, "foreign_amount")?) else {
         return Ok(None);

@@ -20,8 +20,8 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<PaymentIntent
     locked(tx, uuids(&needs.intent_ids, |id| id.0)).await
 }
 
-/// Locks and reads payment intents. Their sales, and the payments that refunds pay back, are read after the locks, which a
-/// document at another till may have held.
+/// Locks and reads payment intents. Reads their sales, and the payments that refunds pay back, after it has the locks: a document at
+/// another till may have changed them while it waited.
 pub(crate) async fn locked(tx: &Tx, ids: Vec<Uuid>) -> Result<HashMap<PaymentIntentId, Intent>, Error> {
     let lock = "select id, status, amount, authorised_amount, captured_amount, register_id, expires_at, original_id \
                 from payment_intent \

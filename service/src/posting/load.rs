@@ -103,7 +103,7 @@ pub(super) async fn book(
         Some(series) => series,
         None => series::load(tx, &series::names(&needs, &book)).await?,
     };
-    entries::facts(tx, &needs, &mut book).await?;
+    entries::read_facts(tx, &needs, &mut book).await?;
     Ok(book)
 }
 

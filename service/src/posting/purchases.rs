@@ -137,5 +137,5 @@ pub(super) async fn suppliers(tx: &Tx, needs: &Needs, book: &mut Book) -> Result
             supplier.terms.insert(ProductId(row.try_get("product_id")?), terms);
         }
     }
-    exchange::of_suppliers(tx, book).await
+    exchange::read_supplier_rates(tx, book).await
 }

@@ -1,7 +1,7 @@
-//! The presence of a worker: others see within seconds that it has ended, and send what it had leased.
+//! The presence of a worker. Other workers see within seconds that it has ended, and send the messages that it had leased.
 //!
-//! A worker holds the advisory lock of its number by a connection of its own. The database frees the lock when the process ends, and not
-//! while the worker is slow. A worker that loses the connection gets another number: what it leased before may be sent twice.
+//! A worker holds the advisory lock of its number by a connection of its own. The database frees the lock when the process ends. A
+//! slow worker keeps it. A worker that loses the connection gets another number: what it leased before may be sent twice.
 
 use std::collections::BTreeSet;
 

@@ -17,7 +17,7 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
-use self::merge::{Merged, by_day, by_order, merge};
+use self::merge::{Merged, merge, sum_by_day, sum_by_order};
 use super::pause::Pauses;
 use super::policy::Stated;
 use super::succession::Succession;
@@ -386,7 +386,7 @@ impl Wanted<'_> {
                 let sold = if is_sale { -change } else { Quantity::ZERO };
                 Day { on: at.with_timezone(&zone).date_naive(), change, sold }
             });
-            facts.entry(pair(row)?).or_default().days = by_day(moved.collect());
+            facts.entry(pair(row)?).or_default().days = sum_by_day(moved.collect());
             Ok(())
         };
         self.tx.each_row(query, take).await
@@ -406,7 +406,7 @@ impl Wanted<'_> {
                 on: self.day(day),
                 ordered: millionths(quantity),
             };
-            facts.entry(pair(row)?).or_default().orders = by_order(orders.map(order).collect());
+            facts.entry(pair(row)?).or_default().orders = sum_by_order(orders.map(order).collect());
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ pub enum Level {
     Location,
     /// Those of the tenant.
     Tenant,
-    /// Those of the preferred supplier of the product, or its terms where no settings state the field.
+    /// Those of the preferred supplier of the product. Its terms count for a field that no settings state.
     Supplier,
 }
 

@@ -29,7 +29,7 @@ pub struct SupplierSettingInput {
     pub supplier_id: SupplierId,
     /// Share of order cycles that should pass without a shortage.
     pub service: Option<ServiceLevel>,
-    /// Days from one review to the next: the supplier gets an order at most that often.
+    /// Days from one review to the next: the supplier gets at most one order in this time.
     #[schema(minimum = 1, maximum = 90, example = 14)]
     pub review_days: Option<i16>,
     /// Weekday of the reviews. Weeks of demand end on the day before it.
@@ -56,7 +56,7 @@ pub struct SupplierSetting {
     pub review_weekday: Option<ReviewDay>,
     /// Cost of a line of an order.
     pub order_cost: Option<Money>,
-    /// When they were stated. Null: they are not stated, or no longer.
+    /// When the settings were stated. Null: the supplier has none.
     pub updated_at: Option<DateTime<Utc>>,
 }
 

@@ -22,19 +22,19 @@ pub struct SupplierLeadTime {
     /// Days that the supplier states. Null if it states none.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     pub stated_days: Option<i32>,
-    /// Number of lines of purchase orders that count: the latest 200 that were received in full, or of which the rest was cancelled.
+    /// Number of measured lines: the latest 200 lines of purchase orders that have a receipt, and of which no unit is still to come.
     #[schema(minimum = 0, maximum = 200, example = 3)]
     pub receipts: u32,
-    /// Mean days from the day on which an order was sent to the last receipt of a line. Null without receipts.
+    /// Mean number of days from the sending of an order to the last receipt of a line. Null without receipts.
     #[schema(value_type = Option<Quantity>)]
     pub days: Option<Micro>,
     /// Standard deviation of these days; 0 for a single receipt. Null without receipts.
     #[schema(value_type = Option<Quantity>)]
     pub deviation: Option<Micro>,
-    /// Fewest days. Null without receipts.
+    /// Fewest days of a line. Null without receipts.
     #[schema(minimum = 0, example = 14)]
     pub shortest: Option<u16>,
-    /// Most days. Null without receipts.
+    /// Most days of a line. Null without receipts.
     #[schema(minimum = 0, example = 19)]
     pub longest: Option<u16>,
 }

@@ -1,4 +1,4 @@
-//! The proposal of payments of suppliers: bills that are due by a day, and those whose discount would be lost.
+//! The proposal of payments to suppliers: bills that are due by a day, and those whose discount would be lost.
 
 use chrono::{Days, NaiveDate};
 use domain::bill::{KnownBill, MatchStatus};
@@ -44,16 +44,16 @@ pub struct Proposal {
     /// Tenant's currency.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Amount of the payments in the tenant's currency, without discounts. Payments in other currencies are not in it.
+    /// Sum of the payments in the tenant's currency, without discounts. Payments in other currencies don't count.
     pub amount: Money,
-    /// Discounts of the payments in the tenant's currency. Those in other currencies are not in it.
+    /// Sum of the discounts of these payments.
     pub discount: Money,
     /// Suppliers to pay, by code; those in the tenant's currency first.
     #[schema(max_items = 2000)]
     pub payments: Vec<ProposedPayment>,
 }
 
-/// A payment of one supplier.
+/// A payment to one supplier.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ProposedPayment {
     /// The supplier.
@@ -69,7 +69,7 @@ pub struct ProposedPayment {
     pub currency: String,
     /// Amount that is paid, without discounts.
     pub amount: Money,
-    /// Discounts of its bills, in its currency.
+    /// Sum of the discounts of its bills, in `currency`.
     pub discount: Money,
     /// Bills to pay, the earliest due day first.
     #[schema(max_items = 500)]
@@ -98,9 +98,9 @@ pub struct ProposedBill {
     pub due_on: NaiveDate,
     /// Whether every line agrees with what was ordered and received.
     pub match_status: MatchStatus,
-    /// Amount that is settled, in the currency of the payment: all that is open.
+    /// Amount that is settled, in the currency of the payment: the open amount of the bill.
     pub amount: Money,
-    /// Discount for early payment, in the currency of the payment: the part of the amount that is not paid.
+    /// Discount for early payment, in the currency of the payment: the part of `amount` that is not paid.
     pub discount: Money,
     /// Reason why the bill is paid now.
     #[schema(max_length = 200, example = "The bill is due on 2026-11-25.")]

@@ -1,4 +1,4 @@
-//! Workers that hold leases: others see the end of one, and end its leases.
+//! Workers that hold leases. When one has ended, the others see it and end its leases.
 //!
 //! A worker holds the advisory lock of its number by a connection that ends with it ([`Presence`](crate::relay::Presence)). The id of a
 //! lease begins with the number. A worker that is slow keeps its lock, so its leases last until their end.
@@ -53,7 +53,7 @@ pub async fn take_over(db: &Db, tenant_id: TenantId) -> Result<u64, Error> {
     Ok(ended)
 }
 
-/// The locks are read after the rows: a worker has its lock before its first lease. Rows whose outcomes are being recorded are left out.
+/// Reads the locks after the rows, because a worker has its lock before its first lease. Skips rows whose outcomes are being recorded.
 const END: &str = "with gone as ( \
          select d.id from webhook_delivery d \
          where d.tenant_id = $1 and d.status = 'pending' and d.lease_until > $2 \

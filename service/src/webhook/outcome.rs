@@ -139,7 +139,7 @@ async fn note_failure(
     outcome: &Outcome,
     standing: &Standing,
 ) -> Result<(), Error> {
-    // In a pause, only attempts end that began before it. They say nothing new, and make no pause longer.
+    // An attempt that ends in a pause began before it. It does not extend the pause.
     let pause = standing.paused_until.filter(|until| *until > tx.now);
     let failures = standing.failures.saturating_add(i32::from(pause.is_none()));
     let paused_until = pause.or_else(|| schedule::pause(failures).map(|pause| tx.now + pause));

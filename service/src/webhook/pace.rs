@@ -1,4 +1,4 @@
-//! Paces of endpoints: how many messages an endpoint may have at a time. A receiver shows first that it responds fast.
+//! Paces of endpoints: the most messages that an endpoint may have at a time. The pace grows while the receiver responds fast.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -31,8 +31,8 @@ impl Ended {
     }
 }
 
-/// Takes the outcomes that are recorded next, and leaves the others. Many failures of dead endpoints are recorded in several parts, so that
-/// others are recorded between them.
+/// Takes the outcomes to record next, and leaves the others. Failures are recorded a few at a time, so that successes don't wait for the
+/// failures of dead endpoints.
 pub fn take_next(ended: &mut Vec<Ended>) -> Vec<Ended> {
     let (mut next, mut alone) = (Vec::new(), 0);
     for one in std::mem::take(ended) {
@@ -47,8 +47,8 @@ pub fn take_next(ended: &mut Vec<Ended>) -> Vec<Ended> {
     next
 }
 
-/// Records outcomes of a tenant. Messages that endpoints accepted which did not fail before take three statements together; the
-/// others are recorded one by one, because they change how their endpoint goes on. A repeat changes nothing.
+/// Records outcomes of a tenant. Three statements record all messages that were accepted by endpoints which did not fail before. The other
+/// outcomes are recorded one by one, because they change the state of their endpoint. A repeat changes nothing.
 pub async fn record(db: &Db, tenant_id: TenantId, ended: &[Ended]) -> Result<(), Error> {
     let (accepted, mut alone): (Vec<&Ended>, Vec<&Ended>) = ended.iter().partition(|ended| ended.is_plain());
     match accepted.len() {
@@ -75,7 +75,7 @@ async fn record_accepted<'e>(
 }
 
 async fn note<'e>(tx: &Tx, accepted: Vec<&'e Ended>) -> Result<Vec<&'e Ended>, Error> {
-    let healthy = healthy(tx, &accepted).await?;
+    let healthy = lock_healthy(tx, &accepted).await?;
     let is_healthy = |ended: &&Ended| healthy.contains(&ended.message.endpoint_id);
     let (together, alone): (Vec<&Ended>, Vec<&Ended>) = accepted.into_iter().partition(is_healthy);
     if !together.is_empty() {
@@ -85,9 +85,9 @@ async fn note<'e>(tx: &Tx, accepted: Vec<&'e Ended>) -> Result<Vec<&'e Ended>, E
     Ok(alone)
 }
 
-/// Returns the endpoints whose last attempts did not fail. The lock keeps out a deletion, which changes the same deliveries. Cursors
-/// are not locked: a turn would pass over them.
-async fn healthy(tx: &Tx, accepted: &[&Ended]) -> Result<HashSet<WebhookEndpointId>, Error> {
+/// Locks the endpoints of messages, and returns those whose last attempts did not fail. The lock makes a deletion of an endpoint wait, because
+/// it changes the same deliveries. Cursors are not locked, because a turn skips locked ones.
+async fn lock_healthy(tx: &Tx, accepted: &[&Ended]) -> Result<HashSet<WebhookEndpointId>, Error> {
     let mut ids: Vec<Uuid> = accepted.iter().map(|ended| ended.message.endpoint_id.0).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -30,8 +30,8 @@ const EVENTS_MAX: usize = 250;
 const WAITING_BEFORE_MAX: i64 = WAITING_MAX - EVENTS_MAX as i64;
 /// Most messages at a time of an endpoint that wants whole objects. Those that wait are in memory, each with up to 128 KiB.
 const WHOLE_AT_ONCE_MAX: i64 = 16;
-/// Time after which another worker may send what a worker has leased that has not ended. It is longer than an attempt, with the wait
-/// before it and the record of its outcome.
+/// Time after which another worker may send a leased delivery, although the worker with the lease has not ended. It is longer than the wait
+/// for a place, the attempt and the record of its outcome together.
 pub const LEASE: TimeDelta = TimeDelta::seconds(110);
 /// Longest time until the next turn of a tenant for which deliveries wait.
 const LOOK_AGAIN_MAX: TimeDelta = TimeDelta::seconds(60);
@@ -146,8 +146,8 @@ async fn make(tx: &Tx, settings: &Settings, paces: &Paces, holder: Option<Holder
     Ok(turn)
 }
 
-/// Returns whether a message that waited is still to be sent: under the same lease, and to an endpoint that has its address and was
-/// neither switched off nor deleted.
+/// Returns whether a message that waited for a place is still to be sent. Its lease must be the same. Its endpoint must have the same address,
+/// and must not be switched off or deleted.
 pub async fn is_wanted(db: &Db, message: &Message) -> Result<bool, Error> {
     let tx = db.begin(message.tenant_id).await?;
     let query = "select from webhook_delivery d \

@@ -1,4 +1,4 @@
-//! Workers that live: after the end of one, its leases of every tenant are ended.
+//! The workers that run. After one has ended, this worker ends its leases, tenant by tenant.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -11,13 +11,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-/// Pause between two looks for the workers.
+/// Pause between two reads of the workers that run.
 const BEAT: Duration = Duration::from_secs(1);
-/// Longest look. After that the connection counts as lost.
+/// Longest read. After that the connection counts as lost.
 const LOOK_MAX: Duration = Duration::from_secs(10);
-/// Time in which the database ends what a worker had begun that was killed. Then its leases are looked for once more.
+/// Time within which the database ends the statements of a killed worker. After it, leases are ended once more.
 const SETTLED: Duration = Duration::from_secs(3);
-/// Time after which the leases of a tenant are looked at again: a worker may have ended before this one saw it.
+/// Time after which the leases of a tenant are checked again, because a worker may have ended before this one saw it.
 const UNSEEN: Duration = Duration::from_secs(60);
 
 /// The workers, as this one sees them.
@@ -58,12 +58,12 @@ impl Living {
         self.ends.has_one_ended(present, now)
     }
 
-    /// Returns whether the leases of a tenant are to be looked at, and notes that they are.
-    pub fn takes_over(&mut self, tenant_id: TenantId, now: Instant) -> bool {
-        self.ends.takes_over(tenant_id, now)
+    /// Returns whether the leases of a tenant must be checked now. Notes the time of the check.
+    pub fn should_take_over(&mut self, tenant_id: TenantId, now: Instant) -> bool {
+        self.ends.should_take_over(tenant_id, now)
     }
 
-    /// Notes that the leases of a tenant could not be looked at.
+    /// Notes that the leases of a tenant could not be checked, so that they are checked in the next turn.
     pub fn forget(&mut self, tenant_id: TenantId) {
         self.ends.looked.remove(&tenant_id);
     }
@@ -90,7 +90,7 @@ impl Ends {
         Ends { seen: BTreeSet::new(), ended_at: now, is_settled: false, looked: HashMap::new() }
     }
 
-    /// Without `present`, nothing is known: no worker has ended for that.
+    /// Returns whether a worker has ended since the last call, or [`SETTLED`] ago. Without `present`, no further end is known.
     fn has_one_ended(&mut self, present: Option<BTreeSet<Holder>>, now: Instant) -> bool {
         let has_ended = present.is_some_and(|present| {
             let has_ended = !self.seen.is_subset(&present);
@@ -106,7 +106,7 @@ impl Ends {
         settles
     }
 
-    fn takes_over(&mut self, tenant_id: TenantId, now: Instant) -> bool {
+    fn should_take_over(&mut self, tenant_id: TenantId, now: Instant) -> bool {
         let settled_at = self.ended_at + SETTLED;
         let since = if now >= settled_at { settled_at } else { self.ended_at };
         let is_looked_at = |at: &Instant| *at >= since && now < *at + UNSEEN;
@@ -135,16 +135,18 @@ mod tests {
         let at = |ms| begun + Duration::from_millis(ms);
         let mut ends = Ends::new(begun);
         // Others may have ended before this one began.
-        assert!(ends.takes_over(tenant, begun) && !ends.takes_over(tenant, at(2_900)));
+        assert!(ends.should_take_over(tenant, begun) && !ends.should_take_over(tenant, at(2_900)));
         assert!(!ends.has_one_ended(workers(&[1, 2]), at(10)));
-        assert!(ends.has_one_ended(workers(&[1, 2]), at(3_000)) && ends.takes_over(tenant, at(3_001)));
+        assert!(ends.has_one_ended(workers(&[1, 2]), at(3_000)) && ends.should_take_over(tenant, at(3_001)));
         assert!(!ends.has_one_ended(workers(&[1, 2, 3]), at(3_100)));
         assert!(!ends.has_one_ended(None, at(9_000)), "nothing is known");
-        assert!(!ends.takes_over(tenant, at(9_000)));
+        assert!(!ends.should_take_over(tenant, at(9_000)));
         assert!(ends.has_one_ended(workers(&[1, 3]), at(10_000)), "the second one has ended");
         assert!(!ends.has_one_ended(workers(&[1, 3]), at(10_200)));
-        assert!(ends.takes_over(tenant, at(10_000)) && !ends.takes_over(tenant, at(12_999)));
-        assert!(ends.has_one_ended(workers(&[1, 3]), at(13_000)) && ends.takes_over(tenant, at(13_001)));
-        assert!(!ends.takes_over(tenant, at(73_000)) && ends.takes_over(tenant, at(73_001)));
+        assert!(ends.should_take_over(tenant, at(10_000)) && !ends.should_take_over(tenant, at(12_999)));
+        assert!(
+            ends.has_one_ended(workers(&[1, 3]), at(13_000)) && ends.should_take_over(tenant, at(13_001))
+        );
+        assert!(!ends.should_take_over(tenant, at(73_000)) && ends.should_take_over(tenant, at(73_001)));
     }
 }

@@ -1,7 +1,8 @@
-//! The room of a worker for messages that are sent at a time.
+//! Limits how many messages a worker sends at a time.
 //!
-//! Each endpoint has few places of its own, so that silent receivers leave places to others. Those of fast receivers share more, as
-//! long as any are free. A tenant has at most half of these: receivers that were fast and fall silent leave the others to other tenants.
+//! Each endpoint has a few places of its own, so silent receivers don't take the places of others. Endpoints with fast receivers share
+//! further places, while any are free. A tenant has at most half of the shared places, so receivers of one tenant that fall silent leave
+//! places to other tenants.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 const MESSAGES_MAX: usize = 256;
 /// Places that all endpoints share beside their own. With the own places of the 20 endpoints of a tenant they leave some free.
 const SHARED_MAX: usize = 128;
-/// Shared places that a tenant may have, as one part of all.
+/// A tenant may have one of so many equal parts of the shared places.
 const SHARES: usize = 2;
 /// Most endpoints, and most tenants, whose places are remembered while no message has one.
 const REMEMBERED_MAX: usize = 1_000;

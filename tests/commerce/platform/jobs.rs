@@ -168,10 +168,10 @@ fn the_newest_jobs_of_a_tenant_are_kept() {
 }
 
 #[test]
-fn a_server_carries_out_so_many_jobs_of_a_tenant_at_once() {
+fn jobs_of_a_tenant_above_the_limit_are_rejected() {
     with_tenants(async |tenant, other| {
         let most = tenant.get("/v1/limits").await.ok()["jobs_at_once"].as_u64().expect("a number");
-        // As if another server computed a run: those of the jobs wait.
+        // Another server seems to compute a run, so the runs of the jobs wait.
         let leased = "insert into reconcile_lease (tenant_id, leased_by, lease_until) \
                       values ($1, gen_random_uuid(), now() + interval '1 minute')";
         outside(tenant, leased).await;

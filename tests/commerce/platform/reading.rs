@@ -171,7 +171,7 @@ fn documents_that_follow_others_have_the_same_fields_when_they_are_written_and_r
 }
 
 #[test]
-fn an_entry_is_read_as_it_was_written_through_every_door() {
+fn every_operation_that_posts_an_entry_returns_it_as_it_is_read() {
     with_tenant(async |tenant| {
         let customer = tenant.customer("Nordwind Supply").await;
         let entry = |day: &str| {

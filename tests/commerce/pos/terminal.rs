@@ -246,7 +246,7 @@ fn a_rotated_secret_works_beside_the_new_one() {
 }
 
 #[test]
-fn a_terminal_with_an_old_secret_keeps_out_no_other_one() {
+fn a_terminal_with_an_old_secret_does_not_block_others() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
         let other = self::provider(tenant).await;
@@ -275,7 +275,7 @@ fn a_terminal_with_an_old_secret_keeps_out_no_other_one() {
 }
 
 #[test]
-fn ids_of_no_provider_use_up_only_what_strangers_have() {
+fn unknown_provider_ids_use_up_only_their_own_limit() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
         let fresh = self::provider(tenant).await;

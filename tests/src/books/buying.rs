@@ -120,7 +120,7 @@ pub(super) const FACTS: &[(&str, &str)] = &[
            and (p.unapplied, p.foreign_unapplied) <> (p.advance - t.applied, p.foreign_advance - t.foreign_applied)",
     ),
     (
-        "a payment of a supplier in another currency realises the difference from its bills, and its advance, on 6040",
+        "a payment to a supplier in another currency realises the difference from its bills, and its advance, on 6040",
         "select format('payment %s: ledger %s, should be %s', p.number, l.amount, \
                        case when p.advance_id is null then p.amount - p.advance - x.paid else p.difference end) \
          from supplier_payment p, \

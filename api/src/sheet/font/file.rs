@@ -1,7 +1,7 @@
-//! The tables of a TrueType file that a layout needs: the glyph of each sign, and the width of each glyph. The files are compiled in, so
+//! The tables of a TrueType file that a layout needs: the glyph of each character, and the width of each glyph. The files are compiled in, so
 //! this reads no more than they have.
 
-/// Number of signs that the table of glyphs covers: the basic multilingual plane.
+/// Number of characters that the table of glyphs covers: the basic multilingual plane.
 const SIGNS: usize = 0x1_0000;
 
 /// The lengths and the glyphs of a font, in units of its own.
@@ -14,7 +14,7 @@ pub struct File {
     pub ascent: i16,
     /// Depth below the base line, below zero.
     pub descent: i16,
-    /// Number of the glyph of each sign, by its code; 0 if there is none.
+    /// Number of the glyph of each character, by its code; 0 if there is none.
     glyphs: Vec<u16>,
     /// Width of each glyph, by its number. The last one is that of all further ones.
     advances: Vec<u16>,
@@ -35,7 +35,7 @@ impl File {
         })
     }
 
-    /// Returns the number of the glyph of a sign; 0 if there is none.
+    /// Returns the number of the glyph of a character; 0 if there is none.
     pub fn glyph(&self, sign: char) -> u16 {
         let code = usize::try_from(u32::from(sign)).unwrap_or(usize::MAX);
         self.glyphs.get(code).copied().unwrap_or_default()
@@ -57,7 +57,7 @@ fn table(data: &[u8], tag: [u8; 4]) -> Option<&[u8]> {
     data.get(begin..begin.checked_add(long(record, 12)?)?)
 }
 
-/// Returns the number of the glyph of each sign from a table `cmap`, by the subtable of the format 4.
+/// Returns the number of the glyph of each character from a table `cmap`, by the subtable of the format 4.
 fn glyphs(cmap: &[u8]) -> Option<Vec<u16>> {
     let count = usize::from(number(cmap, 2)?);
     let mut subtables = (0..count).filter_map(|index| cmap.get(long(cmap, 8 + 8 * index)?..));

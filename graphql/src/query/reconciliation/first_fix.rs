@@ -15,7 +15,7 @@ pub struct FirstFix {
     run_id: String,
     /// `fix`, `none` if no cause recurs, or `not_enough_data`. New values may appear.
     verdict: String,
-    /// `events`, or `snapshots` if only the reference has sent events, or none: then it is a hypothesis.
+    /// `events` if the reference and another system have sent events. Otherwise `snapshots`: the result is then a hypothesis.
     basis: String,
     /// The answer in one sentence.
     headline: String,

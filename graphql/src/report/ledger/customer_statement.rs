@@ -20,7 +20,7 @@ use crate::report::sort::Sort;
 use crate::report::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date};
 
-/// One document of a customer, or what the customer owed before the period; in the totals, all of them.
+/// One document of a customer, or the amount that the customer owed before the period. The totals are of all rows.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct CustomerStatementRow {
     /// Number of the customer; null in the totals.
@@ -46,8 +46,8 @@ pub struct CustomerStatementRow {
     pub debit: Amount,
     /// Amount by which the document lowered what the customer owes; 0 if it raised it. Additive.
     pub credit: Amount,
-    /// Debits less credits of the customer up to this document, with those before the period: negative if the customer is owed. In the
-    /// totals: of all customers of the report, at the end of the period. Not additive: the last row of a customer has the amount.
+    /// Amount that the customer owes after this document: all debits less all credits, also those before the period. Negative if the customer
+    /// is owed. The totals have the amount of all customers at the end of the period. Not additive: use the last row of a customer.
     pub owed_after: Amount,
 }
 

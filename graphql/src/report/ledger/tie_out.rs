@@ -1,8 +1,8 @@
 //! Tie-out: each control account beside its sub-ledger. As of now.
 //!
 //! - One row per control. `ledger` is the balance of its accounts, `subledger` the sum of the documents that keep it.
-//! - Some accounts take entries by hand: bank, card clearing, advances to suppliers, payables and output tax. `by_hand` is what such entries left on them, for which there is
-//!   no document. So `difference` = `ledger` − `by_hand` − `subledger`, which is always 0.
+//! - Some accounts take entries by hand: bank, card clearing, advances to suppliers, payables and output tax. `by_hand` is the sum of these
+//!   entries, which have no document. So `difference` = `ledger` − `by_hand` − `subledger`, which is always 0.
 //! - Figures are debits less credits: vouchers and output tax are negative.
 //! - It reads the documents of every sub-ledger, so its time grows with them.
 

@@ -301,7 +301,7 @@ impl Drafts {
             } else if is_new && let Some(detail) = fault_of_barcode(code) {
                 problems.invalid(pointer, detail);
             } else if is_new && is_by_other(&self.0.barcodes, &article(code), id) {
-                add_taken(problems, pointer, code);
+                add_taken_barcode(problems, pointer, code);
             }
         }
     }
@@ -337,8 +337,8 @@ impl Drafts {
     }
 }
 
-/// Adds the problem that another product has a barcode, or the one that its label may mean too.
-fn add_taken(problems: &mut Problems, pointer: String, code: &str) {
+/// Adds the problem that another product has the barcode, or the other code that its label may mean.
+fn add_taken_barcode(problems: &mut Problems, pointer: String, code: &str) {
     let Some(other) = other_barcode(code) else {
         return input::add_taken(problems, pointer, "product", code);
     };

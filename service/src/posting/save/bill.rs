@@ -1,4 +1,4 @@
-//! Writes bills, what of them is matched with receipts, and payments of suppliers: one statement per table, none for a table
+//! Writes bills, what of them is matched with receipts, and payments to suppliers: one statement per table, none for a table
 //! that the batch does not touch.
 
 use std::collections::BTreeMap;
@@ -234,10 +234,10 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
             row.foreign.as_ref().map(|foreign| foreign.quote.rate.get())
         })
         .column("foreign_amount", rows, |(row, _)| row.foreign.as_ref().map(|foreign| foreign.amount.get()))
-        .column("foreign_discount", rows, |(row, _)| stated(row, |foreign| foreign.discount).get())
-        .column("foreign_advance", rows, |(row, _)| stated(row, |foreign| foreign.advance).get())
+        .column("foreign_discount", rows, |(row, _)| foreign_amount(row, |foreign| foreign.discount).get())
+        .column("foreign_advance", rows, |(row, _)| foreign_amount(row, |foreign| foreign.advance).get())
         .column("foreign_unapplied", rows, |(row, _)| {
-            stated(row, |foreign| foreign.unapplied).max(Money::ZERO).get()
+            foreign_amount(row, |foreign| foreign.unapplied).max(Money::ZERO).get()
         })
         .column("difference", rows, |(row, _)| row.difference.get())
         .column("payment_id", &parts, |(id, _)| id.0)
@@ -257,7 +257,7 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
 }
 
 /// Returns an amount of a payment in its own currency; zero if that is the tenant's.
-fn stated(payment: &SupplierPayment, amount: fn(&ForeignPayment) -> Money) -> Money {
+fn foreign_amount(payment: &SupplierPayment, amount: fn(&ForeignPayment) -> Money) -> Money {
     payment.foreign.as_ref().map(amount).unwrap_or_default()
 }
 

@@ -1,5 +1,4 @@
-//! The own levels that differences and their evidence are about, looked up when an answer is read: a level has one id, and a run keeps
-//! SKUs and codes only.
+//! Finds the own levels of differences and of their evidence when a result is read. A run keeps SKUs and codes of locations, not ids.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +16,7 @@ pub(super) struct Line<'l> {
     run_id: ReconcileRunId,
     sku: &'l str,
     place: &'l str,
-    /// Whether it is about the own level whichever system is the reference.
+    /// Whether it is about an own level, also if another system is the reference.
     is_own: bool,
     evidence: Vec<&'l mut Evidence>,
     /// The level of the line, if it shows one.
@@ -54,7 +53,7 @@ impl Line<'_> {
     }
 }
 
-/// Adds the own level to lines and to their evidence. A product that has another SKU by now is not found.
+/// Adds the own level to lines and to their evidence. Adds none for a product whose SKU has changed since the run.
 pub(super) async fn add(tx: &Tx, lines: Vec<Line<'_>>) -> Result<(), Error> {
     let of_own = runs_of_own(tx, &lines).await?;
     let (mut skus, mut places) = (Vec::new(), Vec::new());

@@ -50,7 +50,7 @@ pub(super) fn merge(
 }
 
 /// Adds the movements of each day of a product at a location. The earliest day comes first.
-pub(super) fn by_day(mut moved: Vec<Day>) -> Vec<Day> {
+pub(super) fn sum_by_day(mut moved: Vec<Day>) -> Vec<Day> {
     moved.sort_unstable_by_key(|day| day.on);
     moved.dedup_by(|later, kept| {
         let is_same_day = later.on == kept.on;
@@ -61,20 +61,20 @@ pub(super) fn by_day(mut moved: Vec<Day>) -> Vec<Day> {
         is_same_day
     });
     for day in &mut moved {
-        day.change = within(day.change);
-        day.sold = within(day.sold);
+        day.change = clamp(day.change);
+        day.sold = clamp(day.sold);
     }
     moved
 }
 
 /// Cuts a sum that no rule can compute with.
-fn within(sum: Quantity) -> Quantity {
+fn clamp(sum: Quantity) -> Quantity {
     let most = Quantity::new(Decimal::from(UNITS_MAX));
     sum.min(most).max(-most)
 }
 
 /// Adds the lines of each order of a product.
-pub(super) fn by_order(mut lines: Vec<Ordered>) -> Vec<Ordered> {
+pub(super) fn sum_by_order(mut lines: Vec<Ordered>) -> Vec<Ordered> {
     lines.sort_unstable_by_key(|line| line.order_id.0);
     lines.dedup_by(|later, kept| {
         let is_same_order = later.order_id == kept.order_id;
@@ -107,7 +107,7 @@ impl Facts {
         self.drafted += other.drafted;
         self.first_day = self.first_day.into_iter().chain(other.first_day).min();
         self.days.extend(other.days);
-        self.days = by_day(std::mem::take(&mut self.days));
+        self.days = sum_by_day(std::mem::take(&mut self.days));
         let own: HashMap<OrderId, usize> =
             self.orders.iter().enumerate().map(|(at, order)| (order.order_id, at)).collect();
         for order in other.orders {
@@ -176,22 +176,23 @@ mod tests {
         let moved =
             |day: u32, change: i64, sold: i64| Day { on: on(day), change: units(change), sold: units(sold) };
         let many = moved(3, UNITS_MAX, 0);
-        let days = by_day(vec![moved(2, -3, 3), moved(1, 7, 0), moved(2, 5, 0), many, many, moved(2, -1, 1)]);
+        let days =
+            sum_by_day(vec![moved(2, -3, 3), moved(1, 7, 0), moved(2, 5, 0), many, many, moved(2, -1, 1)]);
         let days: Vec<(NaiveDate, Quantity, Quantity)> =
             days.iter().map(|day| (day.on, day.change, day.sold)).collect();
         let expected =
             [(on(1), units(7), units(0)), (on(2), units(1), units(4)), (on(3), units(UNITS_MAX), units(0))];
         assert_eq!(days, expected);
-        assert!(by_day(Vec::new()).is_empty());
+        assert!(sum_by_day(Vec::new()).is_empty());
     }
 
     #[test]
     fn lines_of_one_order_are_added() {
         let lines = facts(1, 0, &[(2, 5), (1, 3), (2, 4), (3, 1), (2, 1)]).orders;
         let orders: Vec<(u128, Quantity)> =
-            by_order(lines).iter().map(|order| (order.order_id.0.as_u128(), order.ordered)).collect();
+            sum_by_order(lines).iter().map(|order| (order.order_id.0.as_u128(), order.ordered)).collect();
         assert_eq!(orders, [(1, units(3)), (2, units(10)), (3, units(1))]);
-        assert!(by_order(Vec::new()).is_empty());
+        assert!(sum_by_order(Vec::new()).is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{BILLS, bill, bill_path, entry, id};
 const PAYMENTS: &str = "/v1/supplier-payments";
 
 /// Records a bill in dollars on account 5300, with its cost and its tax.
-async fn billed(
+async fn record_bill(
     tenant: &Tenant,
     supplier: &str,
     (number, rate): (&str, &str),
@@ -51,13 +51,13 @@ fn step(payment: &Value, name: &str) -> String {
 }
 
 /// Returns the ids of the payments that a list shows.
-async fn listed(tenant: &Tenant, query: &str) -> Vec<Value> {
+async fn list_ids(tenant: &Tenant, query: &str) -> Vec<Value> {
     let page = tenant.get(&format!("{PAYMENTS}?{query}")).await.ok();
     page["data"].as_array().expect("a page").iter().map(|payment| payment["id"].clone()).collect()
 }
 
 /// Pays 1,000.00 USD in advance at 0.90.
-async fn in_advance(tenant: &Tenant, supplier: &str) -> Value {
+async fn pay_advance(tenant: &Tenant, supplier: &str) -> Value {
     let body = json!({ "supplier_id": supplier, "currency": "USD", "exchange_rate": "0.90", "advance": "1000",
         "occurred_at": "2026-01-05T12:00:00Z" });
     tenant.post(PAYMENTS, &body).await.created()
@@ -71,7 +71,7 @@ async fn in_advance(tenant: &Tenant, supplier: &str) -> Value {
 fn parts_of_a_bill_have_its_discount_at_its_rate() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({ "discounts": [{ "percent": "3", "days": 10 }] })).await;
-        let made = billed(tenant, &mill, ("1", "0.92"), ("1000", "200")).await;
+        let made = record_bill(tenant, &mill, ("1", "0.92"), ("1000", "200")).await;
         assert_eq!(made["discounts"], json!([{ "percent": "3", "until": "2026-01-12" }]));
         let first = part(&made, "600", ("0.95", "2026-01-12"));
         let tried = tenant.dry_run(PAYMENTS, &first).await.ok();
@@ -193,15 +193,15 @@ fn a_bill_in_another_currency_may_state_its_discounts_and_is_proposed_with_them(
 fn an_advance_keeps_its_rate_until_it_is_applied() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({})).await;
-        let paid = in_advance(tenant, &mill).await;
+        let paid = pay_advance(tenant, &mill).await;
         assert_eq!((&paid["amount"], &paid["advance"]), (&json!("900.00"), &json!("900.00")));
         let expected = json!({ "currency": "USD", "exchange_rate": "0.9", "amount": "1000.00", "discount": "0.00",
             "advance": "1000.00", "unapplied": "1000.00", "exchange_difference": "0.00" });
         assert_eq!(paid["foreign"], expected);
         assert_eq!(tenant.entry(id(&paid)).await, entry(&[("1010", "-900.00"), ("1150", "900.00")]));
 
-        let first = billed(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
-        let second = billed(tenant, &mill, ("2", "0.95"), ("500", "0")).await;
+        let first = record_bill(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
+        let second = record_bill(tenant, &mill, ("2", "0.95"), ("500", "0")).await;
         let apply = step(&paid, "apply");
         let tried = tenant.dry_run(&apply, &of(&first, "600")).await.ok();
         assert_eq!(tried["document"]["foreign"]["exchange_difference"], "-12.00", "{tried}");
@@ -216,8 +216,8 @@ fn an_advance_keeps_its_rate_until_it_is_applied() {
         assert_eq!(tenant.get(&format!("{PAYMENTS}/{}", id(&applied))).await.ok(), applied);
         assert_eq!(open(tenant, &first).await, ["0.00", "0.00"]);
         assert_eq!(unapplied(tenant, &paid).await, ["360.00", "400.00"]);
-        assert_eq!(listed(tenant, "unapplied=true").await, [paid["id"].clone()]);
-        assert_eq!(listed(tenant, "unapplied=false").await, [applied["id"].clone()]);
+        assert_eq!(list_ids(tenant, "unapplied=true").await, [paid["id"].clone()]);
+        assert_eq!(list_ids(tenant, "unapplied=false").await, [applied["id"].clone()]);
 
         let mut early = of(&second, "1");
         early["occurred_at"] = json!("2026-01-05T11:59:59Z");
@@ -233,8 +233,8 @@ fn an_advance_keeps_its_rate_until_it_is_applied() {
         let expected = [("1150", "-360.00"), ("2000", "380.00"), ("6040", "-20.00")];
         assert_eq!(tenant.entry(id(&rest)).await, entry(&expected));
         tenant.post(&apply, &of(&second, "1")).await.refused(409, "invalid_state_transition");
-        assert_eq!(listed(tenant, "unapplied=true").await, Vec::<Value>::new());
-        assert_eq!(listed(tenant, "unapplied=false").await.len(), 3);
+        assert_eq!(list_ids(tenant, "unapplied=true").await, Vec::<Value>::new());
+        assert_eq!(list_ids(tenant, "unapplied=false").await.len(), 3);
 
         // What is applied is taken back first, in any order.
         let reason = json!({ "reason": "The order was cancelled" });
@@ -263,10 +263,10 @@ fn an_advance_keeps_its_rate_until_it_is_applied() {
 fn currencies_of_bills_and_advances_are_not_mixed() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({})).await;
-        let dollars = billed(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
+        let dollars = record_bill(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
         let pounds = bill(&mill, "2", &json!([{ "account": "5300", "unit_cost": "10" }]));
         let pounds = tenant.post(BILLS, &pounds).await.created();
-        let paid = in_advance(tenant, &mill).await;
+        let paid = pay_advance(tenant, &mill).await;
         let own = json!({ "supplier_id": mill, "advance": "50" });
         let own = tenant.post(PAYMENTS, &own).await.created();
         for (advance, bill) in [(&paid, &pounds), (&own, &dollars)] {
@@ -323,7 +323,7 @@ fn a_rest_in_another_currency_alone_is_listed() {
         for (amount, left, is_listed) in [("2", "1.00", true), ("1", "0.00", false)] {
             tenant.post(&step(&paid, "apply"), &of(&made, amount)).await.created();
             assert_eq!(unapplied(tenant, &paid).await, ["0.00", left]);
-            assert_eq!(listed(tenant, "unapplied=true").await.contains(&paid["id"]), is_listed);
+            assert_eq!(list_ids(tenant, "unapplied=true").await.contains(&paid["id"]), is_listed);
         }
         assert_eq!(tenant.balance("1150").await, "0.00");
     });
@@ -334,7 +334,7 @@ fn a_rest_in_another_currency_alone_is_listed() {
 fn a_server_of_the_version_before_can_neither_apply_nor_reverse_an_advance_in_another_currency() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({})).await;
-        in_advance(tenant, &mill).await;
+        pay_advance(tenant, &mill).await;
         let columns = "insert into supplier_payment (tenant_id, id, number, kind, supplier_id, occurred_at, recorded_at, \
                        command_id, amount, advance, advance_id, original_id, foreign_currency, exchange_rate, foreign_amount) \
                        select tenant_id, gen_random_uuid(), number || '-2', ";
@@ -367,8 +367,8 @@ fn a_server_of_the_version_before_can_neither_apply_nor_reverse_an_advance_in_an
 fn an_advance_is_not_valued_at_the_rates_of_a_day() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({})).await;
-        let paid = in_advance(tenant, &mill).await;
-        let made = billed(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
+        let paid = pay_advance(tenant, &mill).await;
+        let made = record_bill(tenant, &mill, ("1", "0.92"), ("600", "0")).await;
         let rate = json!({ "currency": "USD", "valid_from": "2026-01-30", "rate": "0.95" });
         tenant.post("/v1/exchange-rates", &rate).await.created();
         let valued = async || {
@@ -396,8 +396,8 @@ fn an_advance_is_not_valued_at_the_rates_of_a_day() {
 fn applications_at_once_never_apply_more_than_was_paid_in_another_currency() {
     with_tenant(async |tenant| {
         let mill = supplier(tenant, "MILL", json!({})).await;
-        let made = billed(tenant, &mill, ("1", "0.92"), ("3000", "0")).await;
-        let paid = in_advance(tenant, &mill).await;
+        let made = record_bill(tenant, &mill, ("1", "0.92"), ("3000", "0")).await;
+        let paid = pay_advance(tenant, &mill).await;
         let second = environment().other_node().await;
         let here_and_there = [tenant.at(tenant.base_url()), tenant.at(&second.base_url)];
         let (url, body) = (step(&paid, "apply"), of(&made, "300"));

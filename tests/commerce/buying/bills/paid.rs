@@ -1,4 +1,4 @@
-//! Payments of suppliers: in full, in part, at once, and taken back.
+//! Payments to suppliers: in full, in part, at once, and taken back.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

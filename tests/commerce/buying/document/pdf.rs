@@ -1,11 +1,11 @@
-//! The texts of a PDF file as a reader shows them, from the glyphs of its pages and the signs that they stand for.
+//! The texts of a PDF file as a reader shows them, from the glyphs of its pages and the characters that they stand for.
 
 use std::collections::HashMap;
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
 
-/// The signs of the glyphs of a font, by their numbers.
+/// The characters of the glyphs of a font, by their numbers.
 type Signs = HashMap<u16, char>;
 
 /// Returns the texts of each page, line by line.
@@ -35,7 +35,7 @@ fn texts(file: &[u8], page: usize) -> String {
     texts.join("\n")
 }
 
-/// Returns the signs that a table of a font names.
+/// Returns the characters that a table of a font names.
 fn signs(table: &[u8]) -> Signs {
     let table = text(table);
     let pairs = table.lines().filter_map(|line| line.strip_prefix('<')?.strip_suffix('>')?.split_once("> <"));

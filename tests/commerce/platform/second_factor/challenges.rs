@@ -41,7 +41,7 @@ fn a_challenge_ends() {
 }
 
 #[test]
-fn an_old_challenge_locks_no_user_out() {
+fn an_old_challenge_does_not_lock_its_user_out() {
     with_tenant(async |tenant| {
         let carl = person(tenant, "cashier").await;
         let (_, codes) = enrol(&carl).await;

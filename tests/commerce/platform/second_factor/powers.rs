@@ -150,7 +150,7 @@ async fn own_key(tenant: &Tenant, client: &Client) -> Client {
 }
 
 #[test]
-fn a_key_does_not_take_off_what_guards_its_maker() {
+fn a_key_can_not_remove_the_second_factor_of_its_maker() {
     with_tenant(async |tenant| {
         let owner = person(tenant, "owner").await;
         let (_, codes) = enrol(&owner).await;

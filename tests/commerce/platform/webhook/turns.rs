@@ -149,7 +149,7 @@ fn outcomes_of_a_tenant_are_recorded_together() {
 }
 
 #[test]
-fn many_failures_hold_up_no_success() {
+fn failures_do_not_delay_successes() {
     with_tenant(async |tenant| {
         let made = endpoint(tenant, URL).await;
         let body = json!({ "url": URL, "event_types": ["category.*"], "payload": "full" });
@@ -197,7 +197,7 @@ fn a_success_among_others_ends_the_failures_of_its_endpoint() {
 }
 
 #[test]
-fn attempts_that_began_before_a_pause_make_it_no_longer() {
+fn attempts_that_began_before_a_pause_do_not_extend_it() {
     with_tenant(async |tenant| {
         let made = endpoint(tenant, URL).await;
         for number in 0..12 {

@@ -10,7 +10,7 @@ use crate::platform::auth::{key, key_with};
 const REFUNDS: &str = "/v1/pos/refunds";
 
 /// Sells mugs of 12.00 each by a card that has paid. Returns the payment intent and the sale.
-async fn sold(
+async fn sell_by_card(
     tenant: &Tenant,
     provider: &Provider,
     till: &Till,
@@ -55,7 +55,7 @@ async fn open(tenant: &Tenant, item: &str) -> Value {
 fn a_refund_names_what_its_terminal_paid_back() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
-        let (payment, sale) = sold(tenant, &provider, &till, ("2", "24.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("2", "24.00")).await;
         let intent = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
         let facts = ["kind", "original_id", "status", "amount", "sale_id"].map(|name| intent[name].clone());
         let expected =
@@ -106,7 +106,7 @@ fn two_tills_at_once_ask_for_no_more_than_the_card_paid() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
         let other = tenant.till().await;
-        let (payment, sale) = sold(tenant, &provider, &till, ("1", "12.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("1", "12.00")).await;
         let tills = [&till, &other, &till, &other, &till, &other];
         let asked = tills.map(|till| ask(tenant, &provider, till, (&payment, "12.00")));
         let asked = join_all(asked).await;
@@ -137,7 +137,7 @@ fn two_tills_at_once_ask_for_no_more_than_the_card_paid() {
 fn a_refund_without_a_payment_intent_leaves_less_to_ask_for() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
-        let (payment, sale) = sold(tenant, &provider, &till, ("2", "24.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("2", "24.00")).await;
         let by_hand = json!({ "register_id": till.register_id, "original_id": sale["id"],
             "original_lines": [{ "line_no": 1, "quantity": "1" }],
             "tenders": [{ "kind": "card", "reference": "slip 7" }] });
@@ -155,14 +155,14 @@ fn a_refund_without_a_payment_intent_leaves_less_to_ask_for() {
 fn a_refund_by_voucher_leaves_less_to_ask_for() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
-        let (payment, sale) = sold(tenant, &provider, &till, ("2", "24.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("2", "24.00")).await;
         let by_voucher = json!({ "register_id": till.register_id, "original_id": sale["id"],
             "original_lines": [{ "line_no": 1, "quantity": "1" }], "tenders": [{ "kind": "voucher" }] });
         tenant.post(REFUNDS, &by_voucher).await.created();
         let more = ask(tenant, &provider, &till, (&payment, "12.01")).await;
         more.refused(422, "tender_mismatch").names(&["#/amount"]);
         let intent = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
-        // What the terminal was asked for is paid back by no other means, until the intent has ended.
+        // Until the intent has ended, no other tender pays back the amount that the terminal was asked for.
         let mut by_hand = by_voucher.clone();
         by_hand["tenders"] = json!([{ "kind": "card", "reference": "slip 7" }]);
         for body in [&by_voucher, &by_hand] {
@@ -212,7 +212,7 @@ fn only_a_captured_payment_of_a_sale_is_paid_back() {
         let unpaid = provider.intent(tenant, &till, "12.00").await;
         let unused = provider.intent(tenant, &till, "12.00").await;
         provider.report(tenant, &unused, "captured", Some("12.00")).await.expect(204);
-        let (payment, sale) = sold(tenant, &provider, &till, ("1", "12.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("1", "12.00")).await;
         let refund = ask(tenant, &provider, &till, (&payment, "12.00")).await.created();
         for original in [&unpaid, &unused, &refund] {
             let reply = ask(tenant, &provider, &till, (original, "1.00")).await;
@@ -230,7 +230,7 @@ fn only_a_captured_payment_of_a_sale_is_paid_back() {
         let field = ["#/tenders/0/payment_intent_id"];
         tenant.post(SALES, &body).await.refused(422, "validation_failed").names(&field);
         tenant.post(REFUNDS, &body).await.refused(422, "validation_failed").names(&field);
-        let (_, other) = sold(tenant, &provider, &till, ("1", "12.00")).await;
+        let (_, other) = sell_by_card(tenant, &provider, &till, ("1", "12.00")).await;
         let of_other = tenant.post(REFUNDS, &back(&till, &other, "1", &refund)).await;
         of_other.refused(422, "validation_failed").names(&field);
         tenant.post(REFUNDS, &back(&till, &sale, "1", &refund)).await.created();
@@ -241,7 +241,7 @@ fn only_a_captured_payment_of_a_sale_is_paid_back() {
 fn a_forced_refund_is_recorded_without_a_payment_intent_that_does_not_fit() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
-        let (payment, sale) = sold(tenant, &provider, &till, ("2", "24.00")).await;
+        let (payment, sale) = sell_by_card(tenant, &provider, &till, ("2", "24.00")).await;
         let intent = ask(tenant, &provider, &till, (&payment, "11.00")).await.created();
         provider.report(tenant, &intent, "captured", Some("11.00")).await.expect(204);
         let mut body = back(&till, &sale, "1", &intent);
@@ -281,7 +281,7 @@ fn a_forced_refund_is_recorded_without_a_payment_intent_that_does_not_fit() {
 fn a_key_asks_only_for_what_it_may_refund() {
     with_tenant(async |tenant| {
         let (provider, till) = shop(tenant).await;
-        let (payment, _) = sold(tenant, &provider, &till, ("1", "12.00")).await;
+        let (payment, _) = sell_by_card(tenant, &provider, &till, ("1", "12.00")).await;
         for (mut bounds, bound) in [
             (json!({ "amount_max": "11.99" }), "amount_max"),
             (json!({ "channels": ["wholesale"] }), "channels"),
