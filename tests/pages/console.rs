@@ -4,11 +4,13 @@ mod catalogue;
 mod customers;
 mod files;
 mod frame;
+mod jobs;
 mod keys;
 mod ledger;
 mod people;
 mod prices;
 mod providers;
+mod roles;
 mod settings;
 mod states;
 mod stock;
@@ -21,7 +23,7 @@ use tests::{Browser, Tenant};
 use crate::visit::enter_at;
 
 /// The sections, as the address names them.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "start",
     "products",
     "prices",
@@ -33,6 +35,7 @@ const SECTIONS: [&str; 16] = [
     "keys",
     "webhooks",
     "log",
+    "jobs",
     "audit",
     "integrity",
     "rates",

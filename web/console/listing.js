@@ -13,16 +13,16 @@ const FIRST = { path: "", cursors: [""] };
 /** `next`: the cursor of the page that follows; empty without one.
  * @template Row @typedef {{rows: Row[], next: string}} Listed */
 
-/** A list that is asked for while a section is open and the reader has its scope. `path` has a query, or is null if there is nothing
+/** A list that is asked for while a section is open and the reader has its scope, or one of several. `path` has a query, or is null if there is nothing
  * to ask for. `more` shows one page more.
- * @template Row @param {import("./place.js").Section} view @param {string} scope @param {() => string | null} path */
+ * @template Row @param {import("./place.js").Section} view @param {string | string[]} scope @param {() => string | null} path */
 export function listing(view, scope, path) {
   const shown = signal(FIRST);
   // Cursors are those of one reader.
   effect(() => {
     if (!me.value) shown.value = FIRST;
   });
-  const wanted = () => (place.value.view === view && may(scope) ? path() : null);
+  const wanted = () => (place.value.view === view && [scope].flat().some(may) ? path() : null);
   const question = () => {
     const first = wanted();
     if (first == null) return null;

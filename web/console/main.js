@@ -23,6 +23,7 @@ const VIEWS = {
   keys: () => import("./keys.js"),
   webhooks: () => import("./webhooks.js"),
   log: () => import("./log.js"),
+  jobs: () => import("./jobs.js"),
   audit: () => import("./audit.js"),
   integrity: () => import("./integrity.js"),
   rates: () => import("./rates.js"),

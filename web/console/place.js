@@ -13,6 +13,7 @@ export const SECTIONS = /** @type {const} */ ([
   "keys",
   "webhooks",
   "log",
+  "jobs",
   "audit",
   "integrity",
   "rates",

@@ -1,4 +1,4 @@
-// The words of the sections for prices, files, sign-in, rates and accounts. Only a reader who opens one of these loads them.
+// The words of the sections for prices, files, sign-in, custom roles, jobs, rates and accounts. Only a reader who opens one of these loads them.
 import { language } from "../kit/format.js";
 import { effect, signal } from "../vendor/ui.js";
 

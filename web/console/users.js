@@ -1,6 +1,5 @@
 // Users and roles: who may sign in, a new one, another role, and an end of access.
 import { change, may } from "../kit/api.js";
-import { ask } from "../kit/ask.js";
 import { Card } from "../kit/card.js";
 import { Dialog } from "../kit/dialog.js";
 import { Field, Select } from "../kit/field.js";
@@ -9,24 +8,21 @@ import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
 import { Confirm } from "./confirm.js";
+import { CustomRoles } from "./custom-roles.js";
 import { More, focusCard, listing } from "./listing.js";
 import { linkOf } from "./password.js";
-import { Link, place } from "./place.js";
+import { Link } from "./place.js";
+import { choices, heldBy, nameOf, roleName, roles, valueOf } from "./roles.js";
 import { SecondCode, codeOf } from "./second-code.js";
 import { Secret } from "./secret.js";
 import { texts } from "./texts.js";
 
-/** @typedef {{id: string, email: string, name: string, role: string, status: "active" | "disabled", created_at: string}} User */
-/** @typedef {{id: string, scopes: string[], discount_max: string, grantable: boolean}} Role */
+/** @typedef {{id: string, email: string, name: string, role: string, custom_role_id: string | null, status: "active" | "disabled", created_at: string}} User */
+/** @typedef {import("./roles.js").Role} Role */
 /** @typedef {"role" | "link" | "disable" | "enable"} Act */
 
 /** @type {ReturnType<typeof listing<User>>} */
 const users = listing("users", "users:read", () => "/v1/users?limit=50");
-const roles = ask(
-  () => (place.value.view === "users" && may("users:read") ? { paths: ["/v1/roles"], about: "/v1/roles" } : null),
-  (/** @type {{data: Role[]}[]} */ [list]) => list?.data ?? [],
-  0,
-);
 /** Random bytes of the password that a new user has until the link is used. No one knows it. */
 const PASSWORD_BYTES = 32;
 
@@ -47,6 +43,7 @@ export function View() {
   return html`<${Card} id="users" title=${text.title} help=${text.help} scope="users:read" answer=${answer} isEmpty=${!rows.length}
       empty=${text.empty} failed=${texts.value.list.failed} actions=${actions} paths=${answer.about ? [answer.about] : []}
       content=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns(mayWrite, setOpen)} /><${More} of=${users} />`} />
+    <${CustomRoles} />
     <${Roles} />
     ${open?.what === "new" && html`<${Invite} close=${close} made=${renew} />`}
     ${open && open.what !== "new" && html`<${Change} what=${open.what} user=${open.user} close=${close} done=${renew} />`}`;
@@ -60,7 +57,7 @@ function columns(mayWrite, open) {
   return [
     { name: "name", title: text.name, value: ({ name }) => name },
     { name: "email", title: text.email, value: ({ email }) => email },
-    { name: "role", title: text.role, value: ({ role }) => texts.value.roles[role] ?? role },
+    { name: "role", title: text.role, value: nameOf },
     { name: "status", title: text.status, value: ({ status }) => text.states[status] },
     { name: "since", title: text.since, value: (user) => user.created_at, show: (user) => show.dayOf(user.created_at) },
     {
@@ -83,7 +80,7 @@ function Roles() {
   const rows = answer.data ?? [];
   /** @type {import("../kit/table.js").Column<Role>[]} */
   const shown = [
-    { name: "role", title: text.role, value: ({ id }) => texts.value.roles[id] ?? id },
+    { name: "role", title: text.role, value: ({ id }) => roleName(id) },
     { name: "for", title: text.purpose, value: ({ id }) => text.purposes[id] ?? "" },
     {
       name: "discount",
@@ -99,7 +96,7 @@ function Roles() {
       show: ({
         id,
         scopes,
-      }) => html`<details><summary>${texts.value.keys.count(show.whole(scopes.length))}<span class="hidden">: ${texts.value.roles[id] ?? id}</span></summary>
+      }) => html`<details><summary>${texts.value.keys.count(show.whole(scopes.length))}<span class="hidden">: ${roleName(id)}</span></summary>
         <ul class="codes">${scopes.map((scope) => html`<li key=${scope}><code>${scope}</code></li>`)}</ul></details>`,
     },
   ];
@@ -107,10 +104,8 @@ function Roles() {
     empty=${text.empty} failed=${texts.value.list.failed} paths=${["/v1/roles"]} content=${() => html`<${Table} caption=${text.rolesTitle} rows=${rows} columns=${shown} />`} />`;
 }
 
-const grantable = () =>
-  (roles.value.data ?? [])
-    .filter((role) => role.grantable)
-    .map(({ id }) => ({ value: id, label: texts.value.roles[id] ?? id }));
+/** What is wrong with the role. @param {import("../kit/form.js").Problem | null} problem */
+const wrongRole = (problem) => wrongAt(problem, "role") || wrongAt(problem, "custom_role_id");
 
 /** Makes a link by which a user sets a password. @param {string} id @param {{code?: string}} code */
 const makeLink = async (id, code) => linkOf((await change("POST", `/v1/users/${id}/password-link`, code)).token);
@@ -128,7 +123,7 @@ function Invite({ close, made }) {
     const body = {
       name: given("user-name"),
       email: given("user-email"),
-      role: given("user-role"),
+      ...heldBy(given("user-role")),
       password: unknown(),
       ...codeOf(form),
     };
@@ -150,7 +145,7 @@ function Invite({ close, made }) {
     <div class="fields">
       <${Field} name="user-name" label=${text.name} wrong=${wrongAt(problem, "name")} />
       <${Field} name="user-email" label=${text.email} type="email" wrong=${wrongAt(problem, "email")} />
-      <${Select} name="user-role" label=${text.role} value="cashier" options=${grantable()} help=${text.roleHelp} wrong=${wrongAt(problem, "role")} />
+      <${Select} name="user-role" label=${text.role} value="cashier" options=${choices()} help=${text.roleHelp} wrong=${wrongRole(problem)} />
     </div>
     <${SecondCode} problem=${problem} />
     ${user && problem && html`<p>${text.halfDone}</p>`}
@@ -183,13 +178,14 @@ function NewRole({ user, close, done }) {
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const body = { role: String(form.get("new-role") ?? ""), ...codeOf(form) };
+    const wanted = String(form.get("new-role") ?? "");
+    const body = { ...(wanted === valueOf(user) ? {} : heldBy(wanted, user)), ...codeOf(form) };
     if (!(await run(() => change("PATCH", `/v1/users/${user.id}`, body)))) return;
     close();
     done();
   };
   return html`<${Dialog} title=${text.titles.role(user.name)} close=${close}><form onSubmit=${send} aria-busy=${isSending}>
-    <${Select} name="new-role" label=${text.role} value=${user.role} options=${grantable()} help=${text.roleHelp} wrong=${wrongAt(problem, "role")} />
+    <${Select} name="new-role" label=${text.role} value=${valueOf(user)} options=${choices(user)} help=${text.roleHelp} wrong=${wrongRole(problem)} />
     <${SecondCode} problem=${problem} />
     <${Wrong} problem=${problem} />
     <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.acts.role}</button>

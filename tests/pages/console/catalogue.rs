@@ -8,7 +8,7 @@ use crate::visit::{DRAWN, Trade, key, shown};
 
 /// Chooses a file of products, as the button does.
 #[track_caller]
-fn choose(browser: &mut Browser, name: &str, text: &str) {
+pub(super) fn choose(browser: &mut Browser, name: &str, text: &str) {
     browser.eval(&format!(
         "(() => {{ const chosen = new DataTransfer(); chosen.items.add(new File([{}], '{name}')); \
          const input = document.querySelector('input[name=file]'); input.files = chosen.files; \
@@ -18,7 +18,7 @@ fn choose(browser: &mut Browser, name: &str, text: &str) {
 }
 
 /// Returns an expression of the page's words for the file.
-fn said() -> String {
+pub(super) fn said() -> String {
     shown(".import [role=status]")
 }
 

@@ -92,6 +92,8 @@ fn no_section_has_barriers_or_is_too_wide() {
         Trade::of(tenant).await;
         let hook = serde_json::json!({ "url": "https://hooks.example/stockwell", "description": "ERP" });
         tenant.post("/v1/webhook-endpoints", &hook).await.created();
+        let role = serde_json::json!({ "name": "Stock only", "base": "buyer", "scopes": ["stock:read"] });
+        tenant.post("/v1/custom-roles", &role).await.created();
         let mut browser = Browser::start();
         enter(&mut browser, tenant, &tenant.key, "start");
         for screen in [
@@ -183,6 +185,7 @@ fn it_speaks_german() {
             ("log", "Anfragen"),
             ("webhooks", "Webhooks"),
             ("stock", "Bestand"),
+            ("jobs", "Hintergrundaufgaben"),
             ("audit", "Wer war das?"),
             ("products", "Produkte"),
             ("prices", "Preise"),

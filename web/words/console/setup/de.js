@@ -1,4 +1,4 @@
-// Preise, Dateien, Anmeldung, Wechselkurse und Konten auf Deutsch.
+// Preise, Dateien, Anmeldung, eigene Rollen, Hintergrundaufgaben, Wechselkurse und Konten auf Deutsch.
 /** @type {typeof import("./en.js").default} */
 export default {
   providers: {
@@ -247,5 +247,49 @@ export default {
     conditionHelp: "Für Erlöse, Rückgaben, Rabatte und Wareneinsatz",
     account: "Konto",
     accountHelp: "Seine Nummer in Ihrem Kontenplan, etwa 4020",
+  },
+  custom: {
+    title: "Eigene Rollen",
+    help: "Eine mitgelieferte Rolle mit weniger Rechten, höchstens 50",
+    empty: "Es gibt keine eigene Rolle. Jeder Benutzer hat alle Rechte seiner Rolle.",
+    of: (name, role) => `${name} (${role})`,
+    create: "Eigene Rolle anlegen",
+    make: "Anlegen",
+    save: "Speichern",
+    name: "Name",
+    nameHelp: "Etwa Nur Bestand",
+    base: "Mitgelieferte Rolle",
+    baseHelp: "Sie bleibt. Sie können Rollen wählen, deren Rechte Sie alle haben.",
+    scopes: "Rechte",
+    scopesHelp: "Wählen Sie ab, was Benutzer mit der eigenen Rolle nicht dürfen.",
+    all: "Alle",
+    none: "Keines",
+    updated: "Zuletzt geändert",
+    acts: { change: "Ändern", remove: "Löschen" },
+    titles: {
+      change: (name) => `„${name}“ ändern`,
+      remove: (name) => `„${name}“ löschen?`,
+    },
+    removeSaid: "Kein Benutzer darf sie haben, auch kein gesperrter. Das lässt sich nicht zurücknehmen.",
+  },
+  jobs: {
+    title: "Hintergrundaufgaben",
+    help: "Die neuesten zuerst. Eine beendete Aufgabe bleibt 7 Tage",
+    empty: "Es gibt keine Aufgabe.",
+    kind: "Arbeit",
+    kinds: { product_import: "Einlesen von Produkten", reconciliation_run: "Lauf des Abgleichs" },
+    status: "Zustand",
+    states: { running: "Läuft", succeeded: "Erledigt", failed: "Abgelehnt", lost: "Verloren" },
+    progress: "Fortschritt",
+    rows: (done) => (done === "1" ? "1 Zeile" : `${done} Zeilen`),
+    of: (done, total) => `${done} von ${total} ${total === "1" ? "Zeile" : "Zeilen"}`,
+    begun: "Begonnen",
+    ended: "Beendet",
+    by: "Von",
+    file: "Die Datei",
+    result: "Ergebnis",
+    lost: "Die Aufgabe ist verloren",
+    lostSaid:
+      "Der Server endete, bevor er sagte, wie die Arbeit ausging. Senden Sie dasselbe noch einmal: Nichts wird doppelt geschrieben.",
   },
 };

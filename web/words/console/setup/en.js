@@ -1,4 +1,4 @@
-// Prices, files, sign-in, exchange rates and accounts in English. German has the same keys: the type check names a missing one.
+// Prices, files, sign-in, custom roles, jobs, exchange rates and accounts in English. German has the same keys: the type check names a missing one.
 export default {
   providers: {
     title: "Providers",
@@ -270,5 +270,54 @@ export default {
     conditionHelp: "For revenue, returns, discounts and cost of goods",
     account: "Account",
     accountHelp: "Its code in your chart, such as 4020",
+  },
+  custom: {
+    title: "Custom roles",
+    help: "A built-in role with fewer scopes, at most 50",
+    empty: "There is no custom role. Each user has all scopes of the role.",
+    /** @param {string} name @param {string} role */
+    of: (name, role) => `${name} (${role})`,
+    create: "Create a custom role",
+    make: "Create",
+    save: "Save",
+    name: "Name",
+    nameHelp: "Such as Stock only",
+    base: "Built-in role",
+    baseHelp: "It stays. You may choose roles of which you have every scope.",
+    scopes: "Scopes",
+    scopesHelp: "Clear those that users with the custom role do not get.",
+    all: "All",
+    none: "None",
+    updated: "Last changed",
+    acts: { change: "Change", remove: "Delete" },
+    titles: {
+      /** @param {string} name */
+      change: (name) => `Change “${name}”`,
+      /** @param {string} name */
+      remove: (name) => `Delete “${name}”?`,
+    },
+    removeSaid: "It must have no user, enabled or disabled. That can't be undone.",
+  },
+  jobs: {
+    title: "Jobs",
+    help: "Newest first. A job that has ended is kept for 7 days",
+    empty: "There is no job.",
+    kind: "Work",
+    /** @type {Record<string, string>} */
+    kinds: { product_import: "Import of products", reconciliation_run: "Run of the reconciliation" },
+    status: "State",
+    states: { running: "Running", succeeded: "Done", failed: "Rejected", lost: "Lost" },
+    progress: "Progress",
+    /** @param {string} done */
+    rows: (done) => (done === "1" ? "1 row" : `${done} rows`),
+    /** @param {string} done @param {string} total */
+    of: (done, total) => `${done} of ${total} ${total === "1" ? "row" : "rows"}`,
+    begun: "Begun",
+    ended: "Ended",
+    by: "By",
+    file: "The file",
+    result: "Result",
+    lost: "The job is lost",
+    lostSaid: "The server ended before it said how the work ended. Send the same once more: nothing is written twice.",
   },
 };
