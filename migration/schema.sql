@@ -542,7 +542,9 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status,
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id,
+           -- A server of the version before knows no role with scopes behind it, and grants such a key nothing.
+           case when u.scopes is null then u.role else u.role || ' ' || array_to_string(u.scopes, ' ') end, u.status,
            case when t.moved_at is not null then 'moved' when t.moving_until > now() and t.status = 'active' then 'moving' else t.status end
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
@@ -1187,6 +1189,44 @@ CREATE FUNCTION public.event_base() RETURNS bigint
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
 
+CREATE FUNCTION public.keep_advance_currency() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if exists (
+        select from public.supplier_payment p
+        where p.tenant_id = new.tenant_id and p.id = new.advance_id and p.foreign_currency is not null)
+    then
+        raise exception 'the advance % is in another currency than its application %', new.advance_id, new.id
+            using errcode = 'check_violation', constraint = 'keep_advance_currency';
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION public.keep_advance_currency() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.keep_former_barcode() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into public.former_barcode (tenant_id, code, product_id, uom, since, replaced_at)
+    select old.tenant_id, old.code, old.product_id, old.uom, old.since, now()
+    where not exists (
+        select from public.former_barcode f
+        where f.tenant_id = old.tenant_id and f.code = old.code and f.product_id = old.product_id and f.uom = old.uom
+          and f.since is not distinct from old.since)
+    on conflict do nothing;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    new.since := now();
+    return new;
+end
+$$;
+
+ALTER FUNCTION public.keep_former_barcode() OWNER TO stockwell_owner;
+
 CREATE FUNCTION public.keep_price_key() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1825,6 +1865,55 @@ ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category OWNER TO stockwell_owner;
 
+CREATE TABLE public.sales_rollup (
+    tenant_id uuid NOT NULL,
+    generation integer,
+    layout integer,
+    "position" bigint DEFAULT 0 NOT NULL,
+    time_zone text,
+    earliest_at timestamp with time zone,
+    latest_at timestamp with time zone,
+    next_generation integer,
+    next_layout integer,
+    next_position bigint,
+    next_time_zone text,
+    next_after uuid,
+    next_earliest_at timestamp with time zone,
+    next_latest_at timestamp with time zone,
+    too_large boolean DEFAULT false NOT NULL,
+    CONSTRAINT sales_rollup_next_whole CHECK ((((next_generation IS NULL) = (next_layout IS NULL)) AND ((next_generation IS NULL) = (next_position IS NULL)) AND ((next_generation IS NULL) = (next_time_zone IS NULL)) AND ((next_generation IS NULL) = (next_after IS NULL)))),
+    CONSTRAINT sales_rollup_whole CHECK ((((generation IS NULL) = (time_zone IS NULL)) AND ((generation IS NULL) = (layout IS NULL))))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.sales_rollup FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_rollup OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_product_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_product_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product_year OWNER TO stockwell_owner;
+
 CREATE TABLE public.tenant (
     tenant_id uuid NOT NULL,
     slug text NOT NULL,
@@ -1871,7 +1960,32 @@ ALTER TABLE ONLY public.tenant FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.tenant OWNER TO stockwell_owner;
 
 CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
- WITH line AS (
+ WITH fold AS (
+         SELECT f.generation,
+            f."position"
+           FROM public.sales_rollup f
+          WHERE ((f.tenant_id = bi.tenant()) AND (f.generation IS NOT NULL))
+        ), part AS (
+         SELECT r.product_id,
+            r.channel,
+            r.currency,
+            ((r.units)::numeric * 0.000001) AS units,
+            ((r.net_revenue)::numeric * 0.0001) AS net_revenue,
+            ((r.cost)::numeric * 0.0001) AS cost
+           FROM (public.sales_sum_by_product_year r
+             JOIN fold ON ((fold.generation = r.generation)))
+          WHERE (r.tenant_id = ( SELECT bi.tenant() AS tenant))
+        UNION ALL
+         SELECT f.product_id,
+            f.channel,
+            f.currency,
+            f.units,
+            f.net_revenue,
+            f.cost
+           FROM bi.sales_fact f
+          WHERE ((f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+                   FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
+        ), line AS (
          SELECT f.product_id,
             f.currency,
             sum(f.units) AS units,
@@ -1883,7 +1997,7 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
             COALESCE(sum(f.units) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_units,
             COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue,
             COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_cost
-           FROM bi.sales_fact f
+           FROM part f
           GROUP BY f.product_id, f.currency
         ), expected AS (
          SELECT line.product_id,
@@ -2362,138 +2476,182 @@ ALTER TABLE ONLY public.location FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location OWNER TO stockwell_owner;
 
-CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
- SELECT f.tenant_id,
-    f.document_id,
-    f.line_no,
-    f.document_kind,
-    f.occurred_at,
-    f.recorded_at,
-    ((f.occurred_at AT TIME ZONE t.time_zone))::date AS day,
-    (date_trunc('month'::text, (f.occurred_at AT TIME ZONE t.time_zone)))::date AS month,
-    f.channel,
+CREATE TABLE public.sales_sum_by_day (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    day date NOT NULL,
+    location_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_day FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_day OWNER TO stockwell_owner;
+
+CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
+ WITH fold AS (
+         SELECT f.generation,
+            f."position"
+           FROM (public.sales_rollup f
+             JOIN public.tenant t ON (((t.tenant_id = f.tenant_id) AND (t.time_zone = f.time_zone))))
+          WHERE (f.tenant_id = bi.tenant())
+        ), part AS (
+         SELECT r.day,
+            r.channel,
+            r.location_id,
+            r.country,
+            r.currency,
+            r.orders,
+            r.lines,
+            ((r.units)::numeric * 0.000001) AS units,
+            ((r.returns)::numeric * 0.0001) AS returns,
+            ((r.gross_revenue)::numeric * 0.0001) AS gross_revenue,
+            ((r.net_revenue)::numeric * 0.0001) AS net_revenue,
+            ((r.tax)::numeric * 0.0001) AS tax,
+            ((r.cost)::numeric * 0.0001) AS cost
+           FROM (public.sales_sum_by_day r
+             JOIN fold ON ((fold.generation = r.generation)))
+          WHERE (r.tenant_id = ( SELECT bi.tenant() AS tenant))
+        UNION ALL
+         SELECT ((f.occurred_at AT TIME ZONE t.time_zone))::date AS timezone,
+            f.channel,
+            f.location_id,
+            f.country,
+            f.currency,
+            f.orders,
+            1,
+            f.units,
+            f.returns,
+            f.gross_revenue,
+            f.net_revenue,
+            f.tax,
+            f.cost
+           FROM (bi.sales_fact f
+             JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
+          WHERE ((t.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+                   FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
+        ), summed AS (
+         SELECT part.day,
+            part.channel,
+            part.location_id,
+            part.country,
+            part.currency,
+            sum(part.orders) AS orders,
+            sum(part.lines) AS lines,
+            sum(part.units) AS units,
+            sum(part.returns) AS returns,
+            sum(part.gross_revenue) AS gross_revenue,
+            sum(part.net_revenue) AS net_revenue,
+            sum(part.tax) AS tax,
+            sum(part.cost) AS cost
+           FROM part
+          GROUP BY part.day, part.channel, part.location_id, part.country, part.currency
+        )
+ SELECT s.day,
+    s.channel,
     (lo.code || ''::text) AS location_code,
     (lo.name || ''::text) AS location_name,
-    (p.sku || ''::text) AS sku,
-    (p.name || ''::text) AS product_name,
-    (ca.code || ''::text) AS category_code,
-    (ca.name || ''::text) AS category_name,
-    (cu.number || ''::text) AS customer_number,
-    (cu.name || ''::text) AS customer_name,
-    f.country,
-    f.currency,
-    f.orders,
-    f.units,
-    f.gross_sales,
-    f.returns,
-    f.gross_revenue,
-    f.discount,
-    f.net_revenue,
-    f.tax,
-    f.cost,
-    f.gross_margin,
-    (EXTRACT(hour FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS hour_of_day,
-    (EXTRACT(isodow FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS weekday,
-    f.price_source,
-    f.discount_band,
-    p.kind AS product_kind
-   FROM (((((bi.sales_fact f
-     JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
-     LEFT JOIN public.location lo ON (((lo.tenant_id = f.tenant_id) AND (lo.id = f.location_id))))
-     LEFT JOIN public.product p ON (((p.tenant_id = f.tenant_id) AND (p.id = f.product_id))))
-     LEFT JOIN public.category ca ON (((ca.tenant_id = f.tenant_id) AND (ca.id = f.category_id))))
-     LEFT JOIN public.customer cu ON (((cu.tenant_id = f.tenant_id) AND (cu.id = f.customer_id))))
-  WHERE (t.tenant_id = ( SELECT bi.tenant() AS tenant));
+    s.country,
+    s.currency,
+    s.orders,
+    s.lines,
+    s.units,
+    (s.net_revenue - s.returns) AS gross_sales,
+    s.returns,
+    s.gross_revenue,
+    (s.gross_revenue - s.net_revenue) AS discount,
+    s.net_revenue,
+    s.tax,
+    s.cost,
+    (s.net_revenue - s.cost) AS gross_margin
+   FROM (summed s
+     LEFT JOIN public.location lo ON (((lo.tenant_id = bi.tenant()) AND (lo.id = s.location_id))));
 
-ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
+ALTER TABLE bi.sales_by_day OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
+COMMENT ON COLUMN bi.sales_by_day.day IS 'Calendar day in the tenant''s time zone.';
 
-COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
+COMMENT ON COLUMN bi.sales_by_day.channel IS 'Sales channel: wholesale or retail. New values may appear.';
 
-COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
+COMMENT ON COLUMN bi.sales_by_day.location_code IS 'Code of the stock location.';
 
-COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+COMMENT ON COLUMN bi.sales_by_day.location_name IS 'Name of the stock location.';
 
-COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+COMMENT ON COLUMN bi.sales_by_day.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
 
-COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
+COMMENT ON COLUMN bi.sales_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
+COMMENT ON COLUMN bi.sales_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
 
-COMMENT ON COLUMN bi.margin_lines.month IS 'First day of the calendar month in the tenant''s time zone.';
+COMMENT ON COLUMN bi.sales_by_day.lines IS 'Number of document lines. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+COMMENT ON COLUMN bi.sales_by_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
 
-COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.';
+COMMENT ON COLUMN bi.sales_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
+COMMENT ON COLUMN bi.sales_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.sku IS 'SKU of the product, case-sensitive.';
+COMMENT ON COLUMN bi.sales_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
+COMMENT ON COLUMN bi.sales_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null if there is none.';
+COMMENT ON COLUMN bi.sales_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null if there is none.';
+COMMENT ON COLUMN bi.sales_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
+COMMENT ON COLUMN bi.sales_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
-COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
-
-COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
-
-COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
-
-COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
-
-COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
-
-COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of returns. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
-
-COMMENT ON COLUMN bi.margin_lines.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
-
-COMMENT ON COLUMN bi.margin_lines.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
-
-COMMENT ON COLUMN bi.margin_lines.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
-
-COMMENT ON COLUMN bi.margin_lines.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
-
-COMMENT ON COLUMN bi.margin_lines.product_kind IS 'Kind of the product: stocked, service or bundle.';
+COMMENT ON COLUMN bi.sales_by_day.gross_margin IS 'net_revenue - cost. Additive.';
 
 CREATE VIEW bi.margin_by_channel WITH (security_invoker='true') AS
- SELECT margin_lines.channel,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.channel, margin_lines.currency;
+ SELECT days.channel,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.channel, days.currency;
 
 ALTER TABLE bi.margin_by_channel OWNER TO stockwell_owner;
 
@@ -2716,13 +2874,266 @@ COMMENT ON COLUMN bi.costs_to_settle.open_cost IS 'Provisional cost of the open 
 
 COMMENT ON COLUMN bi.costs_to_settle.cost_variance IS 'Cost of the units received since, less their provisional cost. Additive.';
 
+CREATE TABLE public.application (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    customer_id uuid NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT application_amount_not_negative CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT application_kind_known CHECK ((kind = ANY (ARRAY['apply'::text, 'unapply'::text])))
+);
+
+ALTER TABLE ONLY public.application FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.application OWNER TO stockwell_owner;
+
+CREATE TABLE public.invoice (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    customer_id uuid NOT NULL,
+    order_id uuid,
+    location_id uuid NOT NULL,
+    original_id uuid,
+    currency text NOT NULL,
+    country text NOT NULL,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    total numeric(18,4) NOT NULL,
+    open numeric(18,4) NOT NULL,
+    due_on date NOT NULL,
+    returned boolean DEFAULT false NOT NULL,
+    reason text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    command_id uuid NOT NULL,
+    customer_version integer,
+    seller_version integer,
+    rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_value numeric(18,4),
+    foreign_tax numeric(18,4),
+    foreign_open numeric(18,4),
+    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
+    CONSTRAINT invoice_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT invoice_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_value, foreign_tax, foreign_open) = ANY (ARRAY[0, 5]))),
+    CONSTRAINT invoice_foreign_open_range CHECK (((foreign_open >= LEAST((foreign_value + foreign_tax), (0)::numeric)) AND (foreign_open <= GREATEST((foreign_value + foreign_tax), (0)::numeric)))),
+    CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
+    CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice OWNER TO stockwell_owner;
+
+CREATE TABLE public.journal_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    memo text,
+    debit_total numeric(18,4) NOT NULL,
+    credit_total numeric(18,4) NOT NULL,
+    occurred_on date NOT NULL,
+    posted_on date NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT journal_entry_balances CHECK ((debit_total = credit_total)),
+    CONSTRAINT journal_entry_posted_later CHECK ((posted_on >= occurred_on))
+);
+
+ALTER TABLE ONLY public.journal_entry FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_entry OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    method text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    unapplied numeric(18,4) NOT NULL,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    kind text DEFAULT 'payment'::text NOT NULL,
+    original_id uuid,
+    reason text,
+    session_id uuid,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_amount numeric(18,4),
+    foreign_unapplied numeric(18,4),
+    CONSTRAINT payment_amount_sign CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount > (0)::numeric)
+    WHEN 'payout'::text THEN (amount < (0)::numeric)
+    ELSE (amount <> (0)::numeric)
+END),
+    CONSTRAINT payment_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT payment_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_amount, foreign_unapplied) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT payment_foreign_unapplied_range CHECK (((foreign_unapplied >= (0)::numeric) AND (foreign_unapplied <= GREATEST(foreign_amount, (0)::numeric)))),
+    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
+    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
+    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
+    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
+);
+
+ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment OWNER TO stockwell_owner;
+
+CREATE VIEW bi.customer_statement WITH (security_invoker='true') AS
+ SELECT (cu.number || ''::text) AS customer_number,
+    (cu.name || ''::text) AS customer_name,
+    e.occurred_on,
+    e.document_kind,
+    (d.number || ''::text) AS document_number,
+    d.id AS document_id,
+    d.due_on,
+    l.currency,
+    l.debit,
+    l.credit,
+    sum((l.debit - l.credit)) OVER (PARTITION BY d.customer_id ORDER BY e.occurred_on, l.entry_id, l.line_no) AS owed_after
+   FROM (((( SELECT i.id,
+            i.customer_id,
+            i.number,
+                CASE
+                    WHEN (i.kind = 'invoice'::text) THEN i.due_on
+                    ELSE NULL::date
+                END AS due_on
+           FROM public.invoice i
+          WHERE (i.tenant_id = ( SELECT bi.tenant() AS tenant))
+        UNION ALL
+         SELECT p.id,
+            p.customer_id,
+            p.number,
+            NULL::date
+           FROM public.payment p
+          WHERE (p.tenant_id = ( SELECT bi.tenant() AS tenant))
+        UNION ALL
+         SELECT a.id,
+            a.customer_id,
+            a.number,
+            NULL::date
+           FROM public.application a
+          WHERE (a.tenant_id = ( SELECT bi.tenant() AS tenant))) d
+     JOIN public.customer cu ON (((cu.tenant_id = bi.tenant()) AND (cu.id = d.customer_id))))
+     JOIN public.journal_entry e ON (((e.tenant_id = bi.tenant()) AND (e.document_id = d.id))))
+     JOIN public.journal_line l ON (((l.tenant_id = bi.tenant()) AND (l.entry_id = e.id) AND (l.account_code = '1100'::text))));
+
+ALTER TABLE bi.customer_statement OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.customer_statement.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customer_statement.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.customer_statement.occurred_on IS 'Day of the event in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.customer_statement.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.customer_statement.document_number IS 'Number of the document.';
+
+COMMENT ON COLUMN bi.customer_statement.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.customer_statement.due_on IS 'Day on which an invoice is due; null in other rows.';
+
+COMMENT ON COLUMN bi.customer_statement.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.customer_statement.debit IS 'Amount debited; on a line zero if it is a credit. Additive.';
+
+COMMENT ON COLUMN bi.customer_statement.credit IS 'Amount credited; on a line zero if it is a debit. Additive.';
+
+COMMENT ON COLUMN bi.customer_statement.owed_after IS 'Amount that the customer owes after the document: negative if the customer is owed. Not additive.';
+
+CREATE TABLE public.sales_sum_by_customer_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    customer_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_customer_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_customer_year OWNER TO stockwell_owner;
+
 CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
- WITH line AS (
+ WITH fold AS (
+         SELECT f.generation,
+            f."position"
+           FROM public.sales_rollup f
+          WHERE ((f.tenant_id = bi.tenant()) AND (f.generation IS NOT NULL))
+        ), part AS (
+         SELECT r.customer_id,
+            r.channel,
+            r.currency,
+            r.orders,
+            r.first_order_at,
+            r.last_order_at,
+            (((r.net_revenue - r.returns))::numeric * 0.0001) AS gross_sales,
+            ((r.returns)::numeric * 0.0001) AS returns,
+            (((r.gross_revenue - r.net_revenue))::numeric * 0.0001) AS discount,
+            ((r.net_revenue)::numeric * 0.0001) AS net_revenue,
+            ((r.cost)::numeric * 0.0001) AS cost
+           FROM (public.sales_sum_by_customer_year r
+             JOIN fold ON ((fold.generation = r.generation)))
+          WHERE ((r.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (r.customer_id <> '00000000-0000-0000-0000-000000000000'::uuid))
+        UNION ALL
+         SELECT f.customer_id,
+            f.channel,
+            f.currency,
+            f.orders,
+                CASE f.orders
+                    WHEN 1 THEN f.occurred_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case",
+                CASE f.orders
+                    WHEN 1 THEN f.occurred_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case",
+            f.gross_sales,
+            f.returns,
+            f.discount,
+            f.net_revenue,
+            f.cost
+           FROM bi.sales_fact f
+          WHERE ((f.customer_id IS NOT NULL) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+                   FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
+        ), line AS (
          SELECT f.customer_id,
             f.currency,
-            sum(f.orders) AS orders,
-            min(f.occurred_at) FILTER (WHERE (f.orders = 1)) AS first_order_at,
-            max(f.occurred_at) FILTER (WHERE (f.orders = 1)) AS last_order_at,
+            (sum(f.orders))::bigint AS orders,
+            min(f.first_order_at) AS first_order_at,
+            max(f.last_order_at) AS last_order_at,
             sum(f.gross_sales) AS gross_sales,
             sum(f.returns) AS returns,
             sum(f.discount) AS discount,
@@ -2730,8 +3141,7 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
             sum(f.cost) AS cost,
             COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'wholesale'::text)), (0)::numeric) AS wholesale_net_revenue,
             COALESCE(sum(f.net_revenue) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_net_revenue
-           FROM bi.sales_fact f
-          WHERE (f.customer_id IS NOT NULL)
+           FROM part f
           GROUP BY f.customer_id, f.currency
         ), expected AS (
          SELECT line.customer_id,
@@ -2916,26 +3326,6 @@ COMMENT ON COLUMN bi.customers.external_ref IS 'The record''s id in the tenant''
 COMMENT ON COLUMN bi.customers.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
-
-CREATE TABLE public.journal_entry (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    document_kind text NOT NULL,
-    document_id uuid NOT NULL,
-    memo text,
-    debit_total numeric(18,4) NOT NULL,
-    credit_total numeric(18,4) NOT NULL,
-    occurred_on date NOT NULL,
-    posted_on date NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    CONSTRAINT journal_entry_balances CHECK ((debit_total = credit_total)),
-    CONSTRAINT journal_entry_posted_later CHECK ((posted_on >= occurred_on))
-);
-
-ALTER TABLE ONLY public.journal_entry FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.journal_entry OWNER TO stockwell_owner;
 
 CREATE VIEW bi.journal_lines WITH (security_invoker='true') AS
  SELECT l.tenant_id,
@@ -3385,6 +3775,119 @@ COMMENT ON COLUMN bi.low_stock.reorder_quantity IS 'Stock units to order when th
 
 COMMENT ON COLUMN bi.low_stock.shortage IS 'reorder_point - available: units short of the reorder point. Additive over rows of one unit.';
 
+CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
+ SELECT f.tenant_id,
+    f.document_id,
+    f.line_no,
+    f.document_kind,
+    f.occurred_at,
+    f.recorded_at,
+    ((f.occurred_at AT TIME ZONE t.time_zone))::date AS day,
+    (date_trunc('month'::text, (f.occurred_at AT TIME ZONE t.time_zone)))::date AS month,
+    f.channel,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
+    (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (cu.number || ''::text) AS customer_number,
+    (cu.name || ''::text) AS customer_name,
+    f.country,
+    f.currency,
+    f.orders,
+    f.units,
+    f.gross_sales,
+    f.returns,
+    f.gross_revenue,
+    f.discount,
+    f.net_revenue,
+    f.tax,
+    f.cost,
+    f.gross_margin,
+    (EXTRACT(hour FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS hour_of_day,
+    (EXTRACT(isodow FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS weekday,
+    f.price_source,
+    f.discount_band,
+    p.kind AS product_kind
+   FROM (((((bi.sales_fact f
+     JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = f.tenant_id) AND (lo.id = f.location_id))))
+     LEFT JOIN public.product p ON (((p.tenant_id = f.tenant_id) AND (p.id = f.product_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = f.tenant_id) AND (ca.id = f.category_id))))
+     LEFT JOIN public.customer cu ON (((cu.tenant_id = f.tenant_id) AND (cu.id = f.customer_id))))
+  WHERE (t.tenant_id = ( SELECT bi.tenant() AS tenant));
+
+ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_lines.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.margin_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.margin_lines.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.margin_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.margin_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.margin_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.margin_lines.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_lines.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.margin_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_lines.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.margin_lines.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.margin_lines.sku IS 'SKU of the product, case-sensitive.';
+
+COMMENT ON COLUMN bi.margin_lines.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.margin_lines.category_code IS 'Code of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.margin_lines.category_name IS 'Name of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.margin_lines.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_lines.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.margin_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
+
+COMMENT ON COLUMN bi.margin_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_lines.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_lines.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_lines.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
+
+COMMENT ON COLUMN bi.margin_lines.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN bi.margin_lines.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_lines.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.margin_lines.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
 CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
@@ -3443,24 +3946,43 @@ COMMENT ON COLUMN bi.margin_by_category.gross_margin_pct IS 'gross_margin in per
 COMMENT ON COLUMN bi.margin_by_category.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
- SELECT margin_lines.country,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.country, margin_lines.currency;
+ SELECT days.country,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.country, days.currency;
 
 ALTER TABLE bi.margin_by_country OWNER TO stockwell_owner;
 
@@ -3554,24 +4076,43 @@ COMMENT ON COLUMN bi.margin_by_customer.gross_margin_pct IS 'gross_margin in per
 COMMENT ON COLUMN bi.margin_by_customer.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_day WITH (security_invoker='true') AS
- SELECT margin_lines.day,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.day, margin_lines.currency;
+ SELECT days.day,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.day, days.currency;
 
 ALTER TABLE bi.margin_by_day OWNER TO stockwell_owner;
 
@@ -3716,25 +4257,44 @@ COMMENT ON COLUMN bi.margin_by_hour_of_day.gross_margin_pct IS 'gross_margin in 
 COMMENT ON COLUMN bi.margin_by_hour_of_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_location WITH (security_invoker='true') AS
- SELECT margin_lines.location_code,
-    margin_lines.location_name,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
+ SELECT days.location_code,
+    days.location_name,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.location_code, days.location_name, days.currency;
 
 ALTER TABLE bi.margin_by_location OWNER TO stockwell_owner;
 
@@ -3773,24 +4333,43 @@ COMMENT ON COLUMN bi.margin_by_location.gross_margin_pct IS 'gross_margin in per
 COMMENT ON COLUMN bi.margin_by_location.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_month WITH (security_invoker='true') AS
- SELECT margin_lines.month,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.month, margin_lines.currency;
+ SELECT days.month,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.month, days.currency;
 
 ALTER TABLE bi.margin_by_month OWNER TO stockwell_owner;
 
@@ -3827,25 +4406,44 @@ COMMENT ON COLUMN bi.margin_by_month.gross_margin_pct IS 'gross_margin in percen
 COMMENT ON COLUMN bi.margin_by_month.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_month_channel WITH (security_invoker='true') AS
- SELECT margin_lines.month,
-    margin_lines.channel,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
+ SELECT days.month,
+    days.channel,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.month, days.channel, days.currency;
 
 ALTER TABLE bi.margin_by_month_channel OWNER TO stockwell_owner;
 
@@ -4049,24 +4647,43 @@ COMMENT ON COLUMN bi.margin_by_product_kind.gross_margin_pct IS 'gross_margin in
 COMMENT ON COLUMN bi.margin_by_product_kind.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.margin_by_weekday WITH (security_invoker='true') AS
- SELECT margin_lines.weekday,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    sum(margin_lines.cost) AS cost,
-    sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.weekday, margin_lines.currency;
+ SELECT days.weekday,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    sum(days.cost) AS cost,
+    sum(days.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(days.gross_margin)) / NULLIF(sum(days.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.weekday, days.currency;
 
 ALTER TABLE bi.margin_by_weekday OWNER TO stockwell_owner;
 
@@ -4320,92 +4937,6 @@ COMMENT ON COLUMN bi.profit_and_loss.gross_margin IS 'net_revenue - cost. Additi
 COMMENT ON COLUMN bi.profit_and_loss.expense IS 'Debits less credits of the accounts of expense other than cost of sales. Additive.';
 
 COMMENT ON COLUMN bi.profit_and_loss.result IS 'gross_margin - expense: the profit; negative is a loss. Additive.';
-
-CREATE TABLE public.invoice (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    kind text NOT NULL,
-    customer_id uuid NOT NULL,
-    order_id uuid,
-    location_id uuid NOT NULL,
-    original_id uuid,
-    currency text NOT NULL,
-    country text NOT NULL,
-    gross numeric(18,4) NOT NULL,
-    discount numeric(18,4) NOT NULL,
-    net numeric(18,4) NOT NULL,
-    tax numeric(18,4) NOT NULL,
-    total numeric(18,4) NOT NULL,
-    open numeric(18,4) NOT NULL,
-    due_on date NOT NULL,
-    returned boolean DEFAULT false NOT NULL,
-    reason text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    command_id uuid NOT NULL,
-    customer_version integer,
-    seller_version integer,
-    rounding numeric(18,4) DEFAULT 0 NOT NULL,
-    foreign_currency text,
-    exchange_rate numeric(18,10),
-    foreign_value numeric(18,4),
-    foreign_tax numeric(18,4),
-    foreign_open numeric(18,4),
-    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
-    CONSTRAINT invoice_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
-    CONSTRAINT invoice_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_value, foreign_tax, foreign_open) = ANY (ARRAY[0, 5]))),
-    CONSTRAINT invoice_foreign_open_range CHECK (((foreign_open >= LEAST((foreign_value + foreign_tax), (0)::numeric)) AND (foreign_open <= GREATEST((foreign_value + foreign_tax), (0)::numeric)))),
-    CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
-    CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.invoice OWNER TO stockwell_owner;
-
-CREATE TABLE public.payment (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    customer_id uuid NOT NULL,
-    method text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    unapplied numeric(18,4) NOT NULL,
-    reference text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    kind text DEFAULT 'payment'::text NOT NULL,
-    original_id uuid,
-    reason text,
-    session_id uuid,
-    foreign_currency text,
-    exchange_rate numeric(18,10),
-    foreign_amount numeric(18,4),
-    foreign_unapplied numeric(18,4),
-    CONSTRAINT payment_amount_sign CHECK (
-CASE kind
-    WHEN 'payment'::text THEN (amount > (0)::numeric)
-    WHEN 'payout'::text THEN (amount < (0)::numeric)
-    ELSE (amount <> (0)::numeric)
-END),
-    CONSTRAINT payment_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
-    CONSTRAINT payment_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_amount, foreign_unapplied) = ANY (ARRAY[0, 4]))),
-    CONSTRAINT payment_foreign_unapplied_range CHECK (((foreign_unapplied >= (0)::numeric) AND (foreign_unapplied <= GREATEST(foreign_amount, (0)::numeric)))),
-    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
-    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
-    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
-    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
-    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
-);
-
-ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.payment OWNER TO stockwell_owner;
 
 CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
  SELECT (cu.number || ''::text) AS customer_number,
@@ -4682,21 +5213,40 @@ COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / o
 COMMENT ON COLUMN bi.revenue_by_category.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_channel WITH (security_invoker='true') AS
- SELECT margin_lines.channel,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.channel, margin_lines.currency;
+ SELECT days.channel,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.channel, days.currency;
 
 ALTER TABLE bi.revenue_by_channel OWNER TO stockwell_owner;
 
@@ -4727,21 +5277,40 @@ COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / or
 COMMENT ON COLUMN bi.revenue_by_channel.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
- SELECT margin_lines.country,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.country, margin_lines.currency;
+ SELECT days.country,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.country, days.currency;
 
 ALTER TABLE bi.revenue_by_country OWNER TO stockwell_owner;
 
@@ -4820,21 +5389,40 @@ COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / o
 COMMENT ON COLUMN bi.revenue_by_customer.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_day WITH (security_invoker='true') AS
- SELECT margin_lines.day,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.day, margin_lines.currency;
+ SELECT days.day,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.day, days.currency;
 
 ALTER TABLE bi.revenue_by_day OWNER TO stockwell_owner;
 
@@ -4955,22 +5543,41 @@ COMMENT ON COLUMN bi.revenue_by_hour_of_day.average_order_value IS 'gross_sales 
 COMMENT ON COLUMN bi.revenue_by_hour_of_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_location WITH (security_invoker='true') AS
- SELECT margin_lines.location_code,
-    margin_lines.location_name,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
+ SELECT days.location_code,
+    days.location_name,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.location_code, days.location_name, days.currency;
 
 ALTER TABLE bi.revenue_by_location OWNER TO stockwell_owner;
 
@@ -5003,21 +5610,40 @@ COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / o
 COMMENT ON COLUMN bi.revenue_by_location.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_month WITH (security_invoker='true') AS
- SELECT margin_lines.month,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.month, margin_lines.currency;
+ SELECT days.month,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.month, days.currency;
 
 ALTER TABLE bi.revenue_by_month OWNER TO stockwell_owner;
 
@@ -5048,22 +5674,41 @@ COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orde
 COMMENT ON COLUMN bi.revenue_by_month.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_month_channel WITH (security_invoker='true') AS
- SELECT margin_lines.month,
-    margin_lines.channel,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
+ SELECT days.month,
+    days.channel,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.month, days.channel, days.currency;
 
 ALTER TABLE bi.revenue_by_month_channel OWNER TO stockwell_owner;
 
@@ -5234,21 +5879,40 @@ COMMENT ON COLUMN bi.revenue_by_product_kind.average_order_value IS 'gross_sales
 COMMENT ON COLUMN bi.revenue_by_product_kind.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 CREATE VIEW bi.revenue_by_weekday WITH (security_invoker='true') AS
- SELECT margin_lines.weekday,
-    margin_lines.currency,
-    sum(margin_lines.orders) AS orders,
-    count(*) AS lines,
-    sum(margin_lines.units) AS units,
-    sum(margin_lines.gross_sales) AS gross_sales,
-    sum(margin_lines.returns) AS returns,
-    sum(margin_lines.gross_revenue) AS gross_revenue,
-    sum(margin_lines.discount) AS discount,
-    sum(margin_lines.net_revenue) AS net_revenue,
-    sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
-    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
-   FROM bi.margin_lines
-  GROUP BY margin_lines.weekday, margin_lines.currency;
+ SELECT days.weekday,
+    days.currency,
+    (sum(days.orders))::bigint AS orders,
+    (sum(days.lines))::bigint AS lines,
+    sum(days.units) AS units,
+    sum(days.gross_sales) AS gross_sales,
+    sum(days.returns) AS returns,
+    sum(days.gross_revenue) AS gross_revenue,
+    sum(days.discount) AS discount,
+    sum(days.net_revenue) AS net_revenue,
+    sum(days.tax) AS tax,
+    round((sum(days.gross_sales) / (NULLIF((sum(days.orders))::bigint, 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(days.returns)) / NULLIF(sum(days.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM ( SELECT sales_by_day.day,
+            sales_by_day.channel,
+            sales_by_day.location_code,
+            sales_by_day.location_name,
+            sales_by_day.country,
+            sales_by_day.currency,
+            sales_by_day.orders,
+            sales_by_day.lines,
+            sales_by_day.units,
+            sales_by_day.gross_sales,
+            sales_by_day.returns,
+            sales_by_day.gross_revenue,
+            sales_by_day.discount,
+            sales_by_day.net_revenue,
+            sales_by_day.tax,
+            sales_by_day.cost,
+            sales_by_day.gross_margin,
+            (date_trunc('month'::text, (sales_by_day.day)::timestamp without time zone))::date AS month,
+            (EXTRACT(isodow FROM sales_by_day.day))::integer AS weekday
+           FROM bi.sales_by_day) days
+  GROUP BY days.weekday, days.currency;
 
 ALTER TABLE bi.revenue_by_weekday OWNER TO stockwell_owner;
 
@@ -5378,169 +6042,6 @@ COMMENT ON COLUMN bi.revenue_lines.price_source IS 'Source of the price: custome
 COMMENT ON COLUMN bi.revenue_lines.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
 
 COMMENT ON COLUMN bi.revenue_lines.product_kind IS 'Kind of the product: stocked, service or bundle.';
-
-CREATE TABLE public.sales_rollup (
-    tenant_id uuid NOT NULL,
-    generation integer,
-    layout integer,
-    "position" bigint DEFAULT 0 NOT NULL,
-    time_zone text,
-    earliest_at timestamp with time zone,
-    latest_at timestamp with time zone,
-    next_generation integer,
-    next_layout integer,
-    next_position bigint,
-    next_time_zone text,
-    next_after uuid,
-    next_earliest_at timestamp with time zone,
-    next_latest_at timestamp with time zone,
-    too_large boolean DEFAULT false NOT NULL,
-    CONSTRAINT sales_rollup_next_whole CHECK ((((next_generation IS NULL) = (next_layout IS NULL)) AND ((next_generation IS NULL) = (next_position IS NULL)) AND ((next_generation IS NULL) = (next_time_zone IS NULL)) AND ((next_generation IS NULL) = (next_after IS NULL)))),
-    CONSTRAINT sales_rollup_whole CHECK ((((generation IS NULL) = (time_zone IS NULL)) AND ((generation IS NULL) = (layout IS NULL))))
-)
-WITH (fillfactor='50');
-
-ALTER TABLE ONLY public.sales_rollup FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.sales_rollup OWNER TO stockwell_owner;
-
-CREATE TABLE public.sales_sum_by_day (
-    tenant_id uuid NOT NULL,
-    generation integer NOT NULL,
-    day date NOT NULL,
-    location_id uuid NOT NULL,
-    orders bigint NOT NULL,
-    lines bigint NOT NULL,
-    units bigint NOT NULL,
-    returns bigint NOT NULL,
-    gross_revenue bigint NOT NULL,
-    net_revenue bigint NOT NULL,
-    tax bigint NOT NULL,
-    cost bigint NOT NULL,
-    channel text NOT NULL,
-    country text NOT NULL,
-    currency text NOT NULL
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.sales_sum_by_day FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.sales_sum_by_day OWNER TO stockwell_owner;
-
-CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
- WITH fold AS (
-         SELECT f.generation,
-            f."position"
-           FROM (public.sales_rollup f
-             JOIN public.tenant t ON (((t.tenant_id = f.tenant_id) AND (t.time_zone = f.time_zone))))
-          WHERE (f.tenant_id = bi.tenant())
-        ), part AS (
-         SELECT r.day,
-            r.channel,
-            r.location_id,
-            r.country,
-            r.currency,
-            r.orders,
-            r.lines,
-            ((r.units)::numeric * 0.000001) AS units,
-            ((r.returns)::numeric * 0.0001) AS returns,
-            ((r.gross_revenue)::numeric * 0.0001) AS gross_revenue,
-            ((r.net_revenue)::numeric * 0.0001) AS net_revenue,
-            ((r.tax)::numeric * 0.0001) AS tax,
-            ((r.cost)::numeric * 0.0001) AS cost
-           FROM (public.sales_sum_by_day r
-             JOIN fold ON ((fold.generation = r.generation)))
-          WHERE (r.tenant_id = ( SELECT bi.tenant() AS tenant))
-        UNION ALL
-         SELECT ((f.occurred_at AT TIME ZONE t.time_zone))::date AS timezone,
-            f.channel,
-            f.location_id,
-            f.country,
-            f.currency,
-            f.orders,
-            1,
-            f.units,
-            f.returns,
-            f.gross_revenue,
-            f.net_revenue,
-            f.tax,
-            f.cost
-           FROM (bi.sales_fact f
-             JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
-          WHERE ((t.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
-                   FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
-        ), summed AS (
-         SELECT part.day,
-            part.channel,
-            part.location_id,
-            part.country,
-            part.currency,
-            sum(part.orders) AS orders,
-            sum(part.lines) AS lines,
-            sum(part.units) AS units,
-            sum(part.returns) AS returns,
-            sum(part.gross_revenue) AS gross_revenue,
-            sum(part.net_revenue) AS net_revenue,
-            sum(part.tax) AS tax,
-            sum(part.cost) AS cost
-           FROM part
-          GROUP BY part.day, part.channel, part.location_id, part.country, part.currency
-        )
- SELECT s.day,
-    s.channel,
-    (lo.code || ''::text) AS location_code,
-    (lo.name || ''::text) AS location_name,
-    s.country,
-    s.currency,
-    s.orders,
-    s.lines,
-    s.units,
-    (s.net_revenue - s.returns) AS gross_sales,
-    s.returns,
-    s.gross_revenue,
-    (s.gross_revenue - s.net_revenue) AS discount,
-    s.net_revenue,
-    s.tax,
-    s.cost,
-    (s.net_revenue - s.cost) AS gross_margin
-   FROM (summed s
-     LEFT JOIN public.location lo ON (((lo.tenant_id = bi.tenant()) AND (lo.id = s.location_id))));
-
-ALTER TABLE bi.sales_by_day OWNER TO stockwell_owner;
-
-COMMENT ON COLUMN bi.sales_by_day.day IS 'Calendar day in the tenant''s time zone.';
-
-COMMENT ON COLUMN bi.sales_by_day.channel IS 'Sales channel: wholesale or retail. New values may appear.';
-
-COMMENT ON COLUMN bi.sales_by_day.location_code IS 'Code of the stock location.';
-
-COMMENT ON COLUMN bi.sales_by_day.location_name IS 'Name of the stock location.';
-
-COMMENT ON COLUMN bi.sales_by_day.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
-
-COMMENT ON COLUMN bi.sales_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
-
-COMMENT ON COLUMN bi.sales_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
-
-COMMENT ON COLUMN bi.sales_by_day.lines IS 'Number of document lines. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
-
-COMMENT ON COLUMN bi.sales_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
-
-COMMENT ON COLUMN bi.sales_by_day.gross_margin IS 'net_revenue - cost. Additive.';
 
 CREATE TABLE public.reason_code (
     tenant_id uuid NOT NULL,
@@ -6491,9 +6992,17 @@ CREATE TABLE public.supplier_payment (
     advance numeric(18,4) DEFAULT 0 NOT NULL,
     unapplied numeric(18,4) DEFAULT 0 NOT NULL,
     advance_id uuid,
+    foreign_discount numeric(18,4) DEFAULT 0 NOT NULL,
+    foreign_advance numeric(18,4) DEFAULT 0 NOT NULL,
+    foreign_unapplied numeric(18,4) DEFAULT 0 NOT NULL,
+    difference numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT supplier_payment_difference_of_application CHECK (((difference = (0)::numeric) OR (advance_id IS NOT NULL))),
     CONSTRAINT supplier_payment_discount_sign CHECK (((discount * amount) >= (0)::numeric)),
     CONSTRAINT supplier_payment_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT supplier_payment_foreign_advance_complete CHECK (((foreign_currency IS NULL) OR ((advance = (0)::numeric) = (foreign_advance = (0)::numeric)))),
+    CONSTRAINT supplier_payment_foreign_advance_currency CHECK (((foreign_currency IS NOT NULL) OR ((foreign_discount = (0)::numeric) AND (foreign_advance = (0)::numeric) AND (foreign_unapplied = (0)::numeric) AND (difference = (0)::numeric)))),
     CONSTRAINT supplier_payment_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_amount) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT supplier_payment_foreign_unapplied_range CHECK (((foreign_unapplied >= (0)::numeric) AND (foreign_unapplied <= GREATEST(foreign_advance, (0)::numeric)))),
     CONSTRAINT supplier_payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'application'::text]))),
     CONSTRAINT supplier_payment_original CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
     CONSTRAINT supplier_payment_sign CHECK (
@@ -6613,6 +7122,13 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
                    FROM public.payment s
                   WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))))
         UNION ALL
+         SELECT 'supplier_advances'::text,
+            ARRAY['1150'::text] AS "array",
+            '/v1/supplier-payments?unapplied=true'::text,
+            ( SELECT COALESCE(sum(s.unapplied), (0)::numeric) AS "coalesce"
+                   FROM public.supplier_payment s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))) AS "coalesce"
+        UNION ALL
          SELECT 'inventory'::text,
             ARRAY['1200'::text, '1210'::text] AS "array",
             '/v1/reports/stock_position'::text,
@@ -6690,7 +7206,7 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
 
 ALTER TABLE bi.tie_out OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.tie_out.control IS 'Name of the control: cash, bank, card_clearing, receivable, inventory, shipped_not_invoiced, payable, output_tax or vouchers. New values may appear.';
+COMMENT ON COLUMN bi.tie_out.control IS 'Name of the control: cash, bank, card_clearing, receivable, supplier_advances, inventory, shipped_not_invoiced, payable, output_tax or vouchers. New values may appear.';
 
 COMMENT ON COLUMN bi.tie_out.account_codes IS 'Codes of the accounts of the control, separated by commas.';
 
@@ -6882,6 +7398,9 @@ CREATE TABLE public.app_user (
     second_factor_since timestamp with time zone,
     second_factor_step bigint,
     recovery_codes bytea[],
+    custom_role_id uuid,
+    scopes text[],
+    CONSTRAINT app_user_custom_role_scopes CHECK (((custom_role_id IS NULL) = (scopes IS NULL))),
     CONSTRAINT app_user_email_lower CHECK ((email = lower(email))),
     CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'cashier'::text, 'buyer'::text, 'accountant'::text, 'analyst'::text]))),
     CONSTRAINT app_user_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
@@ -6890,24 +7409,6 @@ CREATE TABLE public.app_user (
 ALTER TABLE ONLY public.app_user FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user OWNER TO stockwell_owner;
-
-CREATE TABLE public.application (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    kind text NOT NULL,
-    customer_id uuid NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    CONSTRAINT application_amount_not_negative CHECK ((amount >= (0)::numeric)),
-    CONSTRAINT application_kind_known CHECK ((kind = ANY (ARRAY['apply'::text, 'unapply'::text])))
-);
-
-ALTER TABLE ONLY public.application FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.application OWNER TO stockwell_owner;
 
 CREATE TABLE public.application_line (
     tenant_id uuid NOT NULL,
@@ -7162,6 +7663,21 @@ CREATE TABLE public.count_setting (
 ALTER TABLE ONLY public.count_setting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.count_setting OWNER TO stockwell_owner;
+
+CREATE TABLE public.custom_role (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    base text NOT NULL,
+    scopes text[] NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.custom_role FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.custom_role OWNER TO stockwell_owner;
 
 CREATE TABLE public.customer_session (
     tenant_id uuid NOT NULL,
@@ -7419,12 +7935,34 @@ CREATE TABLE public.invitation (
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
     revoked_at timestamp with time zone,
-    user_id uuid
+    user_id uuid,
+    custom_role_id uuid
 );
 
 ALTER TABLE ONLY public.invitation FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitation OWNER TO stockwell_owner;
+
+CREATE TABLE public.job (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    rows_done bigint NOT NULL,
+    rows_total bigint,
+    http_status smallint,
+    response text,
+    CONSTRAINT job_finished CHECK ((((finished_at IS NULL) = (http_status IS NULL)) AND ((finished_at IS NULL) = (response IS NULL)))),
+    CONSTRAINT job_rows_sign CHECK (((rows_done >= 0) AND (rows_total >= 0)))
+);
+
+ALTER TABLE ONLY public.job FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job OWNER TO stockwell_owner;
 
 CREATE TABLE public.landed_cost (
     tenant_id uuid NOT NULL,
@@ -7563,6 +8101,7 @@ CREATE TABLE public.payment_intent (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    original_id uuid,
     CONSTRAINT payment_intent_amount_positive CHECK (((amount > (0)::numeric) AND (COALESCE(authorised_amount, (1)::numeric) > (0)::numeric) AND (COALESCE(captured_amount, (1)::numeric) > (0)::numeric))),
     CONSTRAINT payment_intent_status_known CHECK ((status = ANY (ARRAY['created'::text, 'authorised'::text, 'cancelled'::text, 'failed'::text, 'expired'::text, 'captured'::text])))
 );
@@ -8370,6 +8909,8 @@ CREATE TABLE public.replenish_setting (
     updated_at timestamp with time zone NOT NULL,
     planned jsonb,
     supersedes_id uuid,
+    analogue_product_id uuid,
+    analogue_percent numeric(9,6),
     CONSTRAINT replenish_setting_method_known CHECK ((method = ANY (ARRAY['computed'::text, 'min_max'::text, 'never'::text]))),
     CONSTRAINT replenish_setting_min_max CHECK ((((NOT (method IS DISTINCT FROM 'min_max'::text)) = ((min_stock IS NOT NULL) AND (max_stock IS NOT NULL))) AND (min_stock >= (0)::numeric) AND (min_stock <= max_stock))),
     CONSTRAINT replenish_setting_range CHECK (((review_days > 0) AND (cover_days > 0) AND (shelf_days > 0) AND (lead_time_days >= 0) AND (order_cost >= (0)::numeric) AND (holding_percent >= (0)::numeric) AND (minimum > (0)::numeric) AND (pack > (0)::numeric) AND (analogue_rate >= (0)::numeric))),
@@ -8381,6 +8922,23 @@ CREATE TABLE public.replenish_setting (
 ALTER TABLE ONLY public.replenish_setting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replenish_setting OWNER TO stockwell_owner;
+
+CREATE TABLE public.replenish_supplier (
+    tenant_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    service text,
+    review_days smallint,
+    review_weekday text,
+    order_cost numeric(18,4),
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT replenish_supplier_range CHECK (((review_days > 0) AND (order_cost >= (0)::numeric))),
+    CONSTRAINT replenish_supplier_review_weekday_known CHECK ((review_weekday = ANY (ARRAY['monday'::text, 'tuesday'::text, 'wednesday'::text, 'thursday'::text, 'friday'::text, 'saturday'::text, 'sunday'::text]))),
+    CONSTRAINT replenish_supplier_service_known CHECK ((service = ANY (ARRAY['0.80'::text, '0.90'::text, '0.95'::text, '0.98'::text, '0.99'::text])))
+);
+
+ALTER TABLE ONLY public.replenish_supplier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replenish_supplier OWNER TO stockwell_owner;
 
 CREATE TABLE public.request_log (
     tenant_id uuid NOT NULL,
@@ -8751,11 +9309,11 @@ ALTER TABLE ONLY public.sales_sum_by_customer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_sum_by_customer OWNER TO stockwell_owner;
 
-CREATE TABLE public.sales_sum_by_customer_year (
+CREATE TABLE public.sales_sum_by_month (
     tenant_id uuid NOT NULL,
     generation integer NOT NULL,
-    year date NOT NULL,
-    customer_id uuid NOT NULL,
+    month date NOT NULL,
+    location_id uuid NOT NULL,
     orders bigint NOT NULL,
     lines bigint NOT NULL,
     units bigint NOT NULL,
@@ -8764,17 +9322,15 @@ CREATE TABLE public.sales_sum_by_customer_year (
     net_revenue bigint NOT NULL,
     tax bigint NOT NULL,
     cost bigint NOT NULL,
-    first_order_at timestamp with time zone,
-    last_order_at timestamp with time zone,
     channel text NOT NULL,
     country text NOT NULL,
     currency text NOT NULL
 )
 WITH (fillfactor='70');
 
-ALTER TABLE ONLY public.sales_sum_by_customer_year FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.sales_sum_by_month FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.sales_sum_by_customer_year OWNER TO stockwell_owner;
+ALTER TABLE public.sales_sum_by_month OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_sum_by_product (
     tenant_id uuid NOT NULL,
@@ -8824,30 +9380,6 @@ WITH (fillfactor='70');
 ALTER TABLE ONLY public.sales_sum_by_product_location FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_sum_by_product_location OWNER TO stockwell_owner;
-
-CREATE TABLE public.sales_sum_by_product_year (
-    tenant_id uuid NOT NULL,
-    generation integer NOT NULL,
-    year date NOT NULL,
-    product_id uuid NOT NULL,
-    category_id uuid NOT NULL,
-    orders bigint NOT NULL,
-    documents bigint NOT NULL,
-    lines bigint NOT NULL,
-    units bigint NOT NULL,
-    returns bigint NOT NULL,
-    gross_revenue bigint NOT NULL,
-    net_revenue bigint NOT NULL,
-    tax bigint NOT NULL,
-    cost bigint NOT NULL,
-    channel text NOT NULL,
-    currency text NOT NULL
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.sales_sum_by_product_year FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.sales_sum_by_product_year OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_sum_by_quarter_hour (
     tenant_id uuid NOT NULL,
@@ -9053,7 +9585,11 @@ CREATE TABLE public.supplier_payment_part (
     foreign_amount numeric(18,4),
     discount numeric(18,4) DEFAULT 0 NOT NULL,
     discount_tax numeric(18,4) DEFAULT 0 NOT NULL,
-    CONSTRAINT supplier_payment_part_discount_range CHECK ((((discount * amount) >= (0)::numeric) AND (abs(discount) <= abs(amount)) AND ((discount_tax * amount) >= (0)::numeric) AND (abs(discount_tax) <= abs(discount))))
+    foreign_discount numeric(18,4) DEFAULT 0 NOT NULL,
+    foreign_discount_tax numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT supplier_payment_part_discount_range CHECK ((((discount * amount) >= (0)::numeric) AND (abs(discount) <= abs(amount)) AND ((discount_tax * amount) >= (0)::numeric) AND (abs(discount_tax) <= abs(discount)))),
+    CONSTRAINT supplier_payment_part_foreign_discount_complete CHECK (((foreign_amount IS NULL) OR (discount = (0)::numeric) OR (foreign_discount <> (0)::numeric))),
+    CONSTRAINT supplier_payment_part_foreign_discount_range CHECK ((((foreign_discount * COALESCE(foreign_amount, (0)::numeric)) >= (0)::numeric) AND (abs(foreign_discount) <= abs(COALESCE(foreign_amount, (0)::numeric))) AND ((foreign_discount_tax * COALESCE(foreign_amount, (0)::numeric)) >= (0)::numeric) AND (abs(foreign_discount_tax) <= abs(foreign_discount))))
 );
 
 ALTER TABLE ONLY public.supplier_payment_part FORCE ROW LEVEL SECURITY;
@@ -9389,6 +9925,12 @@ ALTER TABLE ONLY public.cost_to_settle
 ALTER TABLE ONLY public.count_setting
     ADD CONSTRAINT count_setting_pkey PRIMARY KEY (tenant_id);
 
+ALTER TABLE ONLY public.custom_role
+    ADD CONSTRAINT custom_role_name_key UNIQUE (tenant_id, name);
+
+ALTER TABLE ONLY public.custom_role
+    ADD CONSTRAINT custom_role_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_pkey PRIMARY KEY (tenant_id, customer_id);
 
@@ -9463,6 +10005,9 @@ ALTER TABLE ONLY public.invoice
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.journal_entry
     ADD CONSTRAINT journal_entry_pkey PRIMARY KEY (tenant_id, id);
@@ -9728,6 +10273,9 @@ ALTER TABLE ONLY public.replenish_order
 ALTER TABLE ONLY public.replenish_setting
     ADD CONSTRAINT replenish_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
 
+ALTER TABLE ONLY public.replenish_supplier
+    ADD CONSTRAINT replenish_supplier_pkey PRIMARY KEY (tenant_id, supplier_id);
+
 ALTER TABLE ONLY public.request_log
     ADD CONSTRAINT request_log_pkey PRIMARY KEY (tenant_id, id);
 
@@ -9793,6 +10341,9 @@ ALTER TABLE ONLY public.sales_sum_by_customer_year
 
 ALTER TABLE ONLY public.sales_sum_by_day
     ADD CONSTRAINT sales_sum_by_day_pkey PRIMARY KEY (tenant_id, generation, day, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_month
+    ADD CONSTRAINT sales_sum_by_month_pkey PRIMARY KEY (tenant_id, generation, month, channel, location_id, country, currency);
 
 ALTER TABLE ONLY public.sales_sum_by_product_location
     ADD CONSTRAINT sales_sum_by_product_location_pkey PRIMARY KEY (tenant_id, generation, month, product_id, category_id, channel, location_id, currency);
@@ -10073,6 +10624,8 @@ CREATE INDEX invoice_owed ON public.invoice USING btree (tenant_id, due_on, id) 
 
 CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
 
+CREATE INDEX journal_entry_by_hand ON public.journal_entry USING btree (tenant_id) WHERE (document_kind = ANY (ARRAY['manual'::text, 'opening_balances'::text]));
+
 CREATE INDEX journal_entry_by_write ON public.journal_entry USING brin (recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX journal_entry_opening ON public.journal_entry USING btree (tenant_id) WHERE (document_kind = 'opening_balances'::text);
@@ -10110,6 +10663,8 @@ CREATE INDEX payment_by_write ON public.payment USING brin (recorded_at) WITH (a
 CREATE INDEX payment_foreign ON public.payment USING btree (tenant_id, occurred_at) WHERE (foreign_currency IS NOT NULL);
 
 CREATE INDEX payment_foreign_open ON public.payment USING btree (tenant_id, customer_id) WHERE (foreign_unapplied <> (0)::numeric);
+
+CREATE INDEX payment_intent_of_original ON public.payment_intent USING btree (tenant_id, original_id, id) WHERE (original_id IS NOT NULL);
 
 CREATE INDEX payment_intent_of_register ON public.payment_intent USING btree (tenant_id, register_id, id);
 
@@ -10176,6 +10731,8 @@ CREATE INDEX purchase_receipt_line_by_document ON public.purchase_receipt_line U
 CREATE INDEX reconcile_discrepancy_by_episode ON public.reconcile_discrepancy USING btree (tenant_id, run_id, episode_id, no);
 
 CREATE INDEX reconcile_episode_by_id ON public.reconcile_episode USING btree (tenant_id, id, run_id);
+
+CREATE INDEX reconcile_episode_unexplained ON public.reconcile_episode USING btree (tenant_id, run_id, place, sku) WHERE ((healed_at IS NULL) AND (class = ANY (ARRAY['unexplained'::text, 'count_variance'::text])));
 
 CREATE INDEX reconcile_fix_applied_by_fix ON public.reconcile_fix_applied USING btree (tenant_id, fix_id, id);
 
@@ -10307,9 +10864,17 @@ CREATE INDEX webhook_delivery_by_endpoint ON public.webhook_delivery USING btree
 
 CREATE INDEX webhook_delivery_by_status ON public.webhook_delivery USING btree (tenant_id, status, id);
 
+CREATE INDEX webhook_delivery_in_order ON public.webhook_delivery USING btree (tenant_id, endpoint_id, "position", written, id) WHERE (status = 'pending'::text);
+
 CREATE INDEX webhook_delivery_pending ON public.webhook_delivery USING btree (tenant_id, endpoint_id, document_id, "position", written, id) WHERE (status = 'pending'::text);
 
+CREATE TRIGGER keep_advance_currency BEFORE INSERT ON public.supplier_payment FOR EACH ROW WHEN (((new.advance_id IS NOT NULL) AND (new.foreign_currency IS NULL))) EXECUTE FUNCTION public.keep_advance_currency();
+
+CREATE TRIGGER keep_moved_barcode BEFORE UPDATE OF uom ON public.barcode FOR EACH ROW WHEN (((CURRENT_USER = 'stockwell_app'::name) AND (new.uom <> old.uom) AND (NOT (new.since IS DISTINCT FROM old.since)))) EXECUTE FUNCTION public.keep_former_barcode();
+
 CREATE TRIGGER keep_price_key BEFORE INSERT OR UPDATE ON public.product FOR EACH ROW WHEN ((new.price_key IS DISTINCT FROM COALESCE(lpad((((new.list_price * (1000000)::numeric))::bigint)::text, 18, '0'::text), '~'::text))) EXECUTE FUNCTION public.keep_price_key();
+
+CREATE TRIGGER keep_removed_barcode BEFORE DELETE ON public.barcode FOR EACH ROW WHEN ((CURRENT_USER = 'stockwell_app'::name)) EXECUTE FUNCTION public.keep_former_barcode();
 
 CREATE TRIGGER keep_sku_since BEFORE UPDATE OF sku ON public.product FOR EACH ROW WHEN (((new.sku <> old.sku) AND (NOT (new.sku_since IS DISTINCT FROM old.sku_since)))) EXECUTE FUNCTION public.keep_sku_since();
 
@@ -10332,6 +10897,9 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
+
+ALTER TABLE ONLY public.app_user
+    ADD CONSTRAINT app_user_custom_role_fkey FOREIGN KEY (tenant_id, custom_role_id) REFERENCES public.custom_role(tenant_id, id);
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -10435,6 +11003,9 @@ ALTER TABLE ONLY public.cost_to_settle
 ALTER TABLE ONLY public.count_setting
     ADD CONSTRAINT count_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.custom_role
+    ADD CONSTRAINT custom_role_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.customer_account
     ADD CONSTRAINT customer_account_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -10507,6 +11078,9 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
 
+ALTER TABLE ONLY public.job
+    ADD CONSTRAINT job_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.landed_cost_line
     ADD CONSTRAINT landed_cost_line_document_fkey FOREIGN KEY (tenant_id, landed_cost_id) REFERENCES public.landed_cost(tenant_id, id);
 
@@ -10551,6 +11125,9 @@ ALTER TABLE ONLY public.payment_allocation
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.payment_intent
+    ADD CONSTRAINT payment_intent_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.payment_intent(tenant_id, id);
 
 ALTER TABLE ONLY public.payment_intent
     ADD CONSTRAINT payment_intent_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
@@ -10744,6 +11321,9 @@ ALTER TABLE ONLY public.replenish_order
 ALTER TABLE ONLY public.replenish_setting
     ADD CONSTRAINT replenish_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.replenish_supplier
+    ADD CONSTRAINT replenish_supplier_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
@@ -10911,6 +11491,8 @@ ALTER TABLE public.bi_login ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY bi_wall ON public.account FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.application FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.bill FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.cash_move FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -10959,7 +11541,11 @@ CREATE POLICY bi_wall ON public.sales_line_tax FOR SELECT TO stockwell_bi USING 
 
 CREATE POLICY bi_wall ON public.sales_rollup FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.sales_sum_by_customer_year FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.sales_sum_by_day FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.sales_sum_by_product_year FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.shipment FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
@@ -11003,6 +11589,8 @@ ALTER TABLE public.cost_to_settle ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.count_setting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.custom_role ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
@@ -11040,6 +11628,8 @@ ALTER TABLE public.identity_provider ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.job ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
@@ -11179,6 +11769,8 @@ ALTER TABLE public.replenish_order ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replenish_setting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replenish_supplier ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.request_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
@@ -11218,6 +11810,8 @@ ALTER TABLE public.sales_sum_by_customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sales_sum_by_customer_year ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_sum_by_day ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_month ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_sum_by_product ENABLE ROW LEVEL SECURITY;
 
@@ -11317,6 +11911,8 @@ CREATE POLICY tenant_wall ON public.cost_to_settle TO stockwell_app USING ((tena
 
 CREATE POLICY tenant_wall ON public.count_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.custom_role TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -11354,6 +11950,8 @@ CREATE POLICY tenant_wall ON public.identity_provider TO stockwell_app USING ((t
 CREATE POLICY tenant_wall ON public.invitation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.job TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.journal_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -11489,6 +12087,8 @@ CREATE POLICY tenant_wall ON public.replenish_order TO stockwell_app USING ((ten
 
 CREATE POLICY tenant_wall ON public.replenish_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.replenish_supplier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.request_log TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -11528,6 +12128,8 @@ CREATE POLICY tenant_wall ON public.sales_sum_by_customer TO stockwell_app USING
 CREATE POLICY tenant_wall ON public.sales_sum_by_customer_year TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_sum_by_day TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_month TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_sum_by_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -11899,6 +12501,10 @@ GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_relay;
 GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_lookup;
 
+REVOKE ALL ON FUNCTION public.keep_advance_currency() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_former_barcode() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.keep_price_key() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.keep_sku_since() FROM PUBLIC;
@@ -12026,6 +12632,34 @@ GRANT SELECT(id) ON TABLE public.category TO stockwell_bi;
 GRANT SELECT(code) ON TABLE public.category TO stockwell_bi;
 
 GRANT SELECT(name) ON TABLE public.category TO stockwell_bi;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_rollup TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT("position") ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT(time_zone) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product_year TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(units) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(net_revenue) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.sales_sum_by_product_year TO stockwell_bi;
 
 GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
@@ -12160,8 +12794,40 @@ GRANT SELECT(kind) ON TABLE public.location TO stockwell_bi;
 
 GRANT SELECT(channels) ON TABLE public.location TO stockwell_bi;
 
-GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
-GRANT SELECT ON TABLE bi.margin_lines TO stockwell_bi;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_day TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(day) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(orders) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(lines) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(units) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(returns) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(gross_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(net_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(tax) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(country) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_bi;
@@ -12210,6 +12876,124 @@ GRANT UPDATE(taken_back) ON TABLE public.cost_to_settle TO stockwell_app;
 GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_app;
 GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_bi;
 
+GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.application TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.application TO stockwell_bi;
+
+GRANT SELECT(number) ON TABLE public.application TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.application TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_lookup;
+GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(number) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_lookup;
+GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
+GRANT SELECT(open) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(due_on) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT(customer_version) ON TABLE public.invoice TO stockwell_lookup;
+
+GRANT SELECT(foreign_currency) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT UPDATE(foreign_open) ON TABLE public.invoice TO stockwell_app;
+GRANT SELECT(foreign_open) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(memo) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(occurred_on) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(command_id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(number) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(method) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.payment TO stockwell_lookup;
+GRANT SELECT(amount) ON TABLE public.payment TO stockwell_bi;
+
+GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
+GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.payment TO stockwell_lookup;
+
+GRANT SELECT(foreign_currency) ON TABLE public.payment TO stockwell_bi;
+
+GRANT UPDATE(foreign_unapplied) ON TABLE public.payment TO stockwell_app;
+GRANT SELECT(foreign_unapplied) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.customer_statement TO stockwell_app;
+GRANT SELECT ON TABLE bi.customer_statement TO stockwell_bi;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_customer_year TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(orders) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(returns) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(gross_revenue) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(net_revenue) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(first_order_at) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(last_order_at) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.sales_sum_by_customer_year TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.customer_value TO stockwell_app;
 GRANT SELECT ON TABLE bi.customer_value TO stockwell_bi;
 
@@ -12233,24 +13017,6 @@ GRANT SELECT(code) ON TABLE public.price_tier TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.customers TO stockwell_app;
 GRANT SELECT ON TABLE bi.customers TO stockwell_bi;
-
-GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(id) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(document_kind) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(document_id) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(memo) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(occurred_on) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(recorded_at) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT(command_id) ON TABLE public.journal_entry TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_bi;
@@ -12349,6 +13115,9 @@ GRANT SELECT(reorder_quantity) ON TABLE public.reorder_setting TO stockwell_bi;
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_bi;
 
+GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_lines TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_bi;
 
@@ -12430,58 +13199,6 @@ GRANT SELECT ON TABLE bi.products TO stockwell_bi;
 GRANT SELECT ON TABLE bi.profit_and_loss TO stockwell_app;
 GRANT SELECT ON TABLE bi.profit_and_loss TO stockwell_bi;
 
-GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_lookup;
-GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_lookup;
-GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
-GRANT SELECT(open) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT SELECT(due_on) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
-
-GRANT SELECT(customer_version) ON TABLE public.invoice TO stockwell_lookup;
-
-GRANT SELECT(foreign_currency) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT UPDATE(foreign_open) ON TABLE public.invoice TO stockwell_app;
-GRANT SELECT(foreign_open) ON TABLE public.invoice TO stockwell_bi;
-
-GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_lookup;
-GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(id) ON TABLE public.payment TO stockwell_lookup;
-
-GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_lookup;
-GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(method) ON TABLE public.payment TO stockwell_lookup;
-GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(amount) ON TABLE public.payment TO stockwell_lookup;
-GRANT SELECT(amount) ON TABLE public.payment TO stockwell_bi;
-
-GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
-GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
-
-GRANT SELECT(occurred_at) ON TABLE public.payment TO stockwell_lookup;
-
-GRANT SELECT(foreign_currency) ON TABLE public.payment TO stockwell_bi;
-
-GRANT UPDATE(foreign_unapplied) ON TABLE public.payment TO stockwell_app;
-GRANT SELECT(foreign_unapplied) ON TABLE public.payment TO stockwell_bi;
-
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_bi;
 
@@ -12547,51 +13264,6 @@ GRANT SELECT ON TABLE bi.revenue_by_weekday TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_app;
 GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_bi;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_rollup TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.sales_rollup TO stockwell_bi;
-
-GRANT SELECT(generation) ON TABLE public.sales_rollup TO stockwell_bi;
-
-GRANT SELECT("position") ON TABLE public.sales_rollup TO stockwell_bi;
-
-GRANT SELECT(time_zone) ON TABLE public.sales_rollup TO stockwell_bi;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_day TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(generation) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(day) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(location_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(orders) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(lines) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(units) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(returns) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(gross_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(net_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(tax) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(cost) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(channel) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(country) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT(currency) ON TABLE public.sales_sum_by_day TO stockwell_bi;
-
-GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_app;
-GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_bi;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
 
@@ -12782,6 +13454,9 @@ GRANT SELECT(amount) ON TABLE public.supplier_payment TO stockwell_bi;
 GRANT SELECT(occurred_at) ON TABLE public.supplier_payment TO stockwell_lookup;
 
 GRANT UPDATE(unapplied) ON TABLE public.supplier_payment TO stockwell_app;
+GRANT SELECT(unapplied) ON TABLE public.supplier_payment TO stockwell_bi;
+
+GRANT UPDATE(foreign_unapplied) ON TABLE public.supplier_payment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
 
@@ -12863,7 +13538,7 @@ GRANT SELECT(role) ON TABLE public.app_user TO stockwell_lookup;
 
 GRANT SELECT(status) ON TABLE public.app_user TO stockwell_lookup;
 
-GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
+GRANT SELECT(scopes) ON TABLE public.app_user TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.application_line TO stockwell_app;
 
@@ -12961,6 +13636,16 @@ GRANT UPDATE(approval_value) ON TABLE public.count_setting TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.count_setting TO stockwell_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.custom_role TO stockwell_app;
+
+GRANT UPDATE(name) ON TABLE public.custom_role TO stockwell_app;
+
+GRANT UPDATE(scopes) ON TABLE public.custom_role TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.custom_role TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.custom_role TO stockwell_app;
 
 GRANT DELETE ON TABLE public.customer_session TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.customer_session TO stockwell_app;
@@ -13083,6 +13768,20 @@ GRANT SELECT(revoked_at) ON TABLE public.invitation TO stockwell_lookup;
 GRANT UPDATE(revoked_at) ON TABLE public.invitation TO stockwell_app;
 
 GRANT UPDATE(user_id) ON TABLE public.invitation TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(seen_at) ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(finished_at) ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(rows_done) ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(rows_total) ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(http_status) ON TABLE public.job TO stockwell_app;
+
+GRANT UPDATE(response) ON TABLE public.job TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.landed_cost TO stockwell_app;
 
@@ -13340,6 +14039,8 @@ GRANT UPDATE(accepted_at) ON TABLE public.replenish_order TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_setting TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_supplier TO stockwell_app;
+
 GRANT DELETE ON TABLE public.request_log TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.request_log TO stockwell_app;
 
@@ -13417,13 +14118,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_category TO stock
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_customer TO stockwell_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_customer_year TO stockwell_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_month TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product_location TO stockwell_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product_year TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_quarter_hour TO stockwell_app;
 

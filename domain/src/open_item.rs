@@ -20,8 +20,6 @@ use crate::tenant::Settings;
 use crate::text_enum;
 
 mod oldest;
-#[cfg(test)]
-mod tests;
 
 use oldest::oldest_first;
 
@@ -563,3 +561,6 @@ fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind
         ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),
     })
 }
+
+#[cfg(test)]
+mod tests;

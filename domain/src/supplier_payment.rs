@@ -10,8 +10,6 @@
 mod apply;
 mod foreign;
 mod reverse;
-#[cfg(test)]
-mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -451,3 +449,6 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
     book.supplier_payments.insert(payment.id, payment.clone());
     (payment, posting)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ mod foreign;
 
 use std::sync::LazyLock;
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgRow};
+use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, PgPool, Row};
 use service::integrity;
 
@@ -446,12 +446,6 @@ static CHECK: LazyLock<Check> = LazyLock::new(|| {
     }
     Check { facts, sql: selects.join(" union all ") }
 });
-
-/// Returns the options of the connections that check books. They keep each plan.
-pub(crate) fn checker(url: &str) -> PgConnectOptions {
-    let options: PgConnectOptions = url.parse().expect("a URL");
-    options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
-}
 
 impl Tenant {
     /// Returns everything that is wrong with the tenant's books now.

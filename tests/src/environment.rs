@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use local::Postgres;
 use migration::Passwords;
-use sea_orm::sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection};
 use service::Db;
 use service::auth::SigningKey;
@@ -21,8 +21,6 @@ use service::tx::PoolOptions;
 use stockwell::log;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, OnceCell};
-
-use crate::books;
 
 /// The database that the tests share.
 pub(crate) const DATABASE: &str = "stockwell";
@@ -95,7 +93,7 @@ fn start() -> Environment {
         let root = root.connect(&root_url).await.expect("the superuser connects");
         // Each connection plans the check of books once, so there are few.
         let checker = PgPoolOptions::new().max_connections(2).acquire_timeout(CHECK_PATIENCE);
-        let checker = checker.connect_with(books::checker(&root_url)).await.expect("the superuser connects");
+        let checker = checker.connect_with(checker_options(&root_url)).await.expect("the superuser connects");
         let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &pool_options())
             .await
             .expect("the app connects");
@@ -206,6 +204,12 @@ struct Cli {
 /// connection is free.
 pub fn pool_options() -> PoolOptions {
     PoolOptions { wait_ms: 10_000, write_ms: 300_000, ..PoolOptions::default() }
+}
+
+/// Returns the options of the connections that check books. They keep each plan.
+fn checker_options(url: &str) -> PgConnectOptions {
+    let options: PgConnectOptions = url.parse().expect("a URL");
+    options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
 }
 
 /// Returns the configuration of a server. What is not named has its default, as on the command line.
