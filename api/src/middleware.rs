@@ -357,7 +357,6 @@ fn is_of_reports(path: &str) -> bool {
     path.starts_with("/v1/reports")
         || path.starts_with("/graphql")
         || path == "/v1/reconciliation/runs"
-        || path.starts_with("/v1/purchase-orders/") && path.ends_with("/document")
         || path.starts_with("/v1/replenishment/")
             && ![
                 "/v1/replenishment/settings",

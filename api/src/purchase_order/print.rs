@@ -1,7 +1,7 @@
 //! Purchase orders as documents to print.
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpMessage, HttpRequest, get};
 use domain::address::Address;
 use domain::id::PurchaseOrderId;
 use domain::locale::Locale;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use service::purchase_order::document::{self, OrderDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::list::CountedAsReport;
 use crate::params::{Params, PathId};
 use crate::problem::Problem;
 use crate::sheet::{Column, Form, PageWords, Paper, Party, Sheet};
@@ -166,6 +167,7 @@ async fn print(
 ) -> Answer {
     let form = Form::of(params.format.as_deref(), &request)?;
     if form == Form::Pdf {
+        request.extensions_mut().insert(CountedAsReport);
         app.rates.admit_report(&caller)?;
     }
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
