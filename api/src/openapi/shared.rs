@@ -504,7 +504,7 @@ mod tests {
             "responses": { "200": { "content": { "application/json": page } } },
         });
         let (parameters, _) = completed("/tills", "get", list);
-        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort", "fields", "IfNoneMatch"]);
+        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort", "format", "fields", "IfNoneMatch"]);
     }
 
     #[test]

@@ -197,6 +197,9 @@ fn every_list_of_the_description_can_be_had_whole() {
         for (path, item) in document["paths"].as_object().expect("paths") {
             let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
             let is_list = parameters.clone().any(|one| one["$ref"] == "#/components/parameters/Cursor");
+            // A parameter that several operations share stands once, in the components.
+            let shared = |one: &Value| document.pointer(one["$ref"].as_str()?.trim_start_matches('#'));
+            let parameters = parameters.map(|one| shared(one).unwrap_or(one));
             let fields = parameters.clone().find(|one| one["name"] == "fields");
             let Some(fields) = fields.filter(|_| is_list) else { continue };
             let is_whole = parameters.clone().any(|one| one["name"] == "format");
