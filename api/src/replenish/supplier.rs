@@ -3,8 +3,10 @@
 use actix_web::{get, put};
 use domain::id::SupplierId;
 use serde::Deserialize;
+use service::Tx;
 use service::replenish::supplier::{self, SupplierSetting, SupplierSettingInput};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use crate::body::Body;
 use crate::list::{List, Page};
@@ -37,10 +39,9 @@ struct Filters {
 #[get("/v1/replenishment/supplier-settings")]
 async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
     let supplier = list.filters.supplier_id;
-    let (after, rows) = (list.after()?, list.fetch());
-    let read = async |tx: &service::Tx| supplier::list(tx, supplier, after, rows).await;
-    let found = list.read(&caller, read).await?;
-    list.answer(found, SupplierSetting::position)
+    let read =
+        async move |tx: &Tx, after: Option<Uuid>, rows: u64| supplier::list(tx, supplier, after, rows).await;
+    list.serve(caller, read, SupplierSetting::position).await
 }
 
 /// State settings of replenishment of a supplier
