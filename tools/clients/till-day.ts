@@ -20,6 +20,8 @@ function equal(found: unknown, expected: unknown) {
 const sku = `TILL-TS-${run}`;
 done(await api.POST("/v1/products", { body: { sku, name: "Mug", list_price: "10.00" } }));
 const locations = done(await api.GET("/v1/locations", { params: { query: { limit: 200 } } }));
+// A list may also be CSV or NDJSON, which are texts.
+if (typeof locations === "string") throw new Error("a page is JSON");
 const shop = locations.data.find((location) => location.code === "SHOP");
 if (shop === undefined) throw new Error("a tenant has a shop");
 const stock = { kind: "opening" as const, location_id: shop.id, lines: [{ sku, quantity: "20", unit_cost: "4.00" }] };

@@ -130,7 +130,7 @@ pub struct RefundIn {
     /// Whether the money was paid back already, as an offline till reports it. Needs `occurred_at` and the scope `stock:force`. A payment
     /// intent that does not fit becomes an exception `card_payment`. All other checks apply.
     #[serde(default)]
-    #[schema(default = false, example = false)]
+    #[schema(example = false)]
     pub forced: bool,
     /// When it happened, not before the original. Now if absent. A time ahead of ours is treated as in a sale.
     pub occurred_at: Option<Instant>,
