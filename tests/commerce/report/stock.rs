@@ -1,20 +1,27 @@
 //! The reports of stock, figure by figure: ageing, slow and low stock, ABC, shrinkage, and what they reject.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use chrono_tz::Europe::London;
 use serde_json::{Value, json};
 use tests::{Tenant, lines, sale, with_tenant};
 
-/// Returns the server's time, some days ago.
-pub(super) async fn days_ago(tenant: &Tenant, days: i64) -> String {
+/// Returns the server's time of day, some days of London ago.
+pub(super) async fn days_ago(tenant: &Tenant, days: u64) -> String {
     let me = tenant.get("/v1/me").await.ok();
     let now: DateTime<Utc> = me["server_time"].as_str().expect("an instant").parse().expect("an instant");
-    (now - Duration::days(days)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+    // Days of the tenant, not spans of 24 hours: across a change of clocks these can end on another day.
+    let then = now.with_timezone(&London).naive_local() - Duration::days(days.cast_signed());
+    // The clocks skip an hour once a year.
+    let then = London.from_local_datetime(&then).latest().unwrap_or_else(|| {
+        London.from_local_datetime(&(then + Duration::hours(1))).latest().expect("an hour that exists")
+    });
+    then.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
 /// Posts a receipt dated some days ago.
 pub(super) async fn receive(
     tenant: &Tenant,
-    days: i64,
+    days: u64,
     location: &str,
     (sku, quantity, cost): (&str, &str, &str),
 ) {
@@ -38,7 +45,7 @@ pub(super) fn columns(table: &Value, names: &[&str]) -> Vec<Vec<String>> {
 /// Returns the tenant's day of an instant. In summer it begins an hour before that of UTC.
 pub(super) fn in_london(instant: &str) -> String {
     let instant = DateTime::parse_from_rfc3339(instant).expect("an instant");
-    instant.with_timezone(&chrono_tz::Europe::London).date_naive().to_string()
+    instant.with_timezone(&London).date_naive().to_string()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tests::{Tenant, lines, sale, with_tenant};
 use super::stock::{columns, days_ago, in_london, receive, report};
 
 /// Sends stock from one location to another some days ago, and receives it in parts a day later.
-async fn send(tenant: &Tenant, days: i64, (from, to): (&str, &str), sku: &str, parts: &[&str]) {
+async fn send(tenant: &Tenant, days: u64, (from, to): (&str, &str), sku: &str, parts: &[&str]) {
     let units: u32 = parts.iter().map(|part| part.parse::<u32>().expect("a number")).sum();
     let body = json!({ "from_location_id": from, "to_location_id": to, "occurred_at": days_ago(tenant, days).await,
         "lines": lines(&[(sku, &units.to_string())]) });
