@@ -10,13 +10,13 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::gate::{Limits, judge};
 use crate::stand::{self, Stand, StandOptions};
 
 /// Most products of one request.
 const SKUS_MAX: usize = 1_000;
 /// Limits for 1,000 products, also by day: the gate of a release, and the aim.
-const GATE_MS: f64 = 250.0;
-const AIM_MS: f64 = 100.0;
+const LIMITS: Limits = Limits { gate_ms: 250.0, aim_ms: 100.0 };
 
 /// Arguments of `bench availability`.
 #[derive(Debug, Args)]
@@ -91,13 +91,7 @@ async fn measure(stand: &Stand, args: &AvailabilityArgs) -> Result<(), Failure> 
         println!("{asked:<12} {ours_ms:>9.1} {floor_ms:>9.1} {:>7.2}", ours_ms / floor_ms.max(0.001));
         slowest_ms = slowest_ms.max(ours_ms);
     }
-    let verdict = match slowest_ms {
-        ms if ms <= AIM_MS => "reaches the aim",
-        ms if ms <= GATE_MS => "passes the gate",
-        _ => "fails the gate",
-    };
-    println!("\nthe slower one: {slowest_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)");
-    if slowest_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+    judge("the slower one", slowest_ms, LIMITS)
 }
 
 /// Puts the products in four locations, and expects more of them at each on two days.

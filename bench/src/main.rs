@@ -12,6 +12,7 @@ mod availability;
 mod cpu;
 mod crowd;
 mod floor;
+mod gate;
 mod load;
 mod migrate;
 mod noisy;

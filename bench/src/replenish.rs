@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::gate::{Limits, judge};
 use crate::stand::{self, Shop, Stand, StandOptions};
 
 /// Limit for a page of suggestions, and the aim.
-const GATE_MS: f64 = 2_000.0;
-const AIM_MS: f64 = 1_000.0;
+const LIMITS: Limits = Limits { gate_ms: 2_000.0, aim_ms: 1_000.0 };
 
 /// The page of suggestions, which has the gate, and the report of all rows.
 const PAGE: &str = "/v1/replenishment/suggestions?limit=100";
@@ -192,15 +192,7 @@ async fn measure(stand: &Stand, args: &ReplenishArgs) -> Result<(), Failure> {
     let page_ms = ask(stand, (PAGE, "data"), args.rounds, floor_ms).await?;
     ask(stand, (REPORT, "rows"), args.rounds, floor_ms).await?;
     check(stand, &mut root, tenant_id).await?;
-    let verdict = if page_ms <= AIM_MS {
-        "reaches the aim"
-    } else if page_ms <= GATE_MS {
-        "passes the gate"
-    } else {
-        "fails the gate"
-    };
-    println!("\na page of suggestions: {page_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)");
-    if page_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+    judge("a page of suggestions", page_ms, LIMITS)
 }
 
 /// Gives the shop customers and suppliers.

@@ -14,11 +14,11 @@ use service::{Db, rollup};
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::gate::{Limits, judge};
 use crate::stand::{self, Stand, StandOptions};
 
 /// Limits for a statement: the gate of a release, and the aim.
-const GATE_MS: f64 = 1_000.0;
-const AIM_MS: f64 = 100.0;
+const LIMITS: Limits = Limits { gate_ms: 1_000.0, aim_ms: 100.0 };
 
 /// Requests, and whether each has the gate.
 const REQUESTS: [(&str, bool); 11] = [
@@ -117,17 +117,7 @@ async fn measure(stand: &Stand, args: &StatementsArgs) -> Result<(), Failure> {
         .await?;
     println!("{sums} sums by day, account and channel; {TAIL} lines are not folded");
     let slowest_ms = table(stand, &mut root, (tenant_id, args.rounds)).await?;
-    let verdict = if slowest_ms <= AIM_MS {
-        "reaches the aim"
-    } else if slowest_ms <= GATE_MS {
-        "passes the gate"
-    } else {
-        "fails the gate"
-    };
-    println!(
-        "\nthe slowest statement with a gate: {slowest_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)"
-    );
-    if slowest_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+    judge("the slowest statement with a gate", slowest_ms, LIMITS)
 }
 
 /// Adds lines of the last days, after `before` others.
@@ -174,7 +164,7 @@ async fn table(
         if has_gate {
             slowest_ms = slowest_ms.max(median_ms);
         }
-        let gate = match (has_gate, median_ms <= GATE_MS) {
+        let gate = match (has_gate, median_ms <= LIMITS.gate_ms) {
             (false, _) => "none",
             (true, true) => "passed",
             (true, false) => "MISSED",

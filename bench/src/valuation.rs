@@ -14,11 +14,11 @@ use service::stock::checkpoint;
 use service::tx::PoolOptions;
 
 use crate::Failure;
+use crate::gate::{Limits, judge};
 use crate::stand::{self, Stand, StandOptions};
 
 /// Limits for a valuation of a past instant: the gate of a release, and the aim.
-const GATE_MS: f64 = 1_000.0;
-const AIM_MS: f64 = 100.0;
+const LIMITS: Limits = Limits { gate_ms: 1_000.0, aim_ms: 100.0 };
 
 /// Arguments of `bench valuation`.
 #[derive(Debug, Args)]
@@ -103,17 +103,7 @@ async fn measure(stand: &Stand, args: &ValuationArgs) -> Result<(), Failure> {
     stand.settle(stand::DATABASE)?;
     println!("\nwith checkpoints");
     let slowest_ms = table(stand, &mut root, tenant_id, (&moments, args.rounds)).await?;
-    let verdict = if slowest_ms <= AIM_MS {
-        "reaches the aim"
-    } else if slowest_ms <= GATE_MS {
-        "passes the gate"
-    } else {
-        "fails the gate"
-    };
-    println!(
-        "\nthe slowest sum of a past instant: {slowest_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)"
-    );
-    if slowest_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+    judge("the slowest sum of a past instant", slowest_ms, LIMITS)
 }
 
 /// Makes the checkpoints, as `stockwell checkpoint` does.

@@ -22,8 +22,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 pub struct PostgresOptions {
     /// Folder of the cluster, which is kept between runs. Empty or absent at first.
     pub data_dir: PathBuf,
-    /// True: every commit reaches the disk. False: nothing is flushed, for tests.
+    /// True: every commit reaches the disk. False: nothing is flushed, and no statement is compiled, for tests.
     pub durable: bool,
+    /// True: a client proves its password by SCRAM, which hashes it 4,096 times. False: it sends the password, for tests. Without
+    /// optimisation, the hashes take half a second of processor time. A cluster keeps what it was made with.
+    pub hashes_passwords: bool,
     /// TCP port on 127.0.0.1; `None` takes a free one.
     pub port: Option<u16>,
     /// Most connections at a time.
@@ -41,18 +44,20 @@ impl PostgresOptions {
         Self {
             data_dir: data_dir.into(),
             durable: true,
+            hashes_passwords: true,
             port: None,
             max_connections: 100,
             shared_buffers_mb: quarter_mb.clamp(128, 1024),
         }
     }
 
-    /// Options for tests: not durable, small.
+    /// Options for tests: not durable, small, quick to connect to.
     #[must_use]
     pub fn for_tests(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
             durable: false,
+            hashes_passwords: false,
             port: None,
             max_connections: 200,
             shared_buffers_mb: 256,
@@ -192,7 +197,7 @@ impl Postgres {
         if version.is_some() {
             stop_leftover(&bin, &home, user)?;
         } else {
-            make_cluster(&bin, &home, user)?;
+            make_cluster(&bin, &home, user, options.hashes_passwords)?;
         }
         let password_file = home.join("password");
         let password = read_line(&password_file)?.ok_or_else(|| LocalError::NotOurs(home.clone()))?;
@@ -227,7 +232,13 @@ fn lock(home: &Path) -> Result<File, LocalError> {
 
 /// Makes `data/` and `password`. It builds under another name first, so that an interrupted attempt leaves no half
 /// cluster.
-fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), LocalError> {
+fn make_cluster(
+    bin: &Path,
+    home: &Path,
+    user: Option<User>,
+    hashes_passwords: bool,
+) -> Result<(), LocalError> {
+    let method = if hashes_passwords { "scram-sha-256" } else { "password" };
     let (password, built, data) = (home.join("password"), home.join("data.new"), home.join("data"));
     let secret = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     folder::write_secret(&password, &secret, user)?;
@@ -237,7 +248,7 @@ fn make_cluster(bin: &Path, home: &Path, user: Option<User>) -> Result<(), Local
             fs::remove_dir_all(&built).map_err(LocalError::io("remove", &built))?;
         }
         let mut initdb = process::run_as(user, &bin.join("initdb"), home);
-        initdb.args(["-U", "postgres", "-E", "UTF8", "-A", "scram-sha-256", "--no-sync"]);
+        initdb.args(["-U", "postgres", "-E", "UTF8", "-A", method, "--no-sync"]);
         initdb.arg(format!("--locale={locale}")).arg("--pwfile").arg(&password).arg("-D").arg(&built);
         match output(&mut initdb).map_err(LocalError::io("run initdb of", bin))? {
             Ok(_) => return fs::rename(&built, &data).map_err(LocalError::io("rename", &built)),
@@ -301,9 +312,9 @@ fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) 
         // A new database grows from nothing to a million rows in minutes: its statistics must keep up.
         "autovacuum_naptime=10s".to_owned(),
     ];
-    if options.durable {
-        settings.push("max_wal_size=4GB".to_owned());
-    }
+    // PostgreSQL would compile a statement of many parts for up to half a minute once a table has many rows.
+    let setting = if options.durable { "max_wal_size=4GB" } else { "jit=off" };
+    settings.push(setting.to_owned());
     let data = home.join("data").display().to_string();
     ["-D".to_owned(), data]
         .into_iter()

@@ -12,6 +12,8 @@ use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
 use crate::{LocalError, Postgres, PostgresOptions, Redis, free_port};
 
+/// The ways in which clients prove their passwords.
+const METHODS: &str = "select string_agg(distinct auth_method, ' ') from pg_hba_file_rules";
 /// Names the folder for [`hold`] in a child process.
 const HOLD: &str = "STOCKWELL_TEST_HOLD";
 
@@ -49,6 +51,8 @@ async fn temporary_server_answers_and_leaves_nothing() {
     assert_eq!(text(&db, "show fsync").await, "off");
     assert_eq!(text(&db, "show listen_addresses").await, "127.0.0.1");
     assert_eq!(text(&db, "show server_encoding").await, "UTF8");
+    assert_eq!(text(&db, METHODS).await, "password");
+    assert_eq!(text(&db, "show jit").await, "off");
     let socket = connect(&server.socket_url("postgres", "postgres")).await;
     assert_eq!(text(&socket, "select coalesce(inet_server_addr()::text, 'socket')").await, "socket");
     let wrong = server.admin_url().replace(server.password(), "wrong");
@@ -63,6 +67,7 @@ async fn cluster_is_kept_and_locked_and_erased() {
     let server = Postgres::start(PostgresOptions::durable(&data_dir)).await.expect("the server starts");
     let db = connect(&server.admin_url()).await;
     assert_eq!(text(&db, "show fsync").await, "on");
+    assert_eq!(text(&db, METHODS).await, "scram-sha-256");
     db.execute_unprepared("create table kept (note text); insert into kept values ('still here')")
         .await
         .expect("a table is made");

@@ -234,19 +234,31 @@ fn join_types(world: &World, all: &mut Vec<Occurrence>) {
     join_disjoint(world, group, all);
 }
 
-/// Joins events without document to occurrences that lack their system: the nearest in time first.
-fn join_bare(world: &World, all: &mut Vec<Occurrence>, bare: Vec<usize>) {
-    let of = |event: &Aligned| (event.event_type, event.item, event.place, event.quantity);
-    let mut index: HashMap<_, Vec<(i64, usize)>> = HashMap::new();
+/// Type, item, place and quantity of an event, in which all systems that saw it agree.
+type Content = (EventType, NameNo, NameNo, i64);
+
+fn content(event: &Aligned) -> Content {
+    (event.event_type, event.item, event.place, event.quantity)
+}
+
+/// Returns the instant and the number of each occurrence, by the content of its first event and in the order of time.
+fn by_content(world: &World, all: &[Occurrence]) -> HashMap<Content, Vec<(i64, usize)>> {
+    let mut index: HashMap<Content, Vec<(i64, usize)>> = HashMap::new();
     for (number, one) in all.iter().enumerate() {
         let event = &world.events[one.members[0]];
-        index.entry(of(event)).or_default().push((event.at, number));
+        index.entry(content(event)).or_default().push((event.at, number));
     }
     index.values_mut().for_each(|list| list.sort_unstable());
+    index
+}
+
+/// Joins events without document to occurrences that lack their system: the nearest in time first.
+fn join_bare(world: &World, all: &mut Vec<Occurrence>, bare: Vec<usize>) {
+    let index = by_content(world, all);
     let mut pairs: Vec<(i64, usize, usize)> = Vec::new();
     for at in &bare {
         let event = &world.events[*at];
-        let Some(list) = index.get(&of(event)) else { continue };
+        let Some(list) = index.get(&content(event)) else { continue };
         let middle = list.partition_point(|(time, _)| *time < event.at);
         let lacks = |number: usize| !all[number].has(world, event.system);
         let near = |(time, number): &&(i64, usize)| {
@@ -264,14 +276,14 @@ fn join_bare(world: &World, all: &mut Vec<Occurrence>, bare: Vec<usize>) {
             joined.insert(at);
         }
     }
-    let mut open: HashMap<_, Waiting> = HashMap::new();
+    let mut open: HashMap<Content, Waiting> = HashMap::new();
     for at in bare.into_iter().filter(|at| !joined.contains(at)) {
         let event = &world.events[at];
-        if let Some(number) = copied(world, all, index.get(&of(event)), at) {
+        if let Some(number) = copied(world, all, index.get(&content(event)), at) {
             all[number].extras.push(at);
             continue;
         }
-        let waiting = open.entry(of(event)).or_default();
+        let waiting = open.entry(content(event)).or_default();
         let next = waiting.next.entry(event.system).or_default();
         let is_over =
             |number: usize| event.at - all[number].at > WINDOW || all[number].has(world, event.system);
@@ -298,19 +310,13 @@ struct Waiting {
 
 /// Joins events that one system alone has under their document: some systems write a document's text in another way.
 fn join_alone(world: &World, all: &mut Vec<Occurrence>) {
-    let of = |event: &Aligned| (event.event_type, event.item, event.place, event.quantity);
-    let mut index: HashMap<_, Vec<(i64, usize)>> = HashMap::new();
-    for (number, one) in all.iter().enumerate() {
-        let event = &world.events[one.members[0]];
-        index.entry(of(event)).or_default().push((event.at, number));
-    }
-    index.values_mut().for_each(|list| list.sort_unstable());
+    let index = by_content(world, all);
     let mut pairs: Vec<(i64, bool, usize, usize)> = Vec::new();
     for (number, one) in
         all.iter().enumerate().filter(|(_, one)| one.members.len() == 1 && one.extras.is_empty())
     {
         let event = &world.events[one.members[0]];
-        let Some(list) = index.get(&of(event)) else { continue };
+        let Some(list) = index.get(&content(event)) else { continue };
         let from = list.partition_point(|(time, _)| *time < event.at - ALONE);
         let near = list[from..].iter().take_while(|(time, _)| *time <= event.at + ALONE).take(4 * NEIGHBOURS);
         for (time, other) in near.filter(|(_, other)| !all[*other].has(world, event.system)) {

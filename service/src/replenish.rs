@@ -4,6 +4,7 @@ pub mod accept;
 mod analogue;
 pub mod backtest;
 pub mod category;
+mod fingerprint;
 mod giver;
 mod history;
 mod load;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection, Row};
 use tests::environment;
 
-/// Migrates a new database, takes back its steps down to `step`, and returns the migrator's URL and a superuser's connection.
+/// Takes the steps of a new database back down to `step`, and returns the migrator's URL and a superuser's connection.
 async fn before(name: &str, step: &str) -> (String, PgConnection) {
-    let url = environment().empty_database(name).await;
-    migration::up(&url).await.expect("up");
+    let url = environment().migrated_database(name).await;
     while migration::down(&url).await.expect("down") != Some(step) {}
     let admin = url.replace("stockwell_migrator", "postgres");
     (url, PgConnection::connect(&admin).await.expect("the superuser connects"))

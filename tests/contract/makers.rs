@@ -67,8 +67,7 @@ async fn found_by_old_servers(root: &mut PgConnection) -> i64 {
 #[test]
 fn keys_of_before_get_their_makers_and_what_everything_means_now() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("makers").await;
-        migration::up(&url).await.expect("up");
+        let url = environment().migrated_database("makers").await;
         let admin = url.replace("stockwell_migrator", "postgres");
         let mut root = PgConnection::connect(&admin).await.expect("the superuser connects");
         while migration::down(&url).await.expect("down") != Some("0040_key_bounds") {}

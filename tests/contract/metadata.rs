@@ -153,8 +153,7 @@ const MISTAKES: &str = "
 #[test]
 fn the_rules_see_what_breaks_them() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("mistakes").await;
-        migration::up(&url).await.expect("up");
+        let url = environment().migrated_database("mistakes").await;
         let mut root = PgConnection::connect(&url.replace("stockwell_migrator", "postgres"))
             .await
             .expect("the superuser connects");

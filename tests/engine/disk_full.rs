@@ -92,7 +92,8 @@ impl Cluster {
     /// Starts a server whose `folder` is on the disk.
     async fn start(disk: Disk, folder: &str) -> Self {
         let wanted = std::env::temp_dir().join(format!("stockwell-test-{}", Uuid::new_v4().simple()));
-        let options = PostgresOptions { shared_buffers_mb: 64, ..PostgresOptions::durable(wanted) };
+        let durable = PostgresOptions::durable(wanted);
+        let options = PostgresOptions { shared_buffers_mb: 64, hashes_passwords: false, ..durable };
         let made = Postgres::start(options.clone()).await.expect("PostgreSQL starts");
         let home = made.home().to_path_buf();
         made.stop().await;

@@ -37,7 +37,11 @@ impl Folder {
 
     /// Returns the options of a database server in it.
     pub fn options(&self) -> PostgresOptions {
-        PostgresOptions { shared_buffers_mb: 64, ..PostgresOptions::durable(&self.0) }
+        PostgresOptions {
+            shared_buffers_mb: 64,
+            hashes_passwords: false,
+            ..PostgresOptions::durable(&self.0)
+        }
     }
 }
 

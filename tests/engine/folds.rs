@@ -23,8 +23,8 @@ const SELLERS: usize = 3;
 const COMPARED: usize = 60;
 /// Readers at once.
 const READERS: usize = 2;
-/// Pause between two ends of all connections. Without optimisation, a new one costs half a second of processor time.
-const KILL_EVERY: Duration = Duration::from_secs(3);
+/// Pause between two ends of all connections.
+const KILL_EVERY: Duration = Duration::from_secs(2);
 /// Longest time after which a fold is given up that is to be given up.
 const PATIENCE_MS: u64 = 200;
 /// Pause after a failure, and between two folds.

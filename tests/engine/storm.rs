@@ -19,7 +19,7 @@ mod trade;
 
 use trade::{Trader, ledger_of};
 
-/// Few connections: opening one costs more than most requests, and this server restarts every second.
+/// Few connections, because this server restarts every second.
 const CONNECTIONS: u32 = 6;
 /// Number of times that the server is killed.
 const KILLS: u64 = 50;

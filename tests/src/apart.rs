@@ -5,7 +5,7 @@ use std::process::Command;
 
 use api::config::Config;
 use local::Postgres;
-use sea_orm::sqlx::postgres::{PgConnection, PgPool};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sea_orm::sqlx::{self, Connection};
 
 use crate::environment::{DATABASE, prepare};
@@ -85,7 +85,9 @@ impl Environment {
 
 /// Connects to the database of a server of a test, as superuser.
 pub async fn superuser(postgres: &Postgres) -> PgPool {
-    PgPool::connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects")
+    let options: PgConnectOptions = postgres.url("postgres", DATABASE).parse().expect("a URL");
+    // With many rows, PostgreSQL would compile the statement that checks books for half a minute.
+    PgPool::connect_with(options.options([("jit", "off")])).await.expect("the superuser connects")
 }
 
 /// Sends a signal to the database server in `home` and to all its processes. Returns the processes.

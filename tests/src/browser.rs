@@ -323,7 +323,8 @@ impl Browser {
             self.eval(AXE);
         }
         let run = format!(
-            "axe.run({{ preload: false, runOnly: {AXE_RULES} }}).then(({{ violations }}) => violations.map(({{ id, nodes }}) => \
+            "axe.run({{ preload: false, resultTypes: ['violations'], runOnly: {AXE_RULES} }})\
+             .then(({{ violations }}) => violations.map(({{ id, nodes }}) => \
              `${{id}} (${{nodes.length}}): ${{nodes[0].html.slice(0, 160)}} ${{nodes[0].failureSummary}}`))"
         );
         let found = self.eval(&run);

@@ -14,7 +14,7 @@ use clap::Parser;
 use local::Postgres;
 use migration::Passwords;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sea_orm::sqlx::{self, Connection};
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor};
 use service::Db;
 use service::auth::SigningKey;
 use service::tx::PoolOptions;
@@ -24,6 +24,9 @@ use tokio::sync::{Mutex, OnceCell};
 
 /// The database that the tests share.
 pub(crate) const DATABASE: &str = "stockwell";
+
+/// The database of which [`Environment::migrated_database`] makes copies.
+const PATTERN: &str = "pattern";
 
 /// A rate that no test reaches: wrong bodies count more than others, and tests send many.
 const UNLIMITED: u32 = 100_000_000;
@@ -184,6 +187,24 @@ impl Environment {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
         let _turn = ONE_AT_A_TIME.lock().await;
         prepare(&self.postgres, name).await
+    }
+
+    /// Creates a further database with the schema. Returns the migrator's URL to it. Only the first one of a run is migrated; the
+    /// others are copies of it.
+    pub async fn migrated_database(&self, name: &str) -> String {
+        static MIGRATED: OnceCell<()> = OnceCell::const_new();
+        MIGRATED.get_or_init(|| self.migrate_pattern()).await;
+        let admin = PgConnection::connect(&self.postgres.admin_url()).await;
+        let copy = format!("create database \"{name}\" template {PATTERN} owner stockwell_owner");
+        let copied = admin.expect("the superuser connects").execute(AssertSqlSafe(copy)).await;
+        copied.expect("a database is copied");
+        // The rights to connect are not copied.
+        self.empty_database(name).await
+    }
+
+    async fn migrate_pattern(&self) {
+        let url = self.empty_database(PATTERN).await;
+        migration::up(&url).await.expect("the schema is applied");
     }
 }
 

@@ -8,6 +8,7 @@ use service::replenish::category::{self, CategorySetting, CategorySettingInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::setting::state;
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::write::Write;
@@ -57,10 +58,5 @@ async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[put("/v1/replenishment/category-settings")]
 async fn set(write: Write, body: Body<CategorySettingInput>) -> Answer {
-    write
-        .unversioned()?
-        .step("settings.replenishment_stated", body, async |tx, input| {
-            Ok((Some(tx.tenant_id.0), category::replace(tx, input).await?))
-        })
-        .await
+    state(write, body, category::replace).await
 }

@@ -2,9 +2,10 @@
 
 use actix_web::{get, put};
 use domain::id::{LocationId, ProductId};
-use serde::Deserialize;
-use service::Tx;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use service::replenish::setting::{self, Filter, Position, Setting, SettingInput};
+use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -60,10 +61,15 @@ async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[put("/v1/replenishment/settings")]
 async fn set(write: Write, body: Body<SettingInput>) -> Answer {
-    write
-        .unversioned()?
-        .step("settings.replenishment_stated", body, async |tx, input| {
-            Ok((Some(tx.tenant_id.0), setting::replace(tx, input).await?))
-        })
-        .await
+    state(write, body, setting::replace).await
+}
+
+/// States settings of replenishment of any kind, by the function that replaces them. They are settings of the tenant.
+pub(super) async fn state<I: DeserializeOwned + Send + 'static, T: Serialize>(
+    write: Write,
+    body: Body<I>,
+    replace: impl AsyncFn(&Tx, &I) -> Result<T, Error>,
+) -> Answer {
+    let stated = async |tx: &Tx, input: &I| Ok((Some(tx.tenant_id.0), replace(tx, input).await?));
+    write.unversioned()?.step("settings.replenishment_stated", body, stated).await
 }

@@ -12,9 +12,9 @@ use domain::replenish::Action;
 use domain::transfer::Dispatch;
 use uuid::Uuid;
 
+use super::fingerprint::{CHANGED, has_changed};
 use super::giver::{LineProblem, find_stocks};
 use super::run::{Extent, Run, Scope, Suggested, run};
-use super::shown::fingerprint;
 use crate::{Db, Error, Tx};
 
 /// Most lines of one acceptance.
@@ -133,10 +133,8 @@ fn line(
         Action::Transfer { .. } | Action::Buy { .. } | Action::Expedite { .. } => None,
     });
     let transfer = transfer.ok_or_else(none)?;
-    if fingerprint(run.as_of, suggested) != wanted {
-        let detail =
-            "The numbers of this suggestion have changed since you read it. Read the suggestions again.";
-        return Err((format!("{pointer}/fingerprint"), Code::InvalidStateTransition, detail.to_owned()));
+    if has_changed(run, suggested, wanted) {
+        return Err((format!("{pointer}/fingerprint"), Code::InvalidStateTransition, CHANGED.to_owned()));
     }
     Ok(transfer)
 }

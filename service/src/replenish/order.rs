@@ -23,9 +23,9 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::fingerprint::{CHANGED, has_changed};
 use super::giver::{LineProblem, StockThere, find_stocks};
 use super::run::{Extent, Run, Scope, Suggested, run};
-use super::shown::fingerprint;
 use crate::posting::Command;
 use crate::{Caller, Db, Error, Tx};
 
@@ -248,9 +248,8 @@ fn find<'run>(run: &'run Run, lines: &[AcceptedLine]) -> Result<Vec<&'run Sugges
                 let detail = "Nothing is suggested now that can be ordered or transferred. Read the suggestions again.";
                 problems.add(format!("/lines/{index}"), Code::InvalidStateTransition, detail);
             }
-            Some(one) if fingerprint(run.as_of, one) != line.fingerprint => {
-                let detail = "The numbers of this suggestion have changed since you read it. Read the suggestions again.";
-                problems.add(format!("/lines/{index}/fingerprint"), Code::InvalidStateTransition, detail);
+            Some(one) if has_changed(run, one, &line.fingerprint) => {
+                problems.add(format!("/lines/{index}/fingerprint"), Code::InvalidStateTransition, CHANGED);
             }
             Some(one) => found.push(one),
         }

@@ -12,10 +12,9 @@ use domain::replenish::{
 };
 use domain::tag;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::analogue::ShownAnalogue;
+use super::fingerprint::fingerprint;
 use super::policy::Level;
 use super::run::{Extent, Run, Suggested};
 use super::succession::Predecessor;
@@ -417,7 +416,7 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
         currency: run.tenant.currency.clone(),
         value: unit_cost.and_then(|cost| value(run, suggestion, cost)),
         unit_cost,
-        fingerprint: fingerprint(run.as_of, suggested),
+        fingerprint: fingerprint(run, suggested),
         rule_version: RULE_VERSION,
     })
 }
@@ -558,27 +557,4 @@ fn position(position: &Position, suggested: &Suggested, extent: Extent) -> Shown
         drafted: suggested.drafted,
         supplies: (extent == Extent::Whole).then(|| suggested.supplies.iter().map(supply).collect()),
     }
-}
-
-/// Returns the digest of a suggestion as a number: equal numbers of the same day have the same one.
-pub(super) fn digest(as_of: NaiveDate, suggested: &Suggested) -> u128 {
-    let suggestion = &suggested.suggestion;
-    let assessment = suggestion.assessment.as_ref();
-    let text = format!(
-        "{RULE_VERSION}|{as_of}|{}|{}|{:?}|{:?}|{:?}|{:?}|{}",
-        suggested.product_id,
-        suggested.location_id(),
-        suggestion.actions,
-        assessment.map(|one| one.position),
-        assessment.map(|one| one.target),
-        assessment.map(|one| one.rate),
-        suggested.drafted,
-    );
-    let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    Uuid::from_slice(&bytes[..16]).map_or(0, |half| half.as_u128())
-}
-
-/// Returns the digest of a suggestion as the API shows it.
-pub(super) fn fingerprint(as_of: NaiveDate, suggested: &Suggested) -> String {
-    format!("{:032x}", digest(as_of, suggested))
 }

@@ -1,7 +1,8 @@
 //! A year of the purchases of AdventureWorks, imported by a client of the public API: orders, receipts, what was rejected, and bills.
 //!
-//! The file has 4,012 orders of 2022 to 2025. The test imports the 1,323 orders of one year, so that it ends soon. The environment may
-//! name another year, or all of them: `ADVENTURE_WORKS_YEAR=20`, with which their days begin.
+//! The file has 4,012 orders of 2022 to 2025. The test imports the 252 orders of one year, so that it ends soon. In that year, goods were
+//! rejected in part and wholly, and orders came in part. The environment may name another year, or all of them:
+//! `ADVENTURE_WORKS_YEAR=20`, with which their days begin.
 //! Orders are sent and received on the days of the file. Goods are rejected today. The file has no bills: each order is billed on the day
 //! of its shipment, for the units that were kept, at the price of the order. What the file does not have is left out: units of the
 //! suppliers that convert to stock units, and lead times of a single product.
@@ -22,7 +23,7 @@ use tests::{Level, Tenant, with_tenant};
 use super::{PURCHASES, path};
 
 /// Year of the orders that are imported, if the environment names none.
-const YEAR: &str = "2024";
+const YEAR: &str = "2023";
 
 /// Variable of the environment with the first digits of the days of the orders that are imported.
 const YEAR_VARIABLE: &str = "ADVENTURE_WORKS_YEAR";

@@ -27,8 +27,7 @@ const ORDERS: &str = "
 #[test]
 fn open_lines_are_found_by_their_index() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("open_lines").await;
-        migration::up(&url).await.expect("the schema is applied");
+        let url = environment().migrated_database("open_lines").await;
         let connect = async |role: &str| {
             PgConnection::connect(&url.replace("stockwell_migrator", role)).await.expect("the role connects")
         };

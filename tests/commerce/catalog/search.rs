@@ -346,8 +346,7 @@ async fn plan(connection: &mut PgConnection, statement: &str) -> String {
 
 /// Makes fifty tenants with a thousand products each in a new database: plans depend on the content of a table.
 async fn crowd() -> (PgConnection, PgConnection, &'static str) {
-    let url = environment().empty_database("search").await;
-    migration::up(&url).await.expect("the schema is applied");
+    let url = environment().migrated_database("search").await;
     let connect = async |role: &str| {
         PgConnection::connect(&url.replace("stockwell_migrator", role)).await.expect("the role connects")
     };

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::lot::{lots_of, pairs, posted, sale_of, tracked};
 
 /// Number of units sold.
-const SOLD: i64 = 20_000;
+const SOLD: i64 = 8_000;
 /// A page has fewer levels than this.
 const LEVELS_OF_A_PAGE: i64 = 60;
 

@@ -260,8 +260,7 @@ fn many_records_of_one_command_are_one_event() {
 #[test]
 fn a_database_that_came_from_a_dump_goes_on_behind_its_events() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("restored").await;
-        migration::up(&url).await.expect("up");
+        let url = environment().migrated_database("restored").await;
         let mut root = PgConnection::connect(&url.replace("stockwell_migrator", "postgres")).await.expect("connected");
         root.execute(
             "insert into tenant (tenant_id, slug, name, currency, time_zone, country) \

@@ -100,6 +100,18 @@ async fn named(tenant: &Tenant) -> Vec<String> {
     examples.filter_map(|example| example["subject"].as_str()).map(str::to_owned).collect()
 }
 
+/// Makes and takes back each change, and checks that the API names the difference, whose subject begins with the text before the change.
+async fn are_named(tenant: &Tenant, changes: &[(&str, &str)]) {
+    for &(subject, statement) in changes {
+        change(tenant, statement, "+").await;
+        let found = named(tenant).await;
+        assert!(found.iter().any(|known| known.starts_with(subject)), "{statement}: {found:?}");
+        assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
+        change(tenant, statement, "-").await;
+        assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
+    }
+}
+
 #[test]
 fn every_broken_fact_is_found() {
     with_tenant(async |tenant| {
@@ -245,7 +257,7 @@ fn amounts_in_other_currencies_are_compared() {
             "amount": "50" });
         let paid = tenant.post("/v1/payments", &payment).await.created();
         assert_eq!(paid["foreign"]["exchange_difference"], "5.00");
-        for (subject, statement) in [
+        let changes = [
             (
                 "value in the currency of ",
                 "update foreign_line set net = net BY 1 where tenant_id = $1 and document_kind = 'invoice'",
@@ -262,14 +274,8 @@ fn amounts_in_other_currencies_are_compared() {
                 "exchange difference of ",
                 "update payment_allocation set difference = difference BY 1 where tenant_id = $1",
             ),
-        ] {
-            change(tenant, statement, "+").await;
-            let found = named(tenant).await;
-            assert!(found.iter().any(|known| known.starts_with(subject)), "{statement}: {found:?}");
-            assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
-            change(tenant, statement, "-").await;
-            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
-        }
+        ];
+        are_named(tenant, &changes).await;
     });
 }
 
@@ -292,7 +298,7 @@ fn amounts_of_payments_to_suppliers_are_compared() {
         let applied = json!({ "bills": part("20"), "occurred_at": at });
         tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), applied).await;
         assert_eq!(named(tenant).await, Vec::<String>::new());
-        for (subject, statement) in [
+        let changes = [
             (
                 "discount in the currency of ",
                 "update supplier_payment_part set foreign_discount = foreign_discount BY 0.01 where tenant_id = $1",
@@ -310,14 +316,8 @@ fn amounts_of_payments_to_suppliers_are_compared() {
                 "update supplier_payment set foreign_unapplied = foreign_unapplied BY -1 \
                  where tenant_id = $1 and foreign_advance > 0",
             ),
-        ] {
-            change(tenant, statement, "+").await;
-            let found = named(tenant).await;
-            assert!(found.iter().any(|known| known.starts_with(subject)), "{statement}: {found:?}");
-            assert!(!tenant.check_now().await.is_empty(), "{statement} is seen from outside too");
-            change(tenant, statement, "-").await;
-            assert_eq!(named(tenant).await, Vec::<String>::new(), "{statement} was rolled back");
-        }
+        ];
+        are_named(tenant, &changes).await;
     });
 }
 

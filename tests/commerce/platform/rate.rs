@@ -369,7 +369,7 @@ fn a_tenant_has_limits_of_its_own() {
         let own_ones = async {
             // The limits of before hold until the server has read the new ones.
             while quotas(one.at(&node.base_url)).await != [5_000, 7, 60_000, 11] {
-                sleep(Duration::from_secs(1)).await;
+                sleep(Duration::from_millis(100)).await;
             }
         };
         timeout(2 * PATIENCE, own_ones).await.expect("the server has read them");

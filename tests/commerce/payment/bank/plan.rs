@@ -23,8 +23,7 @@ const TRANSFERS: &str = "
 #[test]
 fn transfers_are_found_by_their_amount() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("transfers").await;
-        migration::up(&url).await.expect("the schema is applied");
+        let url = environment().migrated_database("transfers").await;
         let connect = async |role: &str| {
             PgConnection::connect(&url.replace("stockwell_migrator", role)).await.expect("the role connects")
         };

@@ -33,8 +33,7 @@ pub type Log = BTreeMap<TenantId, Vec<EventId>>;
 
 impl House {
     pub async fn new(name: &str, tenants: usize) -> Self {
-        let migrator_url = environment().empty_database(name).await;
-        migration::up(&migrator_url).await.expect("up");
+        let migrator_url = environment().migrated_database(name).await;
         let admin = migrator_url.replace("stockwell_migrator", "postgres");
         let mut root = PgConnection::connect(&admin).await.expect("the superuser connects");
         let tenants: Vec<TenantId> = (0..tenants).map(|_| TenantId(Uuid::now_v7())).collect();

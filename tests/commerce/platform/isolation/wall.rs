@@ -141,8 +141,7 @@ const WAYS: [(&str, i64); 12] = [
 #[test]
 fn a_second_policy_is_seen_by_the_gate_and_goes_with_the_next_migration() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("second_policy").await;
-        migration::up(&url).await.expect("up");
+        let url = environment().migrated_database("second_policy").await;
         let admin = url.replace("stockwell_migrator", "postgres");
         let mut root = PgConnection::connect(&admin).await.expect("the superuser connects");
         root.execute(ROWS).await.expect("two rows");
@@ -178,8 +177,7 @@ const TWO_POLICIES: &str = "select count(*) filter (where p.polname = 'tenant_wa
 #[test]
 fn a_database_with_two_policies_is_moved_to_one_and_back() {
     environment().runtime.block_on(async {
-        let url = environment().empty_database("two_policies").await;
-        migration::up(&url).await.expect("up");
+        let url = environment().migrated_database("two_policies").await;
         let mut root =
             PgConnection::connect(&url.replace("stockwell_migrator", "postgres")).await.expect("connected");
         root.execute(ROWS).await.expect("two rows");
