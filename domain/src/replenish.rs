@@ -21,9 +21,11 @@ mod micro;
 mod plan;
 mod position;
 mod reason;
+mod season;
 mod service_level;
 mod suggestion;
 mod target;
+mod trial;
 
 pub use analogue::{Analogue, AnalogueSource};
 pub use demand::{CappedOrder, Demand, DemandClass, WEEKS_MAX, Week, class, review_day};
@@ -34,12 +36,14 @@ pub use micro::{Micro, Overflow};
 pub use plan::{InvalidPlan, Plan, PlannedFactor};
 pub use position::{ExpiringLot, OpenDemand, OrderSize, Position, Rounded, Stock};
 pub use reason::reason;
+pub use season::{MonthSales, SEASON_MONTHS, Season};
 pub use service_level::ServiceLevel;
 pub use suggestion::{Action, SourceCircle, Suggestion, TransferTimes, own_rates, suggest};
 pub use target::{Item, Rate, Settings, Smoothing, Target};
+pub use trial::SeasonTrial;
 
 /// Version of the rule. It rises with each change that alters a figure.
-pub const RULE_VERSION: u32 = 2;
+pub const RULE_VERSION: u32 = 3;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ mod planned;
 mod policy;
 pub mod reorder;
 mod run;
+mod season;
 pub mod setting;
 pub mod shown;
 mod similar;
@@ -26,5 +27,6 @@ mod terms;
 
 pub use analogue::ShownAnalogue;
 pub use policy::Level;
+pub use season::ShownSeason;
 pub use size::PAIRS_MAX;
 pub use succession::Predecessor;

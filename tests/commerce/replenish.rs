@@ -7,6 +7,7 @@ mod category;
 mod order;
 mod purchase;
 mod reorder;
+mod season;
 mod setting;
 mod suggestion;
 mod supersede;

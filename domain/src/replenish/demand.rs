@@ -30,7 +30,7 @@ pub struct Week {
     pub retail_sold: Micro,
     /// Days that opened with stock or sold something.
     pub open_days: u32,
-    /// Mean planned factor of its days, by which their demand was divided.
+    /// Mean planned and seasonal factor of its days, by which their demand was divided.
     pub factor: Micro,
     /// Demand that counts.
     pub demand: Micro,

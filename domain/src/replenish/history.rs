@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::micro::{Micro, Overflow};
 use super::plan::Plan;
+use super::season::Season;
 use crate::id::OrderId;
 use crate::number::Quantity;
 
@@ -140,12 +141,12 @@ impl Timeline {
     pub fn of(
         history: &DemandHistory,
         plan: &Plan,
-        start: NaiveDate,
-        end: NaiveDate,
+        season: Option<&Season>,
+        (start, end): (NaiveDate, NaiveDate),
     ) -> Result<Self, Overflow> {
         let days = days_between(start, end);
         let mut timeline = Timeline::begin(start);
-        timeline.plan(plan, days)?;
+        timeline.plan(plan, season, days)?;
         timeline.add_orders(&history.orders, days)?;
         for day in recorded_days(history, start, days)? {
             timeline.push(day.sold, day.has_stock, day.returned)?;
@@ -153,12 +154,20 @@ impl Timeline {
         Ok(timeline)
     }
 
-    /// Notes the factor of each day.
-    pub fn plan(&mut self, plan: &Plan, days: usize) -> Result<(), Overflow> {
-        if plan.is_usual() {
+    /// Notes the factor of each day: the planned one, times that of the season.
+    pub fn plan(&mut self, plan: &Plan, season: Option<&Season>, days: usize) -> Result<(), Overflow> {
+        if plan.is_usual() && season.is_none() {
             return Ok(());
         }
-        self.factors = plan.factors(self.start, days).collect::<Result<_, _>>()?;
+        let factor = |(day, planned): (NaiveDate, Result<Micro, Overflow>)| -> Result<Micro, Overflow> {
+            match season {
+                // Demand is divided by it, so it does not round to zero.
+                Some(season) => Ok(planned?.product(season.factor(day))?.max(Micro::millionths(1))),
+                None => planned,
+            }
+        };
+        let planned = self.start.iter_days().zip(plan.factors(self.start, days));
+        self.factors = planned.map(factor).collect::<Result<_, _>>()?;
         Ok(())
     }
 

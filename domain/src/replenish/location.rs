@@ -10,7 +10,9 @@ use super::lead_time::LeadTime;
 use super::micro::{Micro, Overflow, mul};
 use super::plan::Plan;
 use super::position::{OrderSize, Position, Stock, need};
+use super::season::Season;
 use super::target::{Item, Rate, Settings, Target, horizon};
+use super::trial::{SeasonTrial, TRIAL_WEEKS_MIN};
 use crate::id::LocationId;
 use crate::number::Quantity;
 
@@ -56,6 +58,8 @@ pub struct AtLocation {
     pub history: DemandHistory,
     /// Planned factors of the past and of the horizon.
     pub planned: Plan,
+    /// Season of the category, if it has one.
+    pub season: Option<Season>,
     /// Rate of a similar product, for a new one.
     pub analogue: Option<Analogue>,
     /// Lead time from the supplier, or from the location that feeds this one.
@@ -146,6 +150,8 @@ pub struct Assessment {
     pub demand: Demand,
     /// Pattern of the weeks.
     pub class: DemandClass,
+    /// Trial of the season of the category, if there is one.
+    pub season: Option<SeasonTrial>,
     /// Rate of the similar product that stands in for missing weeks, if one does.
     pub analogue: Option<Analogue>,
     /// Demand of a usual week.
@@ -194,13 +200,18 @@ pub(super) fn assess(
     location: &AtLocation,
     fed: &[&AtLocation],
 ) -> Result<Assessment, Overflow> {
-    let demand = demand_with(as_of, location, fed)?;
+    let (demand, season) = seasonal_demand(as_of, location, fed)?;
     let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
     let analogue = location.analogue.filter(|analogue| is_counted(*analogue, demands.len()));
     let rate = Rate::of(&demands, analogue.map(|analogue| analogue.rate), location.settings.smoothing)?;
     let days = horizon(&location.lead_time, location.settings.review_days)?;
-    let factor = location.planned.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
-    let target = Target::of(rate, factor, &location.lead_time, location.item, &location.settings)?;
+    let ahead = u32::try_from(days.whole_above()).unwrap_or(u32::MAX);
+    let planned = location.planned.mean(as_of, ahead)?;
+    let seasonal = match season.filter(|trial| trial.is_passed) {
+        Some(trial) => trial.season.mean(as_of, ahead)?,
+        None => Micro::ONE,
+    };
+    let target = Target::of(rate, planned, seasonal, &location.lead_time, location.item, &location.settings)?;
     let mut position = Position::of(&location.stock, as_of, days, rate)?;
     let own_expiring = position.expiring;
     for other in fed {
@@ -218,6 +229,7 @@ pub(super) fn assess(
     let mut assessment = Assessment {
         class: demand::class(demands.iter().copied())?,
         demand,
+        season,
         analogue,
         rate,
         lead_time: location.lead_time,
@@ -247,7 +259,7 @@ pub(super) fn own_rate(
     location: &AtLocation,
     fed: &[&AtLocation],
 ) -> Result<Option<Micro>, Overflow> {
-    let demand = demand_with(as_of, location, fed)?;
+    let demand = demand_with(as_of, location, fed, None)?;
     if demand.weeks.len() < OWN_WEEKS_MIN || demand.is_returned_in_excess || is_asleep(&demand.weeks) {
         return Ok(None);
     }
@@ -256,12 +268,35 @@ pub(super) fn own_rate(
     Ok(Some(rate).filter(|rate| rate.is_positive()))
 }
 
-/// Returns the demand of a location and of those that it feeds, in the same weeks.
-fn demand_with(as_of: NaiveDate, location: &AtLocation, fed: &[&AtLocation]) -> Result<Demand, Overflow> {
+/// Returns the demand of a location and of those that it feeds: of usual weeks if the season of the category counts, else as it was.
+/// The trial decides that.
+fn seasonal_demand(
+    as_of: NaiveDate,
+    location: &AtLocation,
+    fed: &[&AtLocation],
+) -> Result<(Demand, Option<SeasonTrial>), Overflow> {
+    let demand = demand_with(as_of, location, fed, None)?;
+    let Some(season) = location.season.filter(|_| demand.weeks.len() >= TRIAL_WEEKS_MIN) else {
+        return Ok((demand, None));
+    };
+    let usual = demand_with(as_of, location, fed, Some(&season))?;
+    let trial = SeasonTrial::of(season, location.settings.smoothing, &demand.weeks, &usual.weeks)?;
+    let is_passed = trial.is_some_and(|trial| trial.is_passed);
+    Ok((if is_passed { usual } else { demand }, trial))
+}
+
+/// Returns the demand of a location and of those that it feeds, in the same weeks. Demand of each day is divided by the factor of a
+/// season.
+fn demand_with(
+    as_of: NaiveDate,
+    location: &AtLocation,
+    fed: &[&AtLocation],
+    season: Option<&Season>,
+) -> Result<Demand, Overflow> {
     let end = review_day(as_of, location.review_weekday);
-    let mut demand = weeks(end, location)?;
+    let mut demand = weeks(end, location, season)?;
     for other in fed {
-        let theirs = weeks(end, other)?;
+        let theirs = weeks(end, other, season)?;
         demand::add_weeks(&mut demand.weeks, &theirs.weeks)?;
         demand.capped.extend(theirs.capped);
         demand.returned = demand.returned.plus(theirs.returned)?;
@@ -273,12 +308,12 @@ fn demand_with(as_of: NaiveDate, location: &AtLocation, fed: &[&AtLocation]) -> 
 }
 
 /// Returns the cleaned weeks of a location before `end`.
-fn weeks(end: NaiveDate, location: &AtLocation) -> Result<Demand, Overflow> {
+fn weeks(end: NaiveDate, location: &AtLocation, season: Option<&Season>) -> Result<Demand, Overflow> {
     let history = &location.history;
     let count = week_count(history.known_from, history.first_day, end);
     let days = count * WEEK;
     let start = end.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(end);
-    let timeline = Timeline::of(history, &location.planned, start, end)?;
+    let timeline = Timeline::of(history, &location.planned, season, (start, end))?;
     clean(&timeline, days_between(start, end), count)
 }
 

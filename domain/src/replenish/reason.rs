@@ -3,6 +3,7 @@
 use super::location::{Assessment, Unsuggested};
 use super::micro::Micro;
 use super::suggestion::{Action, Suggestion};
+use super::target::Target;
 use crate::id::LocationId;
 
 /// Returns the reason. `name` returns the code of a location.
@@ -60,14 +61,25 @@ fn computed(assessment: &Assessment, actions: &[Action]) -> String {
         "nothing is kept beyond them".to_owned()
     };
     format!(
-        "{} are here or due within {days} days, {} will be asked for until a next order could arrive ({} a week), {safety}, \
+        "{} are here or due within {days} days, {} will be asked for until a next order could arrive ({} a week{}), {safety}, \
          so the point is {}; {}",
         shown(assessment.position.total),
         shown(target.expected),
         shown(assessment.rate.week),
+        season(assessment, target),
         target.reorder_point,
         filled_up(assessment, target.fill_to, actions),
     )
+}
+
+/// Returns the part on the season, if one counts: its factor, rounded to two decimals.
+fn season(assessment: &Assessment, target: &Target) -> String {
+    let is_counted = assessment.season.is_some_and(|trial| trial.is_passed);
+    let hundredth = Micro::millionths(10_000);
+    let half = Micro::millionths(5_000);
+    let rounded = target.seasonal.plus(half).and_then(|factor| factor.down_to(hundredth));
+    let rounded = rounded.unwrap_or(target.seasonal);
+    if is_counted { format!(", times {rounded} for the season") } else { String::new() }
 }
 
 /// Returns the reason of an order below a minimum that the buyer set.

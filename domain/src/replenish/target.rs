@@ -81,14 +81,31 @@ impl Rate {
     }
 }
 
+/// The rate after some weeks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Level {
+    /// Stock units a week.
+    pub week: Micro,
+    /// Weeks seen, at most those whose mean comes before the smoothing.
+    seen: u32,
+}
+
+impl Level {
+    /// Takes the demand of the next week.
+    pub fn follow(&mut self, demand: Micro, smoothing: Smoothing) -> Result<(), Overflow> {
+        self.seen = (self.seen + 1).min(smoothing.weeks());
+        self.week = self.week.plus(demand.minus(self.week)?.part(self.seen)?)?;
+        Ok(())
+    }
+}
+
 /// Returns the rate after all weeks.
 fn level(demands: &[Micro], analogue: Option<Micro>, smoothing: Smoothing) -> Result<Micro, Overflow> {
-    let (mut week, mut seen) = analogue.map_or((Micro::ZERO, 0), |rate| (rate, ANALOGUE_WEEKS));
+    let mut level = analogue.map_or_else(Level::default, |week| Level { week, seen: ANALOGUE_WEEKS });
     for demand in demands {
-        seen = (seen + 1).min(smoothing.weeks());
-        week = week.plus(demand.minus(week)?.part(seen)?)?;
+        level.follow(*demand, smoothing)?;
     }
-    Ok(week)
+    Ok(level.week)
 }
 
 /// Settings of the rule for a product at a location.
@@ -140,6 +157,8 @@ pub struct Target {
     pub service: ServiceLevel,
     /// Mean planned factor of the days of the horizon.
     pub planned: Micro,
+    /// Mean seasonal factor of these days; 1 if no season counts.
+    pub seasonal: Micro,
     /// Days until an order of the next review could arrive: lead time and review period.
     pub horizon: Micro,
     /// Demand of the horizon.
@@ -161,18 +180,20 @@ pub struct Target {
 }
 
 impl Target {
-    /// Computes the target. `planned` is the mean factor of the days of the horizon. Without demand there is none.
+    /// Computes the target. `planned` and `seasonal` are the mean factors of the days of the horizon. Without demand there is none.
     pub fn of(
         rate: Rate,
         planned: Micro,
+        seasonal: Micro,
         lead: &LeadTime,
         item: Item,
         settings: &Settings,
     ) -> Result<Option<Self>, Overflow> {
         let horizon = horizon(lead, settings.review_days)?;
+        let planned_spread = rate.spread.product(planned)?.product(planned)?;
         let at_horizon = Rate {
-            week: rate.week.product(planned)?,
-            spread: rate.spread.product(planned)?.product(planned)?,
+            week: rate.week.product(planned)?.product(seasonal)?,
+            spread: planned_spread.product(seasonal)?.product(seasonal)?,
         };
         let expected = at_horizon.over(horizon)?;
         if !expected.is_positive() {
@@ -186,6 +207,7 @@ impl Target {
         let mut target = Target {
             service: settings.service,
             planned,
+            seasonal,
             horizon,
             expected,
             sd,

@@ -12,6 +12,7 @@ use crate::number::{Percent, Quantity};
 
 mod edges;
 mod examples;
+mod season;
 
 /// Monday, 5 December 2011.
 fn today() -> NaiveDate {
@@ -66,6 +67,7 @@ fn location(history: DemandHistory) -> AtLocation {
         code: "A".to_owned(),
         history,
         planned: Plan::default(),
+        season: None,
         analogue: None,
         lead_time: LeadTime::from_receipts(Some(14), &[], &[]).expect("in range"),
         review_weekday: Weekday::Mon,

@@ -29,7 +29,7 @@ pub(super) fn places(loaded: &Loaded) -> HashMap<ProductId, BTreeSet<LocationId>
     places
 }
 
-/// Returns a product at a location, without a similar product that stands in for missing weeks.
+/// Returns a product at a location, without a season, and without a similar product that stands in for missing weeks.
 pub(super) fn at_location(
     loaded: &Loaded,
     product: &Product,
@@ -55,6 +55,7 @@ pub(super) fn at_location(
         code: loaded.locations.get(&location_id).map(|place| place.code.clone()).unwrap_or_default(),
         history,
         planned: policy.planned.clone(),
+        season: None,
         analogue: None,
         lead_time: lead_time(loaded, product.id, location_id, &policy)?,
         review_weekday: policy.review_weekday,

@@ -15,9 +15,9 @@ use super::load::{DEMAND_DAYS, Loaded, Product, load};
 use super::located::{at_location, places};
 use super::pause::Pauses;
 use super::policy::{Level, Policy};
-use super::similar;
 use super::size::{check_size, count_active, count_levels};
 use super::succession::Predecessor;
+use super::{season, similar};
 use crate::{Error, Tx};
 
 /// The part of a suggestion that is kept.
@@ -50,6 +50,8 @@ pub(super) struct Suggested {
     pub unit_cost: Option<Micro>,
     /// Units in drafts of purchase orders for the location.
     pub drafted: Quantity,
+    /// Category whose season may count.
+    pub season_category: Option<CategoryId>,
     /// Products that this one supersedes, as far as they have figures at the location.
     pub predecessors: Vec<Predecessor>,
     /// The newest product that supersedes this one.
@@ -115,12 +117,15 @@ pub(super) async fn run(
     check_size(count_active(&loaded.products, &places))?;
     let times = transfer_times(&loaded)?;
     let similar = similar::find(tx, &loaded, &places, products.is_none()).await?;
+    let seasons = season::find(tx, loaded.as_of).await?;
     let (mut suggested, mut pauses) = (Vec::new(), Pauses::default());
     for product in &loaded.products {
         let Some(places) = places.get(&product.id) else { continue };
         let (mut locations, mut policies) = (Vec::with_capacity(places.len()), Vec::new());
+        let (season_category, season) = seasons.of(product.category).unzip();
         for place in places {
             let (mut location, policy) = at_location(&loaded, product, *place)?;
+            location.season = season;
             location.analogue = similar.analogue(loaded.as_of, product, &location, &policy)?;
             locations.push(location);
             policies.push(policy);
@@ -136,7 +141,7 @@ pub(super) async fn run(
                 let superseded_by = loaded.succession.newest(product.id.0).map(ProductId);
                 let drafted = facts.map_or(Quantity::ZERO, |facts| facts.drafted);
                 let kept = kept(product.id, suggestion, (location, policy), extent);
-                suggested.push(Suggested { drafted, predecessors, superseded_by, ..kept });
+                suggested.push(Suggested { season_category, drafted, predecessors, superseded_by, ..kept });
             }
         }
     }
@@ -171,6 +176,7 @@ fn kept(
         supplies,
         unit_cost,
         drafted,
+        season_category: None,
         predecessors,
         superseded_by,
     }

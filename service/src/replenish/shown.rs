@@ -17,6 +17,7 @@ use super::analogue::ShownAnalogue;
 use super::fingerprint::fingerprint;
 use super::policy::Level;
 use super::run::{Extent, Run, Suggested};
+use super::season::ShownSeason;
 use super::succession::Predecessor;
 use crate::Error;
 
@@ -191,6 +192,8 @@ pub struct ShownDemand {
     pub spread_week: Micro,
     /// Rate of the similar product that stands in for missing weeks. Null if none does.
     pub analogue: Option<ShownAnalogue>,
+    /// Season of the category. Null if it has none, and with fewer than 28 weeks.
+    pub season: Option<ShownSeason>,
     /// Stock units ordered and sold in the weeks, less returns that name their sale.
     #[schema(value_type = Quantity)]
     pub total: Micro,
@@ -225,7 +228,7 @@ pub struct ShownWeek {
     /// Days that opened with stock, or on which a till sold some.
     #[schema(minimum = 0, maximum = 7, example = 7)]
     pub open_days: u32,
-    /// Mean planned factor of its days, by which their demand was divided.
+    /// Mean planned and seasonal factor of its days, by which their demand was divided.
     #[schema(value_type = Quantity)]
     pub factor: Micro,
     /// Demand that counts: with an estimate for days without stock, less returns that name no sale.
@@ -296,6 +299,9 @@ pub struct ShownTarget {
     /// Mean planned factor of the days of the horizon, by which the demand was multiplied.
     #[schema(value_type = Quantity)]
     pub planned_factor: Micro,
+    /// Mean seasonal factor of these days, by which it was multiplied too. 1 if no season counts.
+    #[schema(value_type = Quantity)]
+    pub seasonal_factor: Micro,
     /// Demand of the horizon.
     #[schema(value_type = Quantity)]
     pub expected: Micro,
@@ -505,6 +511,7 @@ fn demand(assessment: &Assessment, suggested: &Suggested, extent: Extent) -> Sho
         rate_week: rate.week,
         spread_week: rate.spread,
         analogue: assessment.analogue.map(|one| ShownAnalogue::of(one, suggested.policy.analogue)),
+        season: assessment.season.zip(suggested.season_category).map(|(one, id)| ShownSeason::of(one, id)),
         total: demand.total,
         returned: demand.returned,
         cap: demand.cap,
@@ -530,6 +537,7 @@ fn target(target: &Target) -> ShownTarget {
         service: target.service,
         horizon_days: target.horizon,
         planned_factor: target.planned,
+        seasonal_factor: target.seasonal,
         expected: target.expected,
         sd: target.sd,
         ratio: target.ratio,

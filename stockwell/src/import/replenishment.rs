@@ -240,6 +240,7 @@ fn target(product: &Product, monday: u64) -> Option<Target> {
         code: String::new(),
         history: product.history(monday),
         planned: Plan::default(),
+        season: None,
         analogue: None,
         lead_time: lead_time(),
         review_weekday: Weekday::Mon,

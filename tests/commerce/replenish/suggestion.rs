@@ -26,7 +26,8 @@ fn steady_demand_has_the_figures_of_the_first_example() {
             (&row["lead_time"]["days"], &row["lead_time"]["variance"]),
             (&json!("14"), &json!("12.25"))
         );
-        let target = json!({ "service": "0.95", "horizon_days": "21", "planned_factor": "1", "expected": "210", "sd": "81.05834",
+        let target = json!({ "service": "0.95", "horizon_days": "21", "planned_factor": "1",
+            "seasonal_factor": "1", "expected": "210", "sd": "81.05834",
             "ratio": "0.385992", "factor": "1.830057", "safety": "149", "point": "359",
             "economic_lot": "270.185121", "fill_to": "630" });
         assert_eq!(row["target"], target);

@@ -129,7 +129,8 @@ pub(super) fn target(
     let until_next = horizon(&past.lead_time, settings.review_days)?;
     let days = u32::try_from(until_next.whole_above()).unwrap_or(u32::MAX);
     let factor = past.planned.mean(as_of, days)?;
-    Target::of(rate, factor, &past.lead_time, past.item, &settings)
+    // The sales of two years that a season needs are not read for each past day.
+    Target::of(rate, factor, Micro::ONE, &past.lead_time, past.item, &settings)
 }
 
 /// Returns the units that the rule orders on a review day.

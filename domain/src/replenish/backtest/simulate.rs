@@ -40,7 +40,7 @@ pub fn simulate(past: &Past, policy: Policy, window: &Window) -> Result<Tally, O
     let days = days_between(begin, window.to) + 1;
     let recorded = recorded_days(&past.history, begin, days)?;
     let mut timeline = Timeline::begin(begin);
-    timeline.plan(&past.planned, days)?;
+    timeline.plan(&past.planned, None, days)?;
     timeline.add_orders(&past.history.orders, days)?;
     let asked = asked(past, &timeline, &recorded)?;
     let mut course = Course {
@@ -264,7 +264,7 @@ pub fn class_of(past: &Past, window: &Window) -> Result<DemandClass, Overflow> {
     let count = week_count(history.known_from, history.first_day, window.from);
     let days = count * WEEK;
     let start = window.from.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(window.from);
-    let timeline = Timeline::of(history, &Plan::default(), start, window.from)?;
+    let timeline = Timeline::of(history, &Plan::default(), None, (start, window.from))?;
     let mut weeks = Vec::with_capacity(count);
     for week in 0..count {
         let (from, to) = (week * WEEK, (week + 1) * WEEK);
