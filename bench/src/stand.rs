@@ -88,8 +88,14 @@ impl Stand {
 
     /// Makes another tenant with a shop.
     pub async fn other_shop(&self, slug: &str) -> Result<Shop, Failure> {
+        let Shop { addr, key, .. } = self.empty_shop(slug).await?;
+        Shop::fill(addr, key).await
+    }
+
+    /// Makes another tenant, without products and without an open till.
+    pub async fn empty_shop(&self, slug: &str) -> Result<Shop, Failure> {
         let key = create_tenant(&self.postgres.url("stockwell_app", DATABASE), slug).await?;
-        Shop::fill(self.shop.addr.clone(), key).await
+        Ok(Shop { addr: self.shop.addr.clone(), key, register_id: String::new() })
     }
 
     /// Gathers the statistics that a planner has on a server that has run for a while, and writes out what the setup

@@ -11,6 +11,7 @@ mod ageing;
 mod beside;
 mod best_customers;
 mod buckets;
+mod by_day;
 mod channel_summary;
 mod column;
 mod compare;
@@ -361,7 +362,7 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
         // The sums do not know when their lines were recorded.
         let folded = service::rollup::ledger::position(tx).await?;
         request.folded = folded.filter(|_| request.known_at.is_none());
-    } else if request.name.is_of_sales() || request.compare.is_some() {
+    } else if request.name.is_of_sales() || request.name.has_period() && request.compare.is_some() {
         let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
         let time_zone = request.time_zone.map(|zone| zone.name());
         request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;

@@ -57,6 +57,15 @@ struct ReportInfo {
     /// accepts that.
     #[schema(example = true)]
     has_period: bool,
+    /// Whether the report can show a past day or instant (`as_of`).
+    #[schema(example = false)]
+    has_as_of: bool,
+    /// Whether the report can leave out what was recorded later than some day or instant (`known_at`).
+    #[schema(example = true)]
+    has_known_at: bool,
+    /// Whether the figures can be compared with those of an earlier period or day (`compare`).
+    #[schema(example = true)]
+    has_compare: bool,
     /// Order of the rows. A limit keeps the first ones, unless this says otherwise.
     #[schema(max_length = 500, example = "The greatest net_revenue first.")]
     order: &'static str,
@@ -80,6 +89,9 @@ async fn list(_: Caller) -> Answer {
         href: format!("/v1/reports/{name}"),
         dimensions: name.dimensions().into_iter().map(Into::into).collect(),
         has_period: name.has_period(),
+        has_as_of: name.has_as_of(),
+        has_known_at: name.has_known_at(),
+        has_compare: name.is_compared(),
         order: name.order(),
         formats: Format::iter().map(Into::into).collect(),
     };
@@ -99,12 +111,13 @@ struct ReportParams {
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2027-01-01")]
     to: Option<String>,
-    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, of `shrinkage`, `trial_balance`, `profit_and_loss` or
-    /// `balance_sheet`, also in the totals, its value in the earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
-    /// Needs `from` and `to`, and in `balance_sheet` `as_of`: it is compared with the end of the month before, or the same day of the year
-    /// before. The period before has as many days, or as many calendar months if the period is whole months.
-    /// Instants at which a day begins count as days; others move by the exact length of the period, or by a year on the clock. A
-    /// figure in percent has no difference in percent.
+    /// `previous_period` or `previous_year`: adds to each figure, also in the totals, its value in the earlier period (`…_before`), the
+    /// difference (`…_difference`), and the difference in percent (`…_difference_pct`). A figure in percent has no difference in percent.
+    /// A report of a period needs `from` and `to`. The period before has as many days, or as many calendar months if the period is
+    /// whole months. Instants at which a day begins count as days; others move by the exact length of the period, or by a year on the
+    /// clock. A report of a day needs `as_of`, as a day: it is compared with the end of the month before, or the same day of the year
+    /// before. `stock_turnover` and `slow_stock` are compared with as many days directly before, or with as many up to the same day of
+    /// the year before. Not for `general_ledger`, `customer_statement`, `stock_position`, `low_stock`, `lot_expiry`, `reorder` and `tie_out`.
     #[param(max_length = 20, example = "previous_year")]
     compare: Option<String>,
     /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, hour_of_day,
@@ -147,13 +160,13 @@ struct ReportParams {
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["1100"]))]
     account: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `receivable_ageing`, `payable_ageing` and `balance_sheet`, which
+    /// `stock_valuation`, `lot_expiry`, `stock_ageing`, `slow_stock`, `stock_turnover`, `receivable_ageing`, `payable_ageing` and `balance_sheet`, which
     /// takes days only.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
-    /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
-    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing`, `payable_ageing` and `customer_statement`. A
-    /// report on sales or on the ledger then reads every line, so it takes longer.
+    /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Not for `stock_position`,
+    /// `low_stock`, `reorder` and `tie_out`, which show the present. A report on sales or on the ledger then reads every
+    /// line, so it takes longer.
     #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
     /// Days of sales to look back. Only for `slow_stock` and `stock_turnover`.
@@ -170,7 +183,8 @@ struct ReportParams {
     /// A margin below this is weak, in percent. The default is 10. Only for `weak_margins`.
     #[param(max_length = 20, example = "10")]
     below_pct: Option<String>,
-    /// Lots that expire in at most so many days from today. Without it there is no limit. Only for `lot_expiry`.
+    /// Lots that expire in at most so many days from today, or from the day of `as_of`. Without it there is no limit. Only for
+    /// `lot_expiry`.
     #[param(minimum = 0, maximum = 3650, example = 30)]
     within_days: Option<i64>,
     /// Lots that expire before this day. Only for `lot_expiry`.

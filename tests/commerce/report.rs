@@ -2,6 +2,7 @@
 
 mod compared;
 mod customer_statement;
+mod days_compared;
 mod drill;
 mod graphql;
 mod insight;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
-use crate::report::{Input, Name, PayableAgeingRow, Report};
+use crate::report::{CompareTo, Input, Name, PayableAgeingRow, Report};
 use crate::scalar::{Date, text};
 use crate::snapshot;
 
@@ -10,6 +10,7 @@ use crate::snapshot;
 #[derive(Default)]
 pub struct PayableQuery;
 
+#[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
 impl PayableQuery {
     /// Open bills of each supplier by days after their due date, now or at the end of the day `asOf`. The greatest payable comes
@@ -20,6 +21,8 @@ impl PayableQuery {
         #[graphql(desc = "Open bills at the end of this day. Absent: now.")] as_of: Option<Date>,
         #[graphql(desc = "Documents that were recorded by the end of this day. Absent: by now.")]
         known_at: Option<Date>,
+        #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(
             desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
         )]
@@ -33,6 +36,7 @@ impl PayableQuery {
         let input = Input {
             as_of: text(as_of),
             known_at: text(known_at),
+            compare: compare.map(|to| <&str>::from(to).to_owned()),
             sort,
             limit: Some(i64::from(limit)),
             ..Input::default()

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 
-use crate::report::{CustomerStatementRow, Input, Name, ReceivableAgeingRow, Report, Values};
+use crate::report::{CompareTo, CustomerStatementRow, Input, Name, ReceivableAgeingRow, Report, Values};
 use crate::scalar::{Date, text};
 use crate::snapshot;
 
@@ -29,6 +29,8 @@ impl ReceivableQuery {
         #[graphql(desc = "Open items at the end of this day. Absent: now.")] as_of: Option<Date>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
         known_at: Option<Date>,
+        #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
@@ -46,6 +48,7 @@ impl ReceivableQuery {
         let input = Input {
             as_of: text(as_of),
             known_at: text(known_at),
+            compare: compare.map(|to| <&str>::from(to).to_owned()),
             time_zone,
             sort,
             values: Values { customer, ..Values::default() },

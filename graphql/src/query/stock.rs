@@ -86,6 +86,8 @@ stock_fields! {
         as_of: Option<Date>,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
         known_at: Option<Date>,
+        #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(
             default_with = "vec![StockDimension::Product, StockDimension::Location]",
             desc = "Dimensions of a row."
@@ -96,6 +98,7 @@ stock_fields! {
     ) -> StockValuationRow = Name::StockValuation {
         as_of: text(as_of),
         known_at: text(known_at),
+        compare: compare.map(|to| <&str>::from(to).to_owned()),
         group_by: Some(group_by.into_iter().map(Into::into).collect()),
         time_zone,
     }
@@ -113,10 +116,14 @@ stock_fields! {
     /// rule of replenishment.
     fn reorder() -> ReorderRow = Name::Reorder {}
 
-    /// Lots by expiry date, as of now; the earliest comes first. `withinDays` counts from today. `expiresBefore` is
-    /// the first day that is left out. Expired lots are included unless `includeExpired` is false.
+    /// Lots by expiry date, now or at the end of the day `asOf`; the earliest comes first. `withinDays` counts from that day.
+    /// `expiresBefore` is the first day that is left out. Expired lots are included unless `includeExpired` is false.
     fn lot_expiry(
-        #[graphql(desc = "Lots that expire within so many days from today, from 0. Absent: all.")]
+        #[graphql(desc = "Stock at the end of this day. Absent: now.")]
+        as_of: Option<Date>,
+        #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Lots that expire within so many days from that day, from 0. Absent: all.")]
         within_days: Option<i32>,
         #[graphql(desc = "First expiry day that is left out. Absent: no bound.")]
         expires_before: Option<Date>,
@@ -125,6 +132,8 @@ stock_fields! {
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
     ) -> LotExpiryRow = Name::LotExpiry {
+        as_of: text(as_of),
+        known_at: text(known_at),
         within_days: within_days.map(i64::from),
         expires_before: text(expires_before),
         include_expired: Some(include_expired),
@@ -135,9 +144,18 @@ stock_fields! {
     fn stock_ageing(
         #[graphql(desc = "Stock at the end of this day. Absent: now.")]
         as_of: Option<Date>,
+        #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-    ) -> StockAgeingRow = Name::StockAgeing { as_of: text(as_of), time_zone, }
+    ) -> StockAgeingRow = Name::StockAgeing {
+        as_of: text(as_of),
+        known_at: text(known_at),
+        compare: compare.map(|to| <&str>::from(to).to_owned()),
+        time_zone,
+    }
 
     /// Turnover and days of cover of each product in each location, by its sales in the last `days` (90 if absent), now or at the end
     /// of the day `asOf`. The greatest value comes first.
@@ -146,9 +164,19 @@ stock_fields! {
         days: i32,
         #[graphql(desc = "Stock at the end of this day, and the days before it. Absent: now.")]
         as_of: Option<Date>,
+        #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier days that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-    ) -> StockTurnoverRow = Name::StockTurnover { days: Some(i64::from(days)), as_of: text(as_of), time_zone, }
+    ) -> StockTurnoverRow = Name::StockTurnover {
+        days: Some(i64::from(days)),
+        as_of: text(as_of),
+        known_at: text(known_at),
+        compare: compare.map(|to| <&str>::from(to).to_owned()),
+        time_zone,
+    }
 
     /// Stock that will not sell within `days` at the pace of the last `days`, now or at the end of the day `asOf`. The greatest
     /// value comes first.
@@ -157,9 +185,19 @@ stock_fields! {
         as_of: Option<Date>,
         #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")]
         days: i32,
+        #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier days that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-    ) -> SlowStockRow = Name::SlowStock { as_of: text(as_of), days: Some(i64::from(days)), time_zone, }
+    ) -> SlowStockRow = Name::SlowStock {
+        as_of: text(as_of),
+        days: Some(i64::from(days)),
+        known_at: text(known_at),
+        compare: compare.map(|to| <&str>::from(to).to_owned()),
+        time_zone,
+    }
 
     /// Stock lost and found, by reason and location. The greatest loss comes first.
     fn shrinkage(

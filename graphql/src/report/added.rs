@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 51] = added![
+const ADDED: [(&str, &str, &str, &str); 82] = added![
     "orders",
     "lines",
     "units",
@@ -73,6 +73,37 @@ const ADDED: [(&str, &str, &str, &str); 51] = added![
     "equity",
     "balance",
     "tax_base",
+    "on_hand",
+    "value",
+    "unit_cost",
+    "average_value",
+    "units_sold",
+    "turnover",
+    "cover_days",
+    "units_to_30_days",
+    "units_to_60_days",
+    "units_to_90_days",
+    "units_to_180_days",
+    "units_to_365_days",
+    "units_over_365_days",
+    "value_to_30_days",
+    "value_to_60_days",
+    "value_to_90_days",
+    "value_to_180_days",
+    "value_to_365_days",
+    "value_over_365_days",
+    "not_due",
+    "due_1_to_30_days",
+    "due_31_to_60_days",
+    "due_61_to_90_days",
+    "due_over_90_days",
+    "receivable",
+    "unapplied",
+    "owed",
+    "foreign_receivable",
+    "foreign_unapplied",
+    "payable",
+    "foreign_payable",
 ];
 
 impl Added {

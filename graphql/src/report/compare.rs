@@ -106,7 +106,7 @@ impl Comparison {
             .ok_or_else(|| Invalid::not_allowed("compare", "The earlier period begins before year 1."))
     }
 
-    /// Returns the earlier day that a statement of a day is compared with, as the end of a period: the end of the month before, or
+    /// Returns the earlier day that a report of a day is compared with, as the end of a period: the end of the month before, or
     /// the same day of the year before.
     pub(super) fn of_day(to: CompareTo, as_of: Option<Moment>) -> Result<Self, Invalid> {
         let month = match as_of {
@@ -114,10 +114,32 @@ impl Comparison {
             Some(Moment::Instant(_)) | None => None,
         };
         let Some((first, after)) = month else {
-            let detail = "A comparison needs the day that the report shows: send as_of.";
+            let detail = "A comparison needs the day that the report shows: send as_of, as a day.";
             return Err(Invalid::not_allowed("compare", detail));
         };
         Comparison::new(to, Range { from: Some(Moment::Day(first)), to: Some(Moment::Day(after)) })
+    }
+
+    /// Returns the days that a report of a day and some days before it is compared with: as many directly before, or as many up to
+    /// the same day of the year before.
+    pub(super) fn of_last_days(to: CompareTo, as_of: Option<Moment>, days: u16) -> Result<Self, Invalid> {
+        let comparison = Comparison::of_day(to, as_of)?;
+        let days = u64::from(days);
+        // The last day counts as well as the days before it.
+        let (bound, distance) = match to {
+            CompareTo::PreviousPeriod => (as_of, days),
+            CompareTo::PreviousYear => (comparison.range.to, 0),
+        };
+        let end = match bound {
+            Some(Moment::Day(day)) => day.checked_sub_days(Days::new(distance)),
+            Some(Moment::Instant(_)) | None => None,
+        };
+        let first = end.and_then(|end| end.checked_sub_days(Days::new(days + 1)));
+        let range = Range { from: first.map(Moment::Day), to: end.map(Moment::Day) };
+        if !range.from.is_some_and(range::is_in_sql_range) {
+            return Err(Invalid::not_allowed("compare", "The earlier period begins before year 1."));
+        }
+        Ok(Comparison { range, ..comparison })
     }
 
     /// Returns the earlier period in the time zone of the period, with its bounds and roll-ups.
@@ -339,6 +361,32 @@ mod tests {
             Comparison::of_day(CompareTo::PreviousYear, None).expect_err("a refusal").parameter,
             "compare"
         );
+    }
+
+    #[test]
+    fn the_last_days_are_compared_with_those_before_or_of_the_year_before() {
+        let before = |to: CompareTo, as_of: &str, days: u16| {
+            let as_of = as_of.parse().expect("a day");
+            let range = Comparison::of_last_days(to, Some(as_of), days).expect("earlier days").range;
+            (range.from.map(range::echo).expect("a day"), range.to.map(range::echo).expect("a day"))
+        };
+        for (to, as_of, days, first, end) in [
+            (CompareTo::PreviousPeriod, "2026-03-31", 31, "2026-01-27", "2026-02-28"),
+            (CompareTo::PreviousPeriod, "2026-03-11", 10, "2026-02-18", "2026-03-01"),
+            (CompareTo::PreviousYear, "2026-03-10", 10, "2025-02-28", "2025-03-11"),
+            (CompareTo::PreviousYear, "2024-02-29", 1, "2023-02-27", "2023-03-01"),
+        ] {
+            let expected = (first.to_owned(), end.to_owned());
+            assert_eq!(before(to, as_of, days), expected, "{days} days to {as_of}, {to:?}");
+        }
+        let refused = |as_of: Option<&str>, days| {
+            let as_of = as_of.map(|text| text.parse().expect("a moment"));
+            let refusal = Comparison::of_last_days(CompareTo::PreviousPeriod, as_of, days);
+            refusal.expect_err("a refusal").parameter
+        };
+        assert_eq!(refused(None, 90), "compare");
+        assert_eq!(refused(Some("2026-03-31T12:00:00Z"), 90), "compare");
+        assert_eq!(refused(Some("0005-01-01"), 3_650), "compare");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! - One row per supplier and currency of its open bills. A bill of which only an amount in its own currency is open has a row too.
 //! - As of now, or of the end of a day: bills that were dated by then, less credit notes, reversals and payments of by then.
 //!   `known_at` leaves out documents that were recorded later.
+//! - A comparison is with the end of the month before, or with the same day of the year before.
 //! - Ties to the ledger: `payable` is the balance of 2000.
 
 use async_graphql::SimpleObject;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
+use super::compared::Compared;
 use super::{Dimension, Request, Row};
 use crate::scalar::Amount;
 
@@ -39,6 +41,10 @@ pub struct PayableAgeingRow {
     pub payable: Amount,
     /// Open bills in `bill_currency`; null in the totals. Not additive.
     pub foreign_payable: Option<Amount>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<PayableAgeingRow>,
 }
 
 const FIGURES: [&str; 6] =
@@ -78,8 +84,8 @@ const ITEMS: &str = ", item as (
     from public.bill s cross join moment m
     where s.tenant_id = :tenant_id and s.kind = 'bill' and s.dated <= m.day and s.recorded_at < m.known_before";
 
-const LEVELS: &str = "
-), level as materialized (
+const KNOWN: &str = "
+), known as materialized (
     select
         i.supplier_id, coalesce(i.foreign_currency, m.currency) as bill_currency,
         coalesce(sum(i.payable) filter (where i.due_on >= m.day), 0) as not_due,
@@ -94,7 +100,7 @@ const LEVELS: &str = "
 
 const PARTIES: Parties = Parties {
     columns: "su.code as supplier_code, su.name as supplier_name",
-    more: &["bill_currency", "foreign_payable"],
+    keys: &["supplier_id", "bill_currency"],
     join: "join public.supplier su on su.tenant_id = :tenant_id and su.id = m.supplier_id",
     order: "m.payable desc, su.code, m.bill_currency",
 };
@@ -111,6 +117,6 @@ impl Row for PayableAgeingRow {
 
     fn statement(request: &Request) -> String {
         let items = if request.as_of.or(request.known_at).is_none() { OPEN } else { ITEMS };
-        PARTIES.statement(&FIGURES, &format!("{items}{LEVELS}"), request)
+        PARTIES.statement(Self::measures(), (format!("{items}{KNOWN}").as_str(), None), request)
     }
 }

@@ -4,6 +4,7 @@
 //!   negative, in the band of its own due date. An item of which only an amount in its own currency is open has a row too.
 //! - As of now, or of the end of a day: documents that had happened by then, less what had been applied by then. `known_at` leaves
 //!   out documents and applications that were recorded later.
+//! - A comparison is with the end of the month before, or with the same day of the year before.
 //! - Ties to the ledger: `receivable` is the account of the customer in `GET /v1/customers/{id}/account`, `unapplied` its
 //!   payments that no invoice has used, and `owed` the balance of 1100.
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
+use super::compared::Compared;
 use super::{Dimension, Request, Row};
 use crate::scalar::Amount;
 
@@ -47,6 +49,10 @@ pub struct ReceivableAgeingRow {
     pub foreign_receivable: Option<Amount>,
     /// Payments that are not applied to an invoice, in `document_currency`; null in the totals. Not additive.
     pub foreign_unapplied: Option<Amount>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<ReceivableAgeingRow>,
 }
 
 const FIGURES: [&str; 8] = [
@@ -163,8 +169,8 @@ const ITEMS: &str = "
         case when d.due_on is null then d.foreign_amount - coalesce(e.foreign_amount, 0) else 0 end as foreign_unapplied
     from document d left join effect e on e.id = d.id";
 
-const LEVELS: &str = "
-), owed as materialized (
+const KNOWN: &str = "
+), known as materialized (
     select
         i.customer_id, coalesce(i.foreign_currency, m.currency) as document_currency,
         coalesce(sum(i.receivable) filter (where i.due_on >= m.day), 0) as not_due,
@@ -178,21 +184,17 @@ const LEVELS: &str = "
     from item i cross join moment m
     where i.receivable <> 0 or i.unapplied <> 0 or i.foreign_receivable <> 0 or i.foreign_unapplied <> 0
     group by i.customer_id, coalesce(i.foreign_currency, m.currency)
-    having bool_or(i.due_on is not null) or sum(i.unapplied) <> 0 or sum(i.foreign_unapplied) <> 0
-), level as materialized (
-    select * from owed";
+    having bool_or(i.due_on is not null) or sum(i.unapplied) <> 0 or sum(i.foreign_unapplied) <> 0";
 
 /// The customers of the filter that have no open item.
-const OTHERS: &str = "
-    union all
-    select s.customer_id, m.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+const OTHERS: &str = "select s.customer_id, t.currency as document_currency
     from (select id as customer_id from public.customer where tenant_id = :tenant_id) s
-    cross join moment m
-    where not exists (select from owed where owed.customer_id = s.customer_id)";
+    join public.tenant t on t.tenant_id = :tenant_id
+    where not exists (select from known where known.customer_id = s.customer_id)";
 
 const PARTIES: Parties = Parties {
     columns: "cu.number as customer_number, cu.name as customer_name",
-    more: &["document_currency", "foreign_receivable", "foreign_unapplied"],
+    keys: &["customer_id", "document_currency"],
     join: "join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id",
     order: "m.receivable desc, cu.number, m.document_currency",
 };
@@ -212,12 +214,11 @@ impl Row for ReceivableAgeingRow {
         let customers = &request.filter.customers;
         let is_filtered = !(customers.codes.is_empty() && customers.ids.is_empty());
         let of_filter = if is_filtered { CUSTOMERS } else { "" };
-        let others = if is_filtered { format!("{OTHERS}{CUSTOMERS}") } else { String::new() };
+        let others = is_filtered.then(|| format!("{OTHERS}{CUSTOMERS}"));
         let items = match request.as_of.or(request.known_at) {
             None => format!("{OPEN}{of_filter}{UNAPPLIED}{of_filter}{FOREIGN_UNAPPLIED}{of_filter}"),
             Some(_) => format!("{DOCUMENTS}{of_filter}{PAYMENTS}{of_filter}{ITEMS}"),
         };
-        let levels = format!("{items}{LEVELS}{others}");
-        PARTIES.statement(&FIGURES, &levels, request)
+        PARTIES.statement(Self::measures(), (format!("{items}{KNOWN}").as_str(), others), request)
     }
 }

@@ -167,11 +167,14 @@ impl Request {
             range::check_days(range, as_of)?;
         }
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
+        let days = input.days.map_or(Ok(DAYS_DEFAULT), check_days)?;
         let compare = |to| {
-            if name == Name::BalanceSheet {
-                Comparison::of_day(to, as_of)
-            } else {
+            if name.has_period() {
                 Comparison::new(to, range)
+            } else if name.looks_back() {
+                Comparison::of_last_days(to, as_of, days)
+            } else {
+                Comparison::of_day(to, as_of)
             }
         };
         let own = name.measures();
@@ -194,7 +197,7 @@ impl Request {
             filter: Filter::new(input.values)?,
             as_of,
             known_at: moment("known_at", input.known_at)?,
-            days: input.days.map_or(Ok(DAYS_DEFAULT), check_days)?,
+            days,
             threshold: input.threshold.map_or(Ok(Quantity::ZERO), parse_threshold)?,
             measure: input.measure.map_or(Ok(AbcMeasure::default()), parse_measure)?,
             below_pct: parse_percent(input.below_pct.as_deref().unwrap_or(BELOW_PCT_DEFAULT))?,
@@ -238,7 +241,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("product_kind", !values.product_kind.is_empty(), name.is_of_sales()),
         ("fill", input.fill.is_some(), matches!(name, Name::Revenue | Name::Margin)),
         ("ties", input.ties.is_some(), name.is_tied()),
-        ("days", input.days.is_some(), matches!(name, Name::SlowStock | Name::StockTurnover)),
+        ("days", input.days.is_some(), name.looks_back()),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),
         ("measure", input.measure.is_some(), name == Name::Abc),
         ("within_days", input.within_days.is_some(), name == Name::LotExpiry),
@@ -454,9 +457,10 @@ impl Name {
     }
 
     /// Whether the report can show a past instant. The others cover a period, or read levels, which have one state.
-    fn has_as_of(self) -> bool {
+    pub fn has_as_of(self) -> bool {
         match self {
             Name::StockValuation
+            | Name::LotExpiry
             | Name::ReceivableAgeing
             | Name::PayableAgeing
             | Name::StockAgeing
@@ -473,7 +477,6 @@ impl Name {
             | Name::WeakMargins
             | Name::StockPosition
             | Name::LowStock
-            | Name::LotExpiry
             | Name::Shrinkage
             | Name::CustomerStatement
             | Name::TrialBalance
@@ -486,9 +489,13 @@ impl Name {
     }
 
     /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.
-    fn has_known_at(self) -> bool {
-        self.has_period()
-            || self.has_as_of() && !matches!(self, Name::StockAgeing | Name::SlowStock | Name::StockTurnover)
+    pub fn has_known_at(self) -> bool {
+        self.has_period() || self.has_as_of()
+    }
+
+    /// Whether the report is of stock and of the sales of some days before.
+    fn looks_back(self) -> bool {
+        matches!(self, Name::SlowStock | Name::StockTurnover)
     }
 
     pub(crate) fn is_of_sales(self) -> bool {
@@ -542,10 +549,11 @@ impl Name {
         matches!(self, Name::CustomerValue | Name::BestCustomers)
     }
 
-    /// Whether the figures can be compared with those of an earlier period.
-    pub(super) fn is_compared(self) -> bool {
-        self.has_period() && !matches!(self, Name::GeneralLedger | Name::CustomerStatement)
-            || self == Name::BalanceSheet
+    /// Whether the figures can be compared with those of an earlier period or day. The rows of the others are single lines, documents
+    /// and lots, or levels of now.
+    pub fn is_compared(self) -> bool {
+        (self.has_period() || self.has_as_of())
+            && !matches!(self, Name::GeneralLedger | Name::CustomerStatement | Name::LotExpiry)
     }
 
     /// Whether the time zone has an effect on the report.

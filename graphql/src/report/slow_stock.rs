@@ -1,4 +1,5 @@
-//! Slow stock: stock that sells slowly or not at all, the greatest value first. As of now, or of `as_of`.
+//! Slow stock: stock that sells slowly or not at all, the greatest value first. As of now, or of `as_of`, as known now or at
+//! `known_at`.
 //!
 //! - A product is slow in a location if fewer units were sold in the last `days` (90 by default) than are on hand: at
 //!   that pace the stock lasts longer than `days`. It is dead if none were sold (`units_sold` is 0).
@@ -7,15 +8,18 @@
 //! - Units sold are sales of both channels less returns. Days begin at midnight in the report's time zone; today
 //!   counts up to now.
 //! - `cover_days` = `on_hand` × `days` ÷ `units_sold`.
-//! - As of a past instant the movements up to then count, and the days are those before it. Stock and value are then those of
-//!   `stock_valuation`.
+//! - As of a past instant the movements up to then count, and the days are those before it. `known_at` leaves out those that were
+//!   recorded later. Stock and value are then those of `stock_valuation`.
+//! - A comparison is with the days directly before, or with as many days up to the same day of the year before. Stock that was not
+//!   slow then has zeros there.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows};
+use super::compared::Compared;
+use super::stock::{Known, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows, past};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -52,6 +56,10 @@ pub struct SlowStockRow {
     pub units_sold: Units,
     /// Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.
     pub cover_days: Option<Units>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<SlowStockRow>,
 }
 
 const MOVED: &str = ", since as materialized (
@@ -99,7 +107,7 @@ const POSITIVE: &str = "
 const MOVEMENTS: &str = "
     select s.location_id, s.product_id, s.on_hand, s.value from moved s where s.on_hand > 0 and";
 const SLOW: &str = "
-), level as materialized (
+), known as materialized (
     select
         l.product_id, l.location_id, l.on_hand, l.value, m.units_sold, since.zone, m.first_moved_at, m.last_sold_at,
         round(l.on_hand * :days / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
@@ -124,22 +132,31 @@ impl Row for SlowStockRow {
     }
 
     fn statement(request: &Request) -> String {
-        let attributes = &[
-            ("first_moved_on", "m.first_moved_at at time zone m.zone", "date"),
-            ("last_sold_on", "m.last_sold_at at time zone m.zone", "date"),
-        ];
-        let figures = &[
-            ("on_hand", "sum(m.on_hand)"),
-            ("value", "sum(m.value)"),
-            ("units_sold", "sum(m.units_sold)"),
-            ("cover_days", "null::numeric"),
-        ];
-        let (added_up, happened, lying) = match request.as_of {
-            Some(_) => (ADDED_UP, HAPPENED, format!("{MOVEMENTS}{LOCATIONS}")),
-            None => ("", "", format!("{LEVELS}{LOCATIONS} and {PRODUCTS}{POSITIVE}")),
+        let (added_up, counted, lying) = match past(request) {
+            Some(past) => (ADDED_UP, past, format!("{MOVEMENTS}{LOCATIONS}")),
+            None => ("", String::new(), format!("{LEVELS}{LOCATIONS} and {PRODUCTS}{POSITIVE}")),
         };
-        let with = format!("{MOMENT}{MOVED}{added_up}{SOLD}{happened} {PRODUCTS}{LYING}{lying}{SLOW}");
-        let order = "m.value desc, p.sku, lo.code";
-        Rows { with, category: "p.category_id", attributes, figures, order }.statement(request)
+        let known = Known {
+            keys: &["product_id", "location_id"],
+            described: &["zone", "first_moved_at", "last_sold_at"],
+            absent: None,
+            measures: Self::measures(),
+        };
+        Rows {
+            with: format!("{MOMENT}{MOVED}{added_up}{SOLD}{counted} {PRODUCTS}{LYING}{lying}{SLOW}"),
+            category: "p.category_id",
+            attributes: &[
+                ("first_moved_on", "m.first_moved_at at time zone m.zone", "date"),
+                ("last_sold_on", "m.last_sold_at at time zone m.zone", "date"),
+            ],
+            figures: &[
+                ("on_hand", "sum(m.on_hand)"),
+                ("value", "sum(m.value)"),
+                ("units_sold", "sum(m.units_sold)"),
+                ("cover_days", "null::numeric"),
+            ],
+            order: "m.value desc, p.sku, lo.code",
+        }
+        .by_day(known, request)
     }
 }

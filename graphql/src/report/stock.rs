@@ -1,7 +1,8 @@
 //! Parts that reports on stock share: filters, names, and bound values.
 //!
 //! All text is constant, chosen by enums. The caller's values are bound by name. `:as_of_at` or `:as_of_day` is the
-//! instant after `as_of`, `:known_at` or `:known_day` the one after `known_at`.
+//! instant after `as_of`, `:known_at` or `:known_day` the one after `known_at`. `:before_to_at` or `:before_to_day` is the
+//! instant after the earlier day or period of a comparison.
 
 use std::fmt::Write as _;
 
@@ -10,6 +11,8 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 use service::Tx;
 
+use super::by_day::{ByDay, Figure, Figures};
+use super::column::Measure;
 use super::named::Named;
 use super::sort::Sort;
 use super::{Request, range};
@@ -35,22 +38,35 @@ pub const EXPECTED: &str = "
             cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
             or s.status = 'active' and cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0) and";
 
-/// Products that the filter names. `s` has the id of the product.
-pub const NAMED: &str = "
-        from (select id as product_id, kind from public.product where tenant_id = :tenant_id) s
-        where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0 and";
+/// Products that the filter names and that have no row in `known`. `s` has the id of the product.
+pub const WITHOUT_STOCK: &str = "select s.product_id, null::uuid as location_id
+    from (select id as product_id, kind from public.product where tenant_id = :tenant_id) s
+    where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
+        and not exists (select from known where known.product_id = s.product_id)";
 
-/// The time zone, the instant after `as_of` if the report has one, and the day that it shows.
+/// The time zone, the instants after `as_of` and `known_at` if the report has them, and the day that it shows.
 pub const MOMENT: &str = "moment as materialized (
-    select zone, before, (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
+    select
+        zone, before, known_before,
+        (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
     from (
         select
             coalesce(:time_zone, time_zone) as zone,
-            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before
+            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before,
+            coalesce(:known_at::timestamptz, public.day_begin(:known_day, coalesce(:time_zone, time_zone))) as known_before
         from public.tenant where tenant_id = :tenant_id) t
 )";
-/// Movements `s` that had happened by then. Without `as_of` all had.
-pub const HAPPENED: &str = " s.occurred_at < (select before from moment) and";
+/// Movements `s` that had happened by `as_of`.
+const HAPPENED: &str = " s.occurred_at < (select before from moment) and";
+/// Movements `s` that were recorded by `known_at`.
+const RECORDED: &str = " s.recorded_at < (select known_before from moment) and";
+
+/// Returns the condition of the movements `s` that count, if not all of them do. Levels have one state, so they are not read then.
+pub fn past(request: &Request) -> Option<String> {
+    let conditions = [request.as_of.map(|_| HAPPENED), request.known_at.map(|_| RECORDED)];
+    let past: String = conditions.into_iter().flatten().collect();
+    (!past.is_empty()).then_some(past)
+}
 
 /// Columns that name a product in a location.
 pub const NAMES: [&str; 7] =
@@ -59,36 +75,59 @@ pub const NAMES: [&str; 7] =
 /// The parts of a statement for a report on stock.
 #[derive(Debug)]
 pub struct Rows {
-    /// Common table expressions; the last one is `level`, with `product_id`, `location_id` and the figures.
+    /// Common table expressions; the last one is `level`, with `product_id`, `location_id` and the figures. For
+    /// [`Rows::by_day`] it is `known`.
     pub with: String,
     /// SQL of the category's id.
     pub category: &'static str,
     /// Further columns that describe a row: name, SQL over `level m` and `tenant t`, type.
     pub attributes: &'static [(&'static str, &'static str, &'static str)],
-    /// Figures, and SQL of their totals over `level m`. A sum over no level is zero.
+    /// Figures, and SQL of their totals over `level m`.
     pub figures: &'static [(&'static str, &'static str)],
     pub order: &'static str,
+}
+
+/// The rows of a report that can be compared with those of an earlier day.
+#[derive(Debug)]
+pub struct Known {
+    /// Ids that name a row.
+    pub keys: &'static [&'static str],
+    /// Further columns that the attributes need.
+    pub described: &'static [&'static str],
+    /// SQL of the keys of rows without stock. It may read `known`.
+    pub absent: Option<String>,
+    pub measures: Vec<Measure>,
 }
 
 impl Rows {
     /// Returns the statement. Level 0 of its rows are products in locations, level 1 the total, level 2 the time
     /// zone.
     pub fn statement(&self, request: &Request) -> String {
+        self.showing(&self.with, &Figures::of(self.figures.iter().copied()), request)
+    }
+
+    /// Returns the statement of a report whose last common table expression is `known`.
+    pub fn by_day(&self, known: Known, request: &Request) -> String {
+        let Known { keys, described, absent, measures } = known;
+        // A ratio of nothing has no value.
+        let nothing = |total: &str| if total.starts_with("sum(") { "0" } else { "null" };
+        let figures = self.figures.iter();
+        let figures = figures
+            .map(|&(name, total)| Figure { name, total: total.to_owned(), nothing: nothing(total) })
+            .collect();
+        let days = ByDay { with: self.with.clone(), keys, described, absent, figures, measures };
+        let (with, figures) = days.levels(request.compare.is_some());
+        self.showing(&with, &figures, request)
+    }
+
+    fn showing(&self, with: &str, figures: &Figures, request: &Request) -> String {
         let sorted = request.sort.map(Sort::order).unwrap_or_default();
-        let Rows { with, category, order, .. } = self;
+        let Rows { category, order, .. } = self;
+        let Figures { shown, totals, none, total_from } = figures;
         let (mut described, mut no_attributes) = (String::new(), String::new());
         for (name, value, kind) in self.attributes {
             let _ = write!(described, "({value})::{kind} as {name}, ");
             no_attributes.push_str("null, ");
-        }
-        let (mut shown, mut totals, mut no_figures) = (String::new(), String::new(), String::new());
-        for (name, total) in self.figures {
-            let _ = write!(shown, ", m.{name}");
-            let _ = match total.starts_with("sum(") {
-                true => write!(totals, ", coalesce({total}, 0)"),
-                false => write!(totals, ", {total}"),
-            };
-            no_figures.push_str(", null");
         }
         // Product, category and location: SKU, names, codes and unit.
         let no_dimensions = "null, null, null, null, null, null, null";
@@ -106,10 +145,9 @@ left join public.category ca on ca.tenant_id = :tenant_id and ca.id = {category}
 order by {sorted}{order} limit :limit)
 union all
 select 1, null, {no_dimensions}, {no_attributes}t.currency{totals}
-from public.tenant t left join level m on true where t.tenant_id = :tenant_id
-group by t.currency
+{total_from}
 union all
-select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}, {no_attributes}null{no_figures}
+select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}, {no_attributes}null{none}
 from public.tenant t where t.tenant_id = :tenant_id"
         )
     }

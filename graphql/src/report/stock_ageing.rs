@@ -1,12 +1,14 @@
-//! Stock ageing: age of the stock on hand, first in, first out. As of now, or of `as_of`.
+//! Stock ageing: age of the stock on hand, first in, first out. As of now, or of `as_of`, as known now or at `known_at`.
 //!
 //! - The stock on hand is what came in last: the newest receipts, as many as cover the quantity on hand. Every
 //!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, or found in a count. Each
 //!   lot is aged on its own.
 //! - A transfer makes nothing younger: what it brought is as old as it was where it came from.
 //! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. They are known as of now only: as of a
-//!   past instant the value of such a level is divided by quantity too.
-//! - As of a past instant the movements up to then count. Stock and value are then those of `stock_valuation`.
+//!   past instant, and with `known_at`, the value of such a level is divided by quantity too.
+//! - As of a past instant the movements up to then count. `known_at` leaves out those that were recorded later. Stock and value are
+//!   then those of `stock_valuation`.
+//! - A comparison is with the end of the month before, or with the same day of the year before.
 //! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
 //! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
 //!   value. Negative stock has no age and is left out. A product that the filter names and that has no stock has a row of zeros
@@ -18,7 +20,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMED, NAMES, PRODUCTS, Rows};
+use super::compared::Compared;
+use super::stock::{Known, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows, WITHOUT_STOCK, past};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -71,6 +74,10 @@ pub struct StockAgeingRow {
     pub value_to_365_days: Amount,
     /// Value of the units that came in more than 365 days ago. Additive.
     pub value_over_365_days: Amount,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<StockAgeingRow>,
 }
 
 /// Figures and their totals.
@@ -221,13 +228,6 @@ const AGED: &str = "
         coalesce(sum(value) filter (where days between 181 and 365), 0) as value_to_365_days,
         coalesce(sum(value) filter (where days > 365), 0) as value_over_365_days
     from rest group by product_id, location_id
-), level as materialized (
-    select * from known
-    union all
-    select s.product_id, null, null";
-/// Products that the filter names have a row also without stock.
-const WITHOUT: &str = "
-        and not exists (select from known where known.product_id = s.product_id)
 )";
 
 impl Row for StockAgeingRow {
@@ -243,25 +243,27 @@ impl Row for StockAgeingRow {
     }
 
     fn statement(request: &Request) -> String {
-        let attributes = &[("oldest_on", "m.oldest_on", "date")];
-        let (happened, levels) = match request.as_of {
-            Some(_) => (HAPPENED, format!("{NO_LAYERS}{HELD}{HAPPENED}{LOCATIONS} and {PRODUCTS}{POSITIVE}")),
-            None => {
-                ("", format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"))
-            }
+        let past = past(request);
+        let counted = past.clone().unwrap_or_default();
+        let levels = match past {
+            Some(past) => format!("{NO_LAYERS}{HELD}{past}{LOCATIONS} and {PRODUCTS}{POSITIVE}"),
+            None => format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"),
         };
-        let zeros = ", 0".repeat(FIGURES.len());
-        let with = format!(
-            "recursive {MOMENT}{RECEIPTS}{happened} {PRODUCTS}{SENT}{happened}{TRANSFERRED}{LAYERS}{levels}{AGED}{zeros}{NAMED} \
-             {PRODUCTS}{WITHOUT}"
-        );
+        let known = Known {
+            keys: &["product_id", "location_id"],
+            described: &["oldest_on"],
+            absent: Some(format!("{WITHOUT_STOCK} and {PRODUCTS}")),
+            measures: Self::measures(),
+        };
         Rows {
-            with,
+            with: format!(
+                "recursive {MOMENT}{RECEIPTS}{counted} {PRODUCTS}{SENT}{counted}{TRANSFERRED}{LAYERS}{levels}{AGED}"
+            ),
             category: "p.category_id",
-            attributes,
+            attributes: &[("oldest_on", "m.oldest_on", "date")],
             figures: &FIGURES,
             order: "m.value desc, p.sku, lo.code",
         }
-        .statement(request)
+        .by_day(known, request)
     }
 }

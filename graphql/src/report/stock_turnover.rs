@@ -1,12 +1,13 @@
-//! Stock turnover: how often the stock was sold, and how long it will last. As of now, or of `as_of`.
+//! Stock turnover: how often the stock was sold, and how long it will last. As of now, or of `as_of`, as known now or at `known_at`.
 //!
 //! - One row per product and location that has stock, or sold some in the last `days` (90 if absent), the greatest value first.
 //!   A product that the filter names and that has no such row has a row of zeros without a location.
 //! - `average_value` is the mean of the value at the beginning of the days and now. `turnover` is the cost of what was sold in a year
 //!   at that pace, divided by it: 4 means that the stock is sold four times a year. `cover_days` says how long the stock on hand
 //!   lasts at that pace.
-//! - As of a past instant the movements up to then count, and the days are those before it. Stock and value are then those of
-//!   `stock_valuation`.
+//! - As of a past instant the movements up to then count, and the days are those before it. `known_at` leaves out those that were
+//!   recorded later. Stock and value are then those of `stock_valuation`.
+//! - A comparison is with the days directly before, or with as many days up to the same day of the year before.
 //! - Units that were returned lower what was sold. Stock that left by a transfer or an adjustment was not sold.
 
 use async_graphql::SimpleObject;
@@ -14,7 +15,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMED, NAMES, PRODUCTS, Rows};
+use super::compared::Compared;
+use super::stock::{Known, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows, WITHOUT_STOCK, past};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Units};
 
@@ -51,6 +53,10 @@ pub struct StockTurnoverRow {
     pub turnover: Option<Units>,
     /// Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.
     pub cover_days: Option<Units>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<StockTurnoverRow>,
 }
 
 const MOVED: &str = ", since as materialized (
@@ -72,7 +78,7 @@ const ADDED_UP: &str = "
     union all
     select s.product_id, s.location_id, s.quantity, s.value, 0, 0, 0
     from public.stock_movement s where s.tenant_id = :tenant_id and";
-const LEVEL: &str = "
+const KNOWN: &str = "
 ), known as materialized (
     select
         n.*, round(n.cost * 365 / :days / nullif(greatest(n.average_value, 0), 0), 4) as turnover,
@@ -84,12 +90,6 @@ const LEVEL: &str = "
         from part group by product_id, location_id
     ) n
     where n.on_hand <> 0 or n.value <> 0 or n.units_sold <> 0
-), level as materialized (
-    select * from known
-    union all
-    select s.product_id, null, 0, 0, 0, 0, 0, null, null";
-const WITHOUT: &str = "
-        and not exists (select from known where known.product_id = s.product_id)
 )";
 
 impl Row for StockTurnoverRow {
@@ -110,13 +110,9 @@ impl Row for StockTurnoverRow {
     }
 
     fn statement(request: &Request) -> String {
-        let (held, happened) = match request.as_of {
-            Some(_) => (ADDED_UP, HAPPENED),
-            None => (HELD, ""),
-        };
-        let with = format!(
-            "{MOMENT}{MOVED}{happened}{LOCATIONS} and {PRODUCTS}{held}{happened}{LOCATIONS} and {PRODUCTS}{LEVEL}{NAMED}{PRODUCTS}{WITHOUT}"
-        );
+        let past = past(request);
+        let held = if past.is_some() { ADDED_UP } else { HELD };
+        let counted = format!("{}{LOCATIONS} and {PRODUCTS}", past.unwrap_or_default());
         let figures = &[
             ("on_hand", "sum(m.on_hand)"),
             ("value", "sum(m.value)"),
@@ -129,7 +125,19 @@ impl Row for StockTurnoverRow {
             ),
             ("cover_days", "null::numeric"),
         ];
-        let order = "m.value desc, p.sku, lo.code";
-        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement(request)
+        let known = Known {
+            keys: &["product_id", "location_id"],
+            described: &[],
+            absent: Some(format!("{WITHOUT_STOCK} and {PRODUCTS}")),
+            measures: Self::measures(),
+        };
+        Rows {
+            with: format!("{MOMENT}{MOVED}{counted}{held}{counted}{KNOWN}"),
+            category: "p.category_id",
+            attributes: &[],
+            figures,
+            order: "m.value desc, p.sku, lo.code",
+        }
+        .by_day(known, request)
     }
 }

@@ -6,6 +6,8 @@
 //!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
 //!   has no row, unless it is everything or the filter names its product. By location, a named product has a row at each named
 //!   location. Without products, each combination of named locations and categories has a row. The totals are always there.
+//! - A comparison is with the end of the month before, or with the same day of the year before. Both days are as known at the same
+//!   time.
 //! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
 //! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
 //!   of that day.
@@ -15,7 +17,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{LOCATIONS, PRODUCTS, Rows};
+use super::compared::Compared;
+use super::stock::{Known, LOCATIONS, PRODUCTS, Rows};
 use super::{Dimension, Request, Row, dimension, grouping};
 use crate::scalar::{Amount, UnitCost, Units};
 
@@ -71,6 +74,10 @@ pub struct StockValuationRow {
     pub value: Amount,
     /// value ÷ on_hand, 6 decimals; null if nothing was on hand. Not additive: divide the sums.
     pub unit_cost: Option<UnitCost>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<StockValuationRow>,
 }
 
 /// The movements that had happened and were known, as three short sums: the last checkpoint, movements since, and
@@ -104,20 +111,20 @@ const PIECES: &str = "moment as materialized (
 /// No location or category.
 const NONE: &str = "select null::uuid as id where false";
 /// The one group of everything, if nothing had units or value.
-const NOTHING: &str =
-    "select null::uuid, null::uuid, null::uuid, 0, 0, null where not exists (select from valued)";
+const NOTHING: &str = "select null::uuid as product_id, null::uuid as location_id, null::uuid as category_id
+    where not exists (select from known)";
 
 /// Returns SQL of products that the filter names and that had neither units nor value. By location, that is so at each one that the
 /// filter names.
 fn absent_products(category: &str, locations: &str) -> String {
     format!(
-        "select s.product_id, named.id, {category}, 0, 0, null
+        "select s.product_id, named.id as location_id, {category} as category_id
     from (select id as product_id, category_id, kind from public.product where tenant_id = :tenant_id) s
     left join ({locations}) named on true
     where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
         and not exists (
-            select from valued
-            where valued.product_id = s.product_id and (named.id is null or valued.location_id = named.id)) and {PRODUCTS}"
+            select from known
+            where known.product_id = s.product_id and (named.id is null or known.location_id = named.id)) and {PRODUCTS}"
     )
 }
 
@@ -125,11 +132,11 @@ fn absent_products(category: &str, locations: &str) -> String {
 /// with each other.
 fn absent_places(locations: &str, categories: &str) -> String {
     format!(
-        "select null::uuid, place.id, kind.id, 0, 0, null
+        "select null::uuid as product_id, place.id as location_id, kind.id as category_id
     from ({locations}) place full join ({categories}) kind on true
     where not exists (
-        select from valued
-        where (place.id is null or valued.location_id = place.id) and (kind.id is null or valued.category_id = kind.id))"
+        select from known
+        where (place.id is null or known.location_id = place.id) and (kind.id is null or known.category_id = kind.id))"
     )
 }
 
@@ -170,24 +177,31 @@ impl Row for StockValuationRow {
     select {of_product} as product_id, {of_location} as location_id, sum(s.quantity) as on_hand, sum(s.value) as value
     from part s where {LOCATIONS} and {PRODUCTS}
     group by 1, 2
-), valued as materialized (
+), known as materialized (
     select
         {product} as product_id, l.location_id, {category} as category_id, sum(l.on_hand) as on_hand,
         sum(l.value) as value, round(sum(l.value) / nullif(sum(l.on_hand), 0), 6) as unit_cost
     from lying l left join public.product p on p.tenant_id = :tenant_id and p.id = l.product_id
     group by 1, 2, 3 having sum(l.on_hand) <> 0 or sum(l.value) <> 0
-), level as materialized (
-    select * from valued
-    union all
-    {absent}
 )"
         );
-        let figures = &[
-            ("on_hand", "sum(m.on_hand)"),
-            ("value", "sum(m.value)"),
-            ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
-        ];
-        let order = "m.value desc, p.sku, ca.code, lo.code";
-        Rows { with, category: "m.category_id", attributes: &[], figures, order }.statement(request)
+        let known = Known {
+            keys: &["product_id", "location_id", "category_id"],
+            described: &[],
+            absent: Some(absent),
+            measures: Self::measures(),
+        };
+        Rows {
+            with,
+            category: "m.category_id",
+            attributes: &[],
+            figures: &[
+                ("on_hand", "sum(m.on_hand)"),
+                ("value", "sum(m.value)"),
+                ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
+            ],
+            order: "m.value desc, p.sku, ca.code, lo.code",
+        }
+        .by_day(known, request)
     }
 }

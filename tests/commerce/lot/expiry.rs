@@ -125,6 +125,60 @@ fn a_row_says_why_a_lot_is_not_sold() {
 }
 
 #[test]
+fn lots_were_as_they_were_then() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "JAM", "lot").await;
+        let post = async |kind: &str, day: &str, line: Value| {
+            let reason = (kind == "adjustment").then_some("damage");
+            let body = json!({ "kind": kind, "reason": reason, "occurred_at": format!("{day}T12:00:00Z"), "lines": [line] });
+            tenant.post("/v1/stock/documents", &body).await.created();
+        };
+        for (day, code, expires_on) in
+            [("2011-01-10", "FIRST", "2011-03-01"), ("2011-02-10", "SECOND", "2011-06-01")]
+        {
+            let lots = json!([{ "code": code, "expires_on": expires_on }]);
+            post("receipt", day, json!({ "sku": "JAM", "quantity": "5", "unit_cost": "4.00", "lots": lots }))
+                .await;
+        }
+        let known_at = tests::environment().now().await;
+        let known_at = known_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let lost = json!({ "sku": "JAM", "quantity": "-2", "lots": [{ "code": "FIRST" }] });
+        post("adjustment", "2011-02-20", lost).await;
+        let second = lot(tenant, "SECOND").await;
+        let recall = format!("/v1/lots/{}/recall", second["id"].as_str().expect("an id"));
+        tenant.post(&recall, &json!({ "reason": "Glass in the jar" })).await.ok();
+        let first = "FIRST MAIN expired -1 3 null null 12.00";
+        let sellable = "SECOND MAIN sellable 91 5 null null 20.00";
+        let as_known = format!("?as_of=2011-03-02&known_at={known_at}");
+        for (query, expected) in [
+            ("?as_of=2011-01-09", vec![]),
+            ("?as_of=2011-01-31", vec!["FIRST MAIN sellable 29 5 null null 20.00"]),
+            ("?as_of=2011-03-02", vec![first, sellable]),
+            ("?as_of=2011-03-02&within_days=30", vec![first]),
+            ("?as_of=2011-03-02&within_days=91&include_expired=false", vec![sellable]),
+            ("?as_of=2011-03-02&location=SHOP", vec![]),
+            ("?as_of=2011-03-02&known_at=2011-03-02", vec![]),
+            (&as_known, vec!["FIRST MAIN expired -1 5 null null 20.00", sellable]),
+        ] {
+            assert_eq!(rows(tenant, query).await, expected, "{query}");
+        }
+        // The recall was recorded later.
+        let status = async |query: &str| report(tenant, query).await["rows"][1]["lot_status"].clone();
+        assert_eq!(status("").await, "recalled");
+        assert_eq!(status(&format!("?known_at={known_at}")).await, "expired");
+        let table = report(tenant, "?as_of=2011-03-02").await;
+        assert_eq!(table["meta"]["as_of"], "2011-03-02");
+        let total = &table["totals"][0];
+        assert_eq!((&total["on_hand"], &total["value"]), (&json!("8"), &json!("32.00")));
+        assert_eq!((&total["reserved"], &total["available"]), (&Value::Null, &Value::Null));
+        let query = "{ lotExpiry(asOf: \"2011-03-02\", withinDays: 30) { rows { lotCode daysLeft onHand reserved } } }";
+        let answer = tenant.post("/graphql", &json!({ "query": query })).await.ok();
+        let row = json!({ "lotCode": "FIRST", "daysLeft": -1, "onHand": "3", "reserved": null });
+        assert_eq!(answer["data"]["lotExpiry"]["rows"], json!([row]));
+    });
+}
+
+#[test]
 fn today_is_a_day_of_the_zone_that_is_asked_for() {
     with_tenant_as(
         |wanted| wanted.time_zone = "Pacific/Kiritimati".to_owned(),

@@ -5,7 +5,10 @@ use sea_orm::sqlx::{self, Row as _};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant};
 
+use super::compared::open;
+use super::past::{sell, shown};
 use super::stock::{columns, report};
+use super::{by_csv, by_graphql, by_json, sorted};
 
 /// Returns the instant at which the latest document was recorded.
 async fn now(tenant: &Tenant) -> String {
@@ -102,10 +105,71 @@ fn what_was_lost_and_owed_was_known_later() {
 }
 
 #[test]
+fn stock_is_as_old_and_as_slow_as_it_was_known_to_be() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "9.00", ("10", "4.00")).await;
+        sell(tenant, "2011-02-01", ("MUG", "2")).await;
+        let known_at = now(tenant).await;
+        sell(tenant, "2011-03-01", ("MUG", "6")).await;
+        let turnover = ["on_hand", "value", "average_value", "units_sold", "turnover", "cover_days"];
+        let slow = ["on_hand", "value", "units_sold", "cover_days"];
+        let ageing = ["on_hand", "value", "units_over_365_days", "value_over_365_days"];
+        for (path, names, then, known_now) in [
+            (
+                "stock_turnover?days=73&as_of=2011-03-31",
+                turnover.as_slice(),
+                vec!["8 32.00 36.00 2 1.1111 292"],
+                vec!["2 8.00 24.00 8 6.6667 18.3"],
+            ),
+            (
+                "stock_turnover?days=73",
+                turnover.as_slice(),
+                vec!["8 32.00 32.00 0 0 null"],
+                vec!["2 8.00 8.00 0 0 null"],
+            ),
+            ("slow_stock?days=60&as_of=2011-03-31", slow.as_slice(), vec!["8 32.00 2 240"], vec![]),
+            ("slow_stock?days=60", slow.as_slice(), vec!["8 32.00 0 null"], vec!["2 8.00 0 null"]),
+            (
+                "stock_ageing?as_of=2011-03-31",
+                ageing.as_slice(),
+                vec!["8 32.00 8 32.00"],
+                vec!["2 8.00 2 8.00"],
+            ),
+            ("stock_ageing?limit=10", ageing.as_slice(), vec!["8 32.00 8 32.00"], vec!["2 8.00 2 8.00"]),
+        ] {
+            let known = format!("{path}&known_at={known_at}");
+            assert_eq!(shown(tenant, &known, names).await, then, "{known}");
+            assert_eq!(shown(tenant, path, names).await, known_now, "{path}");
+            let nothing = shown(tenant, &format!("{path}&known_at=2011-03-31"), names).await;
+            assert_eq!(nothing, [""; 0], "{path}: nothing was recorded by then");
+            let valued = report(tenant, &format!("stock_valuation?known_at={known_at}")).await;
+            let table = report(tenant, &known).await;
+            assert_eq!(table["totals"][0]["value"], valued["totals"][0]["value"], "{known}");
+            assert!(table["meta"]["known_at"].is_string(), "{known}");
+        }
+        for (name, field) in [
+            ("stock_turnover?days=73&", "stockTurnover(days: 73, "),
+            ("slow_stock?days=60&", "slowStock(days: 60, "),
+            ("stock_ageing?", "stockAgeing("),
+        ] {
+            let path = format!("/v1/reports/{name}as_of=2011-03-31&known_at={known_at}");
+            let (columns, rows) = by_json(tenant, &path).await;
+            let rows = sorted(rows);
+            assert_eq!(sorted(by_csv(tenant, &path).await), rows, "{path} as CSV");
+            let field = format!("{field}asOf: \"2011-03-31\", knownAt: \"{known_at}\", limit: 100)");
+            assert_eq!(sorted(by_graphql(tenant, &field, &columns).await), rows, "{path} by GraphQL");
+        }
+    });
+}
+
+#[test]
 fn a_report_that_has_one_state_only_says_so() {
     with_tenant(async |tenant| {
         for (path, parameter, instead) in [
             ("stock_position?known_at=2011-01-01", "known_at", "stock_valuation"),
+            ("low_stock?as_of=2011-01-01", "as_of", "stock_valuation"),
+            ("reorder?as_of=2011-01-01", "as_of", "stock_valuation"),
+            ("tie_out?known_at=2011-01-01", "known_at", "It shows the present."),
             ("revenue?as_of=2011-01-01", "as_of", "send to"),
             ("shrinkage?as_of=2011-01-01", "as_of", "send to"),
         ] {
@@ -113,5 +177,34 @@ fn a_report_that_has_one_state_only_says_so() {
             assert!(reply.text.contains(instead) && reply.text.contains(parameter), "{path}: {}", reply.text);
             reply.refused(422, "validation_failed");
         }
+    });
+}
+
+#[test]
+fn the_list_of_reports_states_the_moments_that_each_takes() {
+    with_tenant(async |tenant| {
+        let list = tenant.get("/v1/reports").await.ok();
+        let mut of_the_present = Vec::new();
+        for info in list["data"].as_array().expect("reports") {
+            let name = info["name"].as_str().expect("a name");
+            let bounds =
+                if info["has_period"] == true { "from=2026-03-01&to=2026-04-01" } else { "as_of=2026-03-31" };
+            let compare = format!("compare=previous_year&{bounds}");
+            let flags = [
+                ("has_as_of", "as_of=2026-03-31"),
+                ("has_known_at", "known_at=2026-03-31"),
+                ("has_compare", compare.as_str()),
+            ];
+            for (flag, query) in flags {
+                let reply = tenant.get(&format!("/v1/reports/{name}?{query}")).await;
+                let expected = if info[flag] == true { 200 } else { 422 };
+                assert_eq!(reply.status, expected, "{name}, {flag}: {}", reply.text);
+            }
+            if flags.iter().all(|(flag, _)| info[*flag] == false) {
+                of_the_present.push(name);
+            }
+        }
+        let expected = ["stock_position", "low_stock", "tie_out", "reorder"];
+        assert_eq!(of_the_present, expected, "the documents say why these have one state");
     });
 }

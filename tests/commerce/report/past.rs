@@ -7,19 +7,19 @@ use super::compared::open;
 use super::stock::{columns, report};
 use super::{by_csv, by_graphql, by_json, sorted};
 
-async fn receive(tenant: &Tenant, day: &str, (sku, quantity, cost): (&str, &str, &str)) {
+pub(super) async fn receive(tenant: &Tenant, day: &str, (sku, quantity, cost): (&str, &str, &str)) {
     let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": cost });
     let body = json!({ "kind": "receipt", "occurred_at": format!("{day}T12:00:00Z"), "lines": [line] });
     tenant.post("/v1/stock/documents", &body).await.created();
 }
 
-async fn sell(tenant: &Tenant, day: &str, sold: (&str, &str)) {
+pub(super) async fn sell(tenant: &Tenant, day: &str, sold: (&str, &str)) {
     let mut body = sale(&tenant.till().await, &[sold]);
     body["occurred_at"] = json!(format!("{day}T12:00:00Z"));
     tenant.post("/v1/pos/sales", &body).await.created();
 }
 
-async fn shown(tenant: &Tenant, path: &str, names: &[&str]) -> Vec<String> {
+pub(super) async fn shown(tenant: &Tenant, path: &str, names: &[&str]) -> Vec<String> {
     columns(&report(tenant, path).await, names).iter().map(|row| row.join(" ")).collect()
 }
 
@@ -133,9 +133,6 @@ fn stock_turned_over_as_it_did_then() {
         assert_eq!(sorted(by_csv(tenant, path).await), rows);
         let field = "stockTurnover(days: 73, asOf: \"2011-03-31\", limit: 100)";
         assert_eq!(sorted(by_graphql(tenant, field, &columns).await), rows);
-        let reply = tenant.get("/v1/reports/stock_turnover?known_at=2011-03-31").await;
-        assert_eq!(reply.json()["errors"][0]["parameter"], "known_at");
-        reply.refused(422, "validation_failed");
     });
 }
 
@@ -164,7 +161,7 @@ fn stock_was_as_slow_as_it_was_then() {
         let (columns, rows) = by_json(tenant, path).await;
         let field = "stockAgeing(asOf: \"2011-03-31\", limit: 100)";
         assert_eq!(sorted(by_graphql(tenant, field, &columns).await), sorted(rows));
-        for (query, parameter) in [("known_at=2011-03-31", "known_at"), ("as_of=soon", "as_of")] {
+        for (query, parameter) in [("known_at=soon", "known_at"), ("as_of=soon", "as_of")] {
             let reply = tenant.get(&format!("/v1/reports/slow_stock?{query}")).await;
             assert!(matches!(reply.status, 400 | 422), "{query}: {}", reply.text);
             assert_eq!(reply.json()["errors"][0]["parameter"], parameter, "{query}");

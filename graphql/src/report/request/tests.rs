@@ -26,7 +26,7 @@ fn names_the_wrong_parameter() {
     let grouped = Input { group_by: Some(vec![Dimension::Product, Dimension::Customer]), ..input() };
     assert_eq!(refused(Name::StockValuation, grouped), "group_by");
     for (name, parameter) in
-        [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::StockAgeing, "known_at")]
+        [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::LowStock, "known_at")]
     {
         let moment = || Some("2011-01-01".to_owned());
         let input = match parameter {
