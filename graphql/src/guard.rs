@@ -24,6 +24,8 @@ const SELECTIONS_MAX: usize = 1_000;
 const VISITS_MAX: u64 = 2_000;
 /// Most directives, arguments and variables in the text of a document.
 const DETAILS_MAX: usize = 500;
+/// Longest alias. Each row of the response repeats it.
+const ALIAS_BYTES_MAX: usize = 64;
 /// Most directives of one selection.
 const DIRECTIVES_MAX: usize = 8;
 /// Most values in the variables. Each use of a variable reads all that it has.
@@ -219,6 +221,12 @@ impl Tally {
         for selection in &set.node.items {
             match &selection.node {
                 Selection::Field(field) => {
+                    let alias = field.node.alias.as_ref();
+                    if alias.is_some_and(|alias| alias.node.len() > ALIAS_BYTES_MAX) {
+                        return Err(too_costly(format!(
+                            "An alias has more than {ALIAS_BYTES_MAX} characters."
+                        )));
+                    }
                     self.details += field.node.arguments.len();
                     self.directives(&field.node.directives)?;
                     self.selections(&field.node.selection_set)?;

@@ -29,6 +29,10 @@ use stock::StockQuery;
 
 /// Longest time of a request. Most BI tools give up soon after.
 const TIMEOUT_MS: u64 = 90_000;
+/// Most errors of a response: the first ones.
+const ERRORS_MAX: usize = 100;
+/// Longest message of an error, which may repeat a text of the document.
+const MESSAGE_LENGTH_MAX: usize = 2_000;
 
 /// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
 /// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
@@ -204,9 +208,13 @@ fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outco
     }
 }
 
-/// Adds the request's id to every error, and a code where there is none yet.
+/// Adds the request's id to every error, and a code where there is none yet. Cuts what is too long.
 fn add_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<ServerError> {
+    errors.truncate(ERRORS_MAX);
     for error in &mut errors {
+        if let Some((end, _)) = error.message.char_indices().nth(MESSAGE_LENGTH_MAX) {
+            error.message.truncate(end);
+        }
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", code);

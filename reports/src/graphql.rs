@@ -87,12 +87,12 @@ struct GraphqlResponse {
 
 /// Query with GraphQL
 ///
-/// Reads any reports, with the columns you choose, from one snapshot. There are no mutations. A query may have at
-/// most 10 fields at the root and in `reconciliation` together, 8 levels and 5000 points. Introspection is allowed to every caller
-/// with `reports:read`, at most 16 levels deep; the schema is also at `/graphql/schema.graphql`. A document that is sent with its SHA-256 in
-/// `extensions.persistedQuery` is kept for the tenant: later requests send the SHA-256 only. A server keeps at most 100 documents
-/// and 256 KiB of a tenant, those used last. If it does not know one, the error has the code `PERSISTED_QUERY_NOT_FOUND`: send the
-/// document with its SHA-256 again.
+/// Reads any reports, with the columns you choose, from one snapshot. There are no mutations. A query may have at most 10 fields at the
+/// root and in `reconciliation` together, 8 levels and 5000 points; an alias has at most 64 characters. Introspection is allowed to every
+/// caller with `reports:read`, at most 16 levels deep; the schema is also at `/graphql/schema.graphql`. A document that is sent with its
+/// SHA-256 in `extensions.persistedQuery` is kept for the tenant: later requests send the SHA-256 only. A server keeps at most 100
+/// documents and 256 KiB of a tenant, those used last. If it does not know one, the error has the code `PERSISTED_QUERY_NOT_FOUND`: send
+/// the document with its SHA-256 again.
 #[utoipa::path(
     operation_id = "graphql_execute",
     security(("bearer" = ["reports:read"])),

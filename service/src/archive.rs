@@ -27,7 +27,7 @@ use crate::auth::DUMMY_HASH;
 
 pub use delete::{Deleted, bi_roles, delete};
 pub use export::export;
-pub use import::{import, import_paused, verify};
+pub use import::{OF_SERVERS, import, import_paused, verify};
 pub use objects::{OBJECTS, delete_objects, tenant_of};
 pub use reset::test_tenant;
 
@@ -36,9 +36,8 @@ pub const MANIFEST: &str = "manifest.json";
 /// The form of an archive. A reader rejects others.
 const FORMAT: u32 = 1;
 /// Forms of values that do not depend on the role, and no time limits.
-const SESSION: &str = "set local time zone 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; \
-                       set local bytea_output = 'hex'; set local statement_timeout = 0; \
-                       set local idle_in_transaction_session_timeout = 0";
+const SESSION: &str = "set time zone 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; \
+                       set bytea_output = 'hex'; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
 /// Tables whose rows are not exported, each with the reason.
 const TABLES_LEFT_OUT: [(&str, &str); 16] = [
     ("attachment_orphan", "It names objects of the store of this installation."),

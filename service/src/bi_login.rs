@@ -15,7 +15,7 @@ use crate::columns::Columns;
 use crate::command::{self, Written};
 use crate::listing::{Listing, Slice};
 use crate::tenant::operator;
-use crate::{Db, Error, Tx, input};
+use crate::{Db, Error, Tx, input, room};
 
 /// Most logins of a tenant that work, with those that a rotation replaces and that still overlap.
 pub const LOGINS_MAX: usize = 20;
@@ -157,6 +157,10 @@ const REVOKE: &str = "
     update bi_login set revoked_at = $3, updated_at = $3, version = version + 1
     where tenant_id = $1 and id = $2 and revoked_at is null";
 
+const COUNT_WORKING: &str = "
+    select count(*) as records from bi_login
+    where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
+
 /// Locks the row of a login and returns it.
 async fn locked(tx: &Tx, id: BiLoginId) -> Result<BiLogin, Error> {
     let lock = sqlx::query("select from bi_login where tenant_id = $1 and id = $2 for update");
@@ -177,17 +181,12 @@ fn check_rotation(old: &BiLogin, overlap_seconds: u32, now: DateTime<Utc>) -> Re
 
 /// Rejects a further login if the tenant has the most that it may have.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    let query = "select count(*) as working from bi_login \
-                 where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";
-    let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(tx.now)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    if usize::try_from(row.try_get::<i64, _>("working")?).unwrap_or_default() >= LOGINS_MAX {
-        let detail = format!(
-            "A tenant may have at most {LOGINS_MAX} BI logins that work: revoke one first, or rotate without an overlap."
-        );
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let detail = format!(
+        "A tenant may have at most {LOGINS_MAX} BI logins that work: revoke one first, or rotate without an overlap."
+    );
+    room::lock(tx, "BI logins").await?;
+    let working = sqlx::query(COUNT_WORKING).bind(tx.tenant_id.0).bind(tx.now);
+    room::check(tx, working, LOGINS_MAX, detail).await
 }
 
 async fn insert(

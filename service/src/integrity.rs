@@ -121,12 +121,14 @@ pub fn comparisons() -> impl Iterator<Item = (u8, &'static str, String)> {
     })
 }
 
-/// Returns every tenant and its slug. Row-level security shows all tenants only to the migrator's role.
+/// Returns every tenant and its slug, but those whose import is not complete. Row-level security shows all tenants only to the migrator's
+/// role.
 pub async fn tenants(url: &str) -> Result<Vec<(TenantId, String)>, Error> {
     let options: PgConnectOptions = url.parse::<PgConnectOptions>()?;
     let mut connection: PgConnection = options.disable_statement_logging().connect().await?;
-    let rows =
-        sqlx::query("select tenant_id, slug from tenant order by slug").fetch_all(&mut connection).await?;
+    let complete =
+        "select tenant_id, slug from tenant where moving_until is distinct from 'infinity' order by slug";
+    let rows = sqlx::query(complete).fetch_all(&mut connection).await?;
     connection.close().await?;
     rows.iter().map(|row| Ok((TenantId(row.try_get::<Uuid, _>(0)?), row.try_get(1)?))).collect()
 }

@@ -46,6 +46,7 @@ mod platform {
     mod invitations;
     mod isolation;
     mod jobs;
+    mod last_place;
     mod limits;
     mod list_export;
     mod lists;

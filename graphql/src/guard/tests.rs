@@ -47,6 +47,28 @@ fn doubled_fragments_are_looked_at_once() {
     refused(&bomb(1_000, "__typename"));
 }
 
+/// The response repeats an alias in each of up to 50,000 rows.
+#[test]
+fn the_length_of_an_alias_is_bounded() {
+    let aliased = |length: usize| {
+        let alias = "a".repeat(length);
+        [
+            format!("{{ stockPosition {{ rows {{ {alias}: sku }} }} }}"),
+            format!("{{ stockPosition {{ rows {{ ... on StockPositionRow {{ {alias}: sku }} }} }} }}"),
+            format!(
+                "query q {{ {alias}: stockPosition {{ rows {{ ...f }} }} }} fragment f on StockPositionRow {{ sku }}"
+            ),
+            format!(
+                "query q {{ stockPosition {{ rows {{ ...f }} }} }} fragment f on StockPositionRow {{ {alias}: sku }}"
+            ),
+        ]
+    };
+    for (short, long) in aliased(64).iter().zip(aliased(65)) {
+        checked(short);
+        assert!(refused(&long).contains("alias has more than 64"), "{long}");
+    }
+}
+
 #[test]
 fn width_is_bounded() {
     let aliases = |number: usize| -> String {

@@ -19,6 +19,8 @@ pub(super) struct Table {
     pub key: Vec<String>,
     /// Other tables that it refers to.
     pub needs: Vec<String>,
+    /// Whether a row may refer to another one of the table.
+    pub needs_itself: bool,
 }
 
 const TABLES: &str = "
@@ -33,7 +35,8 @@ const TABLES: &str = "
             (select array_agg(distinct o.relname::text)
              from pg_constraint f join pg_class o on o.oid = f.confrelid
              where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid),
-            '{}') as needs
+            '{}') as needs,
+        exists (select from pg_constraint f where f.conrelid = c.oid and f.contype = 'f' and f.confrelid = c.oid) as needs_itself
     from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
         and exists (select from pg_attribute a
@@ -63,7 +66,8 @@ pub(super) async fn tables(connection: &mut PgConnection) -> Result<Vec<Table>, 
         if name != "tenant" {
             needs.push("tenant".to_owned());
         }
-        tables.push(Table { name, columns: row.try_get("stored")?, key: row.try_get("key")?, needs });
+        let (columns, key) = (row.try_get("stored")?, row.try_get("key")?);
+        tables.push(Table { name, columns, key, needs, needs_itself: row.try_get("needs_itself")? });
     }
     Ok(in_order(tables)?)
 }
@@ -110,7 +114,7 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs }
+        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs, needs_itself: false }
     }
 
     #[test]

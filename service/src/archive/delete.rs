@@ -15,6 +15,8 @@ const PASSES_MAX: u32 = 10;
 /// Pause before the next pass. Servers accept a credential that is deleted for at most 5 seconds, and write the log of requests a second
 /// later.
 const PAUSE: Duration = Duration::from_secs(7);
+/// The rows that one transaction deletes. The feed and the roll-ups of all tenants wait for the oldest transaction that writes.
+const NEXT: &str = "fetch 5000 from doomed";
 /// Deleted rows from which a table is vacuumed. Otherwise each reference to a deleted row is looked for among them.
 const VACUUM_FROM: u64 = 10_000;
 /// Tables of credentials. They are deleted first, with the tables that refer to them.
@@ -44,7 +46,7 @@ pub async fn bi_roles(url: &str, slug: &str) -> Result<Vec<String>, ArchiveError
 
 /// Deletes every row of the tenant with this slug, and returns each table with its number of rows before and after.
 ///
-/// The service's role can't do this: rows of the past are append-only for it. The migrator's role owns them. Each table has a
+/// The service's role can't do this: rows of the past are append-only for it. The migrator's role owns them. Each part of a table has a
 /// transaction of its own, credentials first and the tenant's own row last. So a deletion that was interrupted has ended the tenant's
 /// access, and is finished by a repeat. It takes at least 7 seconds.
 pub async fn delete(url: &str, slug: &str) -> Result<Vec<Deleted>, ArchiveError> {
@@ -81,6 +83,25 @@ pub async fn delete(url: &str, slug: &str) -> Result<Vec<Deleted>, ArchiveError>
     )))
 }
 
+/// Deletes all rows of a tenant whose import failed. Its writes paused, so only servers have written rows of it.
+pub(super) async fn take_back(url: &str, tenant_id: TenantId) -> Result<(), ArchiveError> {
+    let mut connection = super::connect(url).await?;
+    connection.execute("set statement_timeout = 0").await?;
+    let tables = last_first(catalogue::tables(&mut connection).await?);
+    for _ in 0..PASSES_MAX {
+        let mut deleted = 0;
+        for table in &tables {
+            deleted = delete_from(&mut connection, table, tenant_id).await?;
+        }
+        // The last table is that of the tenants.
+        if deleted > 0 {
+            connection.close().await?;
+            return Ok(());
+        }
+    }
+    Err(ArchiveError::Rejected("rows of the tenant are written while they are deleted".to_owned()))
+}
+
 fn none_of(table: &str) -> Deleted {
     Deleted { table: table.to_owned(), deleted: 0, left: 0 }
 }
@@ -100,22 +121,57 @@ fn last_first(tables: Vec<Table>) -> Vec<Table> {
     tables
 }
 
-/// Deletes the tenant's rows of one table and returns their number: none if rows that were written meanwhile refer to them.
+/// Deletes the tenant's rows of one table, part by part, and returns their number: fewer than there are if rows that were written
+/// meanwhile refer to them.
 async fn delete_from(
     connection: &mut PgConnection,
     table: &Table,
     tenant_id: TenantId,
 ) -> Result<u64, ArchiveError> {
-    let any_table = table.quoted();
-    let statement = format!("delete from {any_table} where tenant_id = $1");
-    let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
-    match query.execute(&mut *connection).await {
-        Ok(done) => {
-            if done.rows_affected() >= VACUUM_FROM {
-                connection.execute(AssertSqlSafe(format!("vacuum {any_table}"))).await?;
-            }
-            Ok(done.rows_affected())
+    let (any_table, id) = (table.quoted(), tenant_id.0);
+    // It keeps the places of the rows and no transaction, the latest first: most rows refer to earlier ones. A place that was freed may
+    // have another tenant's row by now.
+    let declare = format!(
+        "declare doomed cursor with hold for select ctid::text as place from {any_table} where tenant_id = '{id}' order by ctid desc"
+    );
+    let part = format!("delete from {any_table} where tenant_id = $1 and ctid = any($2::text[]::tid[])");
+    connection.execute(AssertSqlSafe(declare)).await?;
+    let mut deleted = 0;
+    loop {
+        let rows = sqlx::query(NEXT).persistent(false).fetch_all(&mut *connection).await?;
+        let places = rows.iter().map(|row| row.try_get::<String, _>("place"));
+        let places: Vec<String> = places.collect::<Result<_, sqlx::Error>>()?;
+        if places.is_empty() {
+            break;
         }
+        let query = sqlx::query(AssertSqlSafe(part.clone())).persistent(false).bind(id).bind(places);
+        match query.execute(&mut *connection).await {
+            Ok(done) => deleted += done.rows_affected(),
+            // A row of the next part refers to one of this.
+            Err(error) if is_referenced(&error) => {
+                deleted += delete_rest(connection, table, tenant_id).await?;
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    connection.execute("close doomed").await?;
+    if deleted >= VACUUM_FROM {
+        connection.execute(AssertSqlSafe(format!("vacuum {any_table}"))).await?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes the tenant's rows of one table at once and returns their number: none if rows that were written meanwhile refer to them.
+async fn delete_rest(
+    connection: &mut PgConnection,
+    table: &Table,
+    tenant_id: TenantId,
+) -> Result<u64, ArchiveError> {
+    let statement = format!("delete from {} where tenant_id = $1", table.quoted());
+    let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
+    match query.execute(connection).await {
+        Ok(done) => Ok(done.rows_affected()),
         Err(error) if is_referenced(&error) => Ok(0),
         Err(error) => Err(error.into()),
     }
@@ -132,7 +188,7 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs }
+        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs, needs_itself: false }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Writes the rows of a tenant to files.
 
 use std::fs::{self, DirBuilder};
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 
 use super::catalogue::{self, Table, quoted};
-use super::lines::LineWriter;
+use super::lines::{LineWriter, create_private};
 use super::objects::{CONTENTS, with_content};
 use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, has_column, has_rows, left_out};
 use crate::store::Store;
@@ -93,5 +94,6 @@ fn write_manifest(manifest: &Manifest, folder: &Path) -> Result<(), ArchiveError
     let path = folder.join(MANIFEST);
     let text = serde_json::to_string_pretty(manifest)
         .map_err(|error| ArchiveError::Rejected(format!("{MANIFEST}: {error}")))?;
-    fs::write(&path, format!("{text}\n")).map_err(|error| ArchiveError::file(&path, error))
+    let written = create_private(&path)?.write_all(format!("{text}\n").as_bytes());
+    written.map_err(|error| ArchiveError::file(&path, error))
 }

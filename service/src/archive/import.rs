@@ -1,25 +1,36 @@
 //! Reads the rows of a tenant from files into a database.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::mem;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use domain::id::TenantId;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
+use tokio::time::{Instant, sleep};
 
 use super::catalogue::{self, Table, quoted};
 use super::lines::Lines;
-use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, filled, has_rows};
+use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, delete, filled, has_rows};
+use crate::Error;
 use crate::tenant::moving;
 
+/// Most bytes of a manifest. It has some hundred for each table.
+const MANIFEST_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Another tenant than that of an archive, with its id.
+const OTHER: &str = "select slug from tenant where tenant_id = $1 and slug <> $2";
 /// Most rows that one statement brings in.
 const ROWS_AT_ONCE: usize = 1_000;
 /// Bytes from which a statement brings in what it has.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
-/// The lines of one table. One statement turns them into rows, because a row may refer to a later one of its table.
-const INCOMING: &str = "create temporary table incoming (line json not null) on commit drop";
+/// The lines of a table whose rows may refer to later ones of it. One statement turns them into rows.
+const INCOMING: &str = "create temporary table incoming (line json not null) on commit delete rows";
+/// Tables that servers and workers write for a tenant whose writes pause, once it has users or events. They are loaded before these.
+pub const OF_SERVERS: [&str; 3] = ["access_refusal", "event_cursor", "request_log"];
+/// The lines of a part of a table.
+const PART: &str = "unnest($2::text[]) i (line)";
 /// The newest position of the tenant, if it is ahead of this server's transactions.
 const AHEAD: &str = "
     select max(position) as last from (
@@ -33,24 +44,37 @@ const AHEAD: &str = "
 /// Largest position of an archive. It leaves room for more transactions than a server ever has: the positions of all its tenants go on
 /// from there.
 const POSITION_MAX: i64 = 1 << 62;
-/// Writers that have begun end first. So none writes below a position that readers have passed.
-const NO_WRITERS: &str = "set local lock_timeout = '10s'; \
+/// Writers that have begun end first. So none writes below a position that readers have passed. Writers of all tenants queue behind the
+/// lock, so an attempt to get it is short.
+const NO_WRITERS: &str = "set local lock_timeout = '200ms'; \
                           lock table event, sales_line, journal_line in share row exclusive mode";
+/// Pause before the next attempt.
+const PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line, and an archive
-/// of another schema than the database has.
+/// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line, an archive
+/// of another schema than the database has, and one whose id a tenant with another slug has.
 pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
     let manifest = read(folder)?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
+    let other = sqlx::query(OTHER).bind(manifest.tenant_id).bind(&manifest.slug);
+    if let Some(row) = other.fetch_optional(&mut connection).await? {
+        return Err(is_there(row.try_get("slug")?));
+    }
     connection.close().await?;
     Ok(manifest)
 }
 
 fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     let path = folder.join(MANIFEST);
-    let text = fs::read_to_string(&path).map_err(|error| ArchiveError::file(&path, error))?;
+    let mut text = String::new();
+    let read = File::open(&path).and_then(|file| file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text));
+    let bytes = read.map_err(|error| ArchiveError::file(&path, error))?;
+    if bytes as u64 > MANIFEST_BYTES_MAX {
+        let problem = format!("{MANIFEST}: it has more than {MANIFEST_BYTES_MAX} bytes");
+        return Err(ArchiveError::Rejected(problem));
+    }
     let manifest: Manifest = serde_json::from_str(&text).map_err(|error| ArchiveError::Line {
         file: MANIFEST.to_owned(),
         line: u64::try_from(error.line()).unwrap_or_default(),
@@ -60,54 +84,153 @@ fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
         let problem = format!("{MANIFEST}: format {} is unknown, expected {FORMAT}", manifest.format);
         return Err(ArchiveError::Rejected(problem));
     }
+    check_names(&manifest)?;
     for table in &manifest.tables {
-        let is_name = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
-        if table.table.is_empty() || !table.table.bytes().all(is_name) {
-            return Err(ArchiveError::Rejected(format!("{MANIFEST}: {:?} is no table", table.table)));
-        }
         let mut lines = Lines::open(folder, table)?;
         while lines.next_line()?.is_some() {}
     }
     Ok(manifest)
 }
 
-/// Writes the rows of the archive in `folder` to a database of the same schema, in one transaction, and returns the manifest. Rejects an
-/// archive that [`verify`] rejects, and a tenant whose id or slug is there. Each table has as many rows afterwards as in the manifest.
+/// Rejects a name that is no table's, and a table that is named twice: its files would be read again and again.
+fn check_names(manifest: &Manifest) -> Result<(), ArchiveError> {
+    let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
+    let mut known = BTreeSet::new();
+    for TableFile { table, .. } in &manifest.tables {
+        if table.is_empty() || !table.bytes().all(is_letter) {
+            return Err(ArchiveError::Rejected(format!("{MANIFEST}: {table:?} is no table")));
+        }
+        if !known.insert(table) {
+            return Err(ArchiveError::Rejected(format!("{MANIFEST}: the table {table} is named twice")));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the rows of the archive in `folder` to a database of the same schema, and returns the manifest. Rejects an archive that
+/// [`verify`] rejects, and a tenant whose id or slug is there. Each table has as many rows afterwards as in the manifest. If the import
+/// fails, what it wrote is deleted.
+///
+/// The feed and the roll-ups of all tenants wait for the oldest transaction that writes, so rows are written in parts. The writes of the
+/// tenant pause until it has all, so no worker and no caller takes a part of it for the whole.
 ///
 /// A row has the position of the server that it comes from. If that is ahead, this server's positions are raised, for which writers
 /// of all tenants wait until the commit.
 pub async fn import(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
-    write(url, folder, false).await
+    let mut is_begun = false;
+    write(url, folder, false, &mut is_begun).await
 }
 
-/// Like [`import`], for a tenant that is moving: its writes pause until the copy was compared with the source.
-pub async fn import_paused(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
-    write(url, folder, true).await
+/// Like [`import`], for a tenant that is moving: its writes pause until the copy was compared with the source. `is_begun` says whether the
+/// copy, or a part of it, is in the database, also if the import is given up.
+pub async fn import_paused(url: &str, folder: &Path, is_begun: &mut bool) -> Result<Manifest, ArchiveError> {
+    write(url, folder, true, is_begun).await
 }
 
-async fn write(url: &str, folder: &Path, is_paused: bool) -> Result<Manifest, ArchiveError> {
+async fn write(
+    url: &str,
+    folder: &Path,
+    is_paused: bool,
+    is_begun: &mut bool,
+) -> Result<Manifest, ArchiveError> {
     let manifest = read(folder)?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
-    let tenant_id = TenantId(manifest.tenant_id);
-    connection.execute("begin").await?;
     connection.execute(SESSION).await?;
-    check_absent(&mut connection, &manifest).await?;
     connection.execute(INCOMING).await?;
-    for table in &tables {
-        if let Some(file) = manifest.tables.iter().find(|file| file.table == table.name) {
-            load(&mut connection, folder, tenant_id, (table, file)).await?;
+    let tenant_id = TenantId(manifest.tenant_id);
+    let (first, rest) = loads(&manifest, &tables);
+    write_tenant(&mut connection, folder, &manifest, first).await?;
+    *is_begun = true;
+    let Err(error) = write_rest(&mut connection, folder, tenant_id, rest, is_paused).await else {
+        connection.close().await?;
+        return Ok(manifest);
+    };
+    // It may be in a transaction.
+    drop(connection);
+    match delete::take_back(url, tenant_id).await {
+        Ok(()) => *is_begun = false,
+        Err(left) => {
+            tracing::error!(error = %left, "a part of the tenant {} is left: delete it before the next import", manifest.slug);
         }
     }
-    check_slug(&mut connection, &manifest).await?;
-    if is_paused {
-        moving::pause(&mut connection, tenant_id).await?;
+    Err(error)
+}
+
+/// A table and its files.
+type Load<'a> = (&'a Table, &'a TableFile);
+
+/// Returns the table of the tenant, and the others in the order in which they are written: each after those that it refers to.
+fn loads<'a>(manifest: &'a Manifest, tables: &'a [Table]) -> (Vec<Load<'a>>, Vec<Load<'a>>) {
+    let load = |table: &'a Table| {
+        let file = manifest.tables.iter().find(|file| file.table == table.name)?;
+        Some((table, file))
+    };
+    let is_tenant = |(table, _): &Load<'a>| table.name == "tenant";
+    let (tenant, mut rest): (Vec<Load<'a>>, Vec<Load<'a>>) =
+        tables.iter().filter_map(load).partition(is_tenant);
+    rest.sort_by_key(|(table, _)| !OF_SERVERS.contains(&table.name.as_str()));
+    (tenant, rest)
+}
+
+/// Writes the row of the tenant, whose writes pause.
+async fn write_tenant(
+    connection: &mut PgConnection,
+    folder: &Path,
+    manifest: &Manifest,
+    loads: Vec<Load<'_>>,
+) -> Result<(), ArchiveError> {
+    let tenant_id = TenantId(manifest.tenant_id);
+    connection.execute("begin").await?;
+    check_absent(connection, manifest).await?;
+    for load in loads {
+        load_table(connection, folder, tenant_id, load).await?;
     }
-    put_behind(&mut connection, tenant_id).await?;
+    check_slug(connection, manifest).await?;
+    moving::pause(connection, tenant_id).await?;
     connection.execute("commit").await?;
-    connection.close().await?;
-    Ok(manifest)
+    Ok(())
+}
+
+/// Writes all other rows. Then the tenant trades unless it is paused.
+async fn write_rest(
+    connection: &mut PgConnection,
+    folder: &Path,
+    tenant_id: TenantId,
+    loads: Vec<Load<'_>>,
+    is_paused: bool,
+) -> Result<(), ArchiveError> {
+    for load in loads {
+        load_table(connection, folder, tenant_id, load).await?;
+    }
+    let begun = Instant::now();
+    loop {
+        match end(connection, tenant_id, is_paused).await {
+            Err(ArchiveError::Database(Error::LockTimeout))
+                if begun.elapsed() < moving::WRITERS_END_WITHIN =>
+            {
+                connection.execute("rollback").await?;
+                sleep(PAUSE).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Makes new positions come after those of the archive, and lets the tenant trade unless it is paused.
+async fn end(
+    connection: &mut PgConnection,
+    tenant_id: TenantId,
+    is_paused: bool,
+) -> Result<(), ArchiveError> {
+    connection.execute("begin").await?;
+    put_behind(connection, tenant_id).await?;
+    if !is_paused {
+        moving::resume(connection, tenant_id).await?;
+    }
+    connection.execute("commit").await?;
+    Ok(())
 }
 
 async fn check_schema(
@@ -140,13 +263,15 @@ async fn check_absent(connection: &mut PgConnection, manifest: &Manifest) -> Res
     let found = query.bind(manifest.tenant_id).bind(&manifest.slug).fetch_optional(connection).await?;
     match found {
         None => Ok(()),
-        Some(row) => {
-            let slug: String = row.try_get("slug")?;
-            Err(ArchiveError::Rejected(format!(
-                "the tenant {slug} is in this database, with the id or the slug of the archive: an import changes no tenant"
-            )))
-        }
+        Some(row) => Err(is_there(row.try_get("slug")?)),
     }
+}
+
+/// Returns the error of an archive whose tenant can't be written beside the one with this slug.
+fn is_there(slug: &str) -> ArchiveError {
+    ArchiveError::Rejected(format!(
+        "the tenant {slug} is in this database, with the id or the slug of the archive: an import changes no tenant"
+    ))
 }
 
 /// Rejects an archive whose tenant has another slug than the manifest says, which names the tenant to the operator.
@@ -161,26 +286,17 @@ async fn check_slug(connection: &mut PgConnection, manifest: &Manifest) -> Resul
 }
 
 /// Writes the rows of one table.
-async fn load(
+async fn load_table(
     connection: &mut PgConnection,
     folder: &Path,
     tenant_id: TenantId,
-    (table, file): (&Table, &TableFile),
+    (table, file): Load<'_>,
 ) -> Result<(), ArchiveError> {
     let mut lines = Lines::open(folder, file)?;
-    let (mut rows, mut bytes) = (Vec::new(), 0);
-    while let Some(line) = lines.next_line()? {
-        bytes += line.len();
-        rows.push(line);
-        if rows.len() >= ROWS_AT_ONCE || bytes >= BYTES_AT_ONCE {
-            bring_in(connection, mem::take(&mut rows)).await?;
-            bytes = 0;
-        }
-    }
-    bring_in(connection, rows).await?;
-    let statement = insert_statement(table);
-    let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
-    let written = query.execute(&mut *connection).await?.rows_affected();
+    let written = match table.needs_itself {
+        true => load_whole(connection, &mut lines, table, tenant_id).await?,
+        false => load_parts(connection, &mut lines, table, tenant_id).await?,
+    };
     let rows = catalogue::count(connection, table, tenant_id).await?;
     if written != file.rows || rows != file.rows {
         return Err(ArchiveError::Rejected(format!(
@@ -188,20 +304,65 @@ async fn load(
             file.table, file.rows
         )));
     }
-    connection.execute("truncate incoming").await?;
     Ok(())
 }
 
-async fn bring_in(connection: &mut PgConnection, rows: Vec<String>) -> Result<(), ArchiveError> {
-    if !rows.is_empty() {
-        let query = sqlx::query("insert into incoming (line) select l::json from unnest($1::text[]) l");
-        query.bind(rows).execute(connection).await?;
+/// Writes rows, each part in a transaction of its own unless one is open. Returns their number.
+async fn load_parts(
+    connection: &mut PgConnection,
+    lines: &mut Lines<'_>,
+    table: &Table,
+    tenant_id: TenantId,
+) -> Result<u64, ArchiveError> {
+    let statement = insert_statement(table, PART);
+    let mut written = 0;
+    loop {
+        let part = next_part(lines)?;
+        if part.is_empty() {
+            return Ok(written);
+        }
+        let query =
+            sqlx::query(AssertSqlSafe(statement.clone())).persistent(false).bind(tenant_id.0).bind(part);
+        written += query.execute(&mut *connection).await?.rows_affected();
     }
-    Ok(())
 }
 
-/// Returns the statement that turns the lines into rows. A row of another tenant than that of the manifest gets none.
-fn insert_statement(table: &Table) -> String {
+/// Writes rows in one transaction, because one may refer to a later one. Returns their number.
+async fn load_whole(
+    connection: &mut PgConnection,
+    lines: &mut Lines<'_>,
+    table: &Table,
+    tenant_id: TenantId,
+) -> Result<u64, ArchiveError> {
+    connection.execute("begin").await?;
+    loop {
+        let part = next_part(lines)?;
+        if part.is_empty() {
+            break;
+        }
+        let query = sqlx::query("insert into incoming (line) select l::json from unnest($1::text[]) l");
+        query.bind(part).execute(&mut *connection).await?;
+    }
+    let statement = insert_statement(table, "incoming i");
+    let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
+    let written = query.execute(&mut *connection).await?.rows_affected();
+    connection.execute("commit").await?;
+    Ok(written)
+}
+
+/// Returns the next rows of a file: none after the last.
+fn next_part(lines: &mut Lines<'_>) -> Result<Vec<String>, ArchiveError> {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while rows.len() < ROWS_AT_ONCE && bytes < BYTES_AT_ONCE {
+        let Some(line) = lines.next_line()? else { break };
+        bytes += line.len();
+        rows.push(line);
+    }
+    Ok(rows)
+}
+
+/// Returns the statement that turns `lines` into rows. A row of another tenant than that of the manifest gets none.
+fn insert_statement(table: &Table, lines: &str) -> String {
     let value = |column: &String| match filled(&table.name, column) {
         Some(expression) => expression,
         None if column == "tenant_id" => "$1::uuid".to_owned(),
@@ -211,23 +372,35 @@ fn insert_statement(table: &Table) -> String {
     let (any_table, columns, values) = (table.quoted(), quoted(table.columns.iter()), values.join(", "));
     format!(
         "insert into {any_table} ({columns}) \
-         select {values} from incoming i cross join lateral json_populate_record(null::{any_table}, i.line) r \
+         select {values} from {lines} cross join lateral json_populate_record(null::{any_table}, i.line::json) r \
          where r.tenant_id = $1::uuid"
     )
 }
 
 /// Makes new events, sales lines and journal lines come after those of the archive, as a migration does after a restore.
 async fn put_behind(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), ArchiveError> {
-    let row = sqlx::query(AHEAD).bind(tenant_id.0).fetch_one(&mut *connection).await?;
-    let Some(last) = row.try_get::<Option<i64>, _>("last")? else { return Ok(()) };
-    if last > POSITION_MAX {
-        let problem = format!("the archive has the position {last}, expected at most {POSITION_MAX}");
-        return Err(ArchiveError::Rejected(problem));
+    if ahead(connection, tenant_id).await?.is_none() {
+        return Ok(());
     }
     connection.execute(NO_WRITERS).await?;
+    // Another import may have raised the positions meanwhile, even further.
+    let Some(last) = ahead(connection, tenant_id).await? else { return Ok(()) };
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
     );
     connection.execute(AssertSqlSafe(statement)).await?;
     Ok(())
+}
+
+/// Returns the newest position of the tenant, if it is ahead of this server's transactions.
+async fn ahead(connection: &mut PgConnection, tenant_id: TenantId) -> Result<Option<i64>, ArchiveError> {
+    let row = sqlx::query(AHEAD).persistent(false).bind(tenant_id.0).fetch_one(connection).await?;
+    let last: Option<i64> = row.try_get("last")?;
+    match last.filter(|last| *last > POSITION_MAX) {
+        None => Ok(last),
+        Some(last) => {
+            let problem = format!("the archive has the position {last}, expected at most {POSITION_MAX}");
+            Err(ArchiveError::Rejected(problem))
+        }
+    }
 }

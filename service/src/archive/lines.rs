@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -10,6 +11,8 @@ use super::{ArchiveError, TableFile};
 
 /// Longest line in bytes. A row is far shorter: its longest text is a body of a request.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a line of checksums: 16 digits and the end of the line.
+const SUM_BYTES: u64 = 17;
 
 /// A file that is written, with the digest of its content.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ struct Digested {
 
 impl Digested {
     fn create(path: PathBuf) -> Result<Self, ArchiveError> {
-        let file = File::create_new(&path).map_err(|error| ArchiveError::file(&path, error))?;
+        let file = create_private(&path)?;
         Ok(Digested { path, file: BufWriter::new(file), digest: Sha256::new() })
     }
 
@@ -114,7 +117,8 @@ impl<'a> Lines<'a> {
             return Err(self.broken("the manifest has fewer rows"));
         }
         let mut sum = String::new();
-        self.sums.read_line(&mut sum).map_err(|error| ArchiveError::file(&self.path, error))?;
+        let read = (&mut self.sums).take(SUM_BYTES).read_line(&mut sum);
+        read.map_err(|error| ArchiveError::file(&self.path, error))?;
         if sum.trim_end() != sum_of(&line) {
             return Err(self.broken("the row was changed: its checksum is another one"));
         }
@@ -136,6 +140,12 @@ impl<'a> Lines<'a> {
         let file = format!("{}.ndjson", self.wanted.table);
         ArchiveError::Line { file, line: self.number, problem: problem.to_owned() }
     }
+}
+
+/// Creates a file that only the user who runs the command may read, also in a folder that others may read.
+pub(super) fn create_private(path: &Path) -> Result<File, ArchiveError> {
+    let created = File::options().write(true).create_new(true).mode(0o600).open(path);
+    created.map_err(|error| ArchiveError::file(path, error))
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, ArchiveError> {
@@ -166,4 +176,30 @@ fn hexadecimal(digest: Sha256) -> String {
 fn sum_of(line: &[u8]) -> String {
     let bytes: [u8; 32] = Sha256::digest(line).into();
     bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Seek;
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[test]
+    fn a_line_of_checksums_that_never_ends_is_not_read_into_memory() {
+        let folder = env::temp_dir().join(format!("stockwell-lines-{}", process::id()));
+        fs::create_dir(&folder).expect("a folder");
+        let mut writer = LineWriter::create(&folder, "product").expect("files");
+        writer.write("{}").expect("a row");
+        let mut table = writer.finish().expect("a table");
+        let of_sums = folder.join("product.sums");
+        fs::write(&of_sums, "0".repeat(1 << 20)).expect("checksums");
+        table.sums_sha256 = digest_of(&of_sums).expect("a digest");
+        let mut lines = Lines::open(&folder, &table).expect("files");
+        let error = lines.next_line().expect_err("it is no checksum").to_string();
+        let read = lines.sums.stream_position().expect("a place");
+        fs::remove_dir_all(&folder).expect("the folder is there");
+        assert!(error.contains("the row was changed"), "{error}");
+        assert_eq!(read, SUM_BYTES);
+    }
 }

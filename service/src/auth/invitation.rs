@@ -27,7 +27,7 @@ use crate::command::{self, Written};
 use crate::listing::{Listing, Slice};
 use crate::rows::parsed;
 use crate::scope::Scopes;
-use crate::{Caller, Error, Tx};
+use crate::{Caller, Error, Tx, room};
 
 const PREFIX: Prefix = Prefix("swi");
 /// Lifetime of an invitation.
@@ -127,6 +127,8 @@ pub async fn make(tx: &Tx, caller: &Caller, invited: &Invited) -> Result<NewInvi
         let detail = "An active user has this address. Invite another one, or change that user.";
         return Err(Problems::one("/email", Code::AlreadyExists, detail).into());
     }
+    // Two at once to one address would both be open, because neither finds the other.
+    room::lock(tx, "invitations").await?;
     for open in tx.rows(sqlx::query(LOCK_ADDRESS).bind(tx.tenant_id.0).bind(&email).bind(tx.now)).await? {
         require_role(parsed(open.try_get("role")?)?, caller)?;
     }
@@ -258,15 +260,11 @@ fn read_open(tenant_id: TenantId, row: &PgRow) -> Result<Open, Error> {
     })
 }
 
-/// Rejects a further invitation if the tenant has the most that may be open.
+/// Rejects a further invitation if the tenant has the most that may be open. The caller has locked them.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
-    let row = tx.row(sqlx::query(COUNT_OPEN).bind(tx.tenant_id.0).bind(tx.now)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    if usize::try_from(row.try_get::<i64, _>("open")?).unwrap_or_default() >= OPEN_MAX {
-        let detail = format!("At most {OPEN_MAX} invitations may be open: revoke one first.");
-        return Err(Refusal::state(detail).into());
-    }
-    Ok(())
+    let detail = format!("At most {OPEN_MAX} invitations may be open: revoke one first.");
+    let open = sqlx::query(COUNT_OPEN).bind(tx.tenant_id.0).bind(tx.now);
+    room::check(tx, open, OPEN_MAX, detail).await
 }
 
 fn spent() -> Refusal {
@@ -307,7 +305,7 @@ const SELECT: &str = "select id, email, name, role, custom_role_id, user_id, cre
 const UNUSED: &str = " and accepted_at is null and revoked_at is null";
 
 const COUNT_OPEN: &str = "
-    select count(*) as open from invitation
+    select count(*) as records from invitation
     where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2";
 
 const LOCK_ADDRESS: &str = "

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::input::Change;
 use crate::page::Page;
 use crate::rows::insert_all;
-use crate::{Error, Tx, input};
+use crate::{Error, Tx, input, room};
 
 pub use ::entity::category::Model as Category;
 pub use tree::{CategoryNode, CategoryTree, tree};
@@ -26,7 +26,8 @@ pub use tree::{CategoryNode, CategoryTree, tree};
 /// Most levels of the tree.
 const DEPTH_MAX: usize = 10;
 /// Most categories of the tree.
-const CATEGORIES_MAX: i64 = 5_000;
+const CATEGORIES_MAX: usize = 5_000;
+const COUNT: &str = "select count(*) as records from category where tenant_id = $1";
 
 /// The fields of a category that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,15 +56,12 @@ pub fn input_of(row: &Category) -> CategoryInput {
 }
 
 pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<Category, Error> {
+    let detail = format!("The tree has at most {CATEGORIES_MAX} categories.");
+    room::check_room(tx, "categories", COUNT, CATEGORIES_MAX, detail).await?;
     let lineages = match input.parent_id {
         Some(parent_id) => lock_tree(tx, Some(parent_id)).await?,
         None => HashMap::new(),
     };
-    let query = sqlx::query("select count(*) from category where tenant_id = $1").bind(tx.tenant_id.0);
-    let there: i64 = tx.row(query).await?.map_or(Ok(0), |row| row.try_get(0))?;
-    if there >= CATEGORIES_MAX {
-        return Err(Refusal::state(format!("The tree has at most {CATEGORIES_MAX} categories.")).into());
-    }
     let id = CategoryId(tx.next_id());
     let lineage = check(input, id, &lineages)?;
     let row = Category {

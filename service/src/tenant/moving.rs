@@ -20,7 +20,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(10);
 /// Time after which the writers that had begun are looked for again.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Longest time that the writers that had begun are waited for: an import may take 10 minutes.
-const WRITERS_END_WITHIN: Duration = Duration::from_secs(660);
+pub(crate) const WRITERS_END_WITHIN: Duration = Duration::from_secs(660);
 
 const BEGIN: &str = "update tenant set moving_until = now() + interval '60 seconds' \
                      where slug = $1 and status = 'active' and moved_at is null \
@@ -36,6 +36,7 @@ const OPEN: &str = "select coalesce(array_agg(l.virtualxid), '{}') as open \
 const STILL_OPEN: &str = "select count(*) as open from pg_locks l \
                           where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock' and l.virtualxid = any($1)";
 const PAUSE: &str = "update tenant set moving_until = 'infinity' where tenant_id = $1";
+const RESUME: &str = "update tenant set moving_until = null where tenant_id = $1";
 const ARRIVE: &str = "update tenant set moving_until = null where slug = $1 and moved_at is null";
 const IS_MOVED: &str = "select moved_at is not null as moved from tenant where slug = $1";
 const FINISH: &str = "update tenant set moved_at = now(), moving_until = null \
@@ -80,9 +81,16 @@ pub async fn give_up(url: &str, slug: &str) -> Result<(), Error> {
     change(url, slug, GIVE_UP, "There is no tenant with this slug, or it was moved.").await
 }
 
-/// Keeps workers and writes from a copy that is not compared yet. It has no lease: the pause lasts until [`arrive`].
+/// Keeps workers and writes from a copy that is not complete, or not compared yet. It has no lease: the pause lasts until [`resume`] or
+/// [`arrive`].
 pub(crate) async fn pause(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), Error> {
     sqlx::query(PAUSE).bind(tenant_id.0).execute(connection).await?;
+    Ok(())
+}
+
+/// Lets a tenant trade that was imported.
+pub(crate) async fn resume(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), Error> {
+    sqlx::query(RESUME).bind(tenant_id.0).execute(connection).await?;
     Ok(())
 }
 

@@ -15,6 +15,8 @@ use service::archive::ArchiveError;
 const BLOCK: usize = 512;
 /// Bytes that are copied at once.
 const COPIED_AT_ONCE: usize = 64 * 1024;
+/// Most files of an archive, which has two for each table and the manifest.
+const FILES_MAX: usize = 2_000;
 /// Places of a header: name, mode, user, group, size, time, checksum, kind of the entry, and the mark of the format.
 const NAME: Range<usize> = 0..100;
 const MODE: Range<usize> = 100..108;
@@ -55,7 +57,7 @@ pub(super) fn unpack(from: &Path, folder: &Path) -> Result<(), ArchiveError> {
     let file = File::open(from).map_err(|error| ArchiveError::file(from, error))?;
     let mut packed = GzDecoder::new(BufReader::new(file));
     let mut last = ("the beginning".to_owned(), 0);
-    loop {
+    for _ in 0..=FILES_MAX {
         let mut header: Header = [0; BLOCK];
         packed.read_exact(&mut header).map_err(|error| cut(&last.0, last.1, &error))?;
         if header.iter().all(|byte| *byte == 0) {
@@ -68,6 +70,7 @@ pub(super) fn unpack(from: &Path, folder: &Path) -> Result<(), ArchiveError> {
         let lines = unpack_file(&mut packed, folder, &name, size)?;
         last = (name, lines);
     }
+    Err(ArchiveError::Rejected(format!("{} has more than {FILES_MAX} files", from.display())))
 }
 
 /// Writes one file, and returns its number of lines.
@@ -173,7 +176,27 @@ fn entry_of(header: &Header) -> Option<(String, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::{env, fs, process};
+
     use super::*;
+
+    #[test]
+    fn an_archive_of_countless_small_files_is_rejected() {
+        let folder = env::temp_dir().join(format!("stockwell-tar-{}", process::id()));
+        fs::create_dir_all(folder.join("unpacked")).expect("a folder");
+        let from = folder.join("many.tar.gz");
+        let mut packed = GzEncoder::new(File::create_new(&from).expect("a file"), Compression::fast());
+        for number in 0..2 * FILES_MAX {
+            packed.write_all(&header_of(&format!("t{number}.sums"), 0)).expect("a header");
+        }
+        packed.write_all(&[0; 2 * BLOCK]).expect("the end");
+        packed.finish().expect("it is packed");
+        let error = unpack(&from, &folder.join("unpacked")).expect_err("it is no archive").to_string();
+        let files = fs::read_dir(folder.join("unpacked")).expect("the files").count();
+        fs::remove_dir_all(&folder).expect("the folder is there");
+        assert!(error.contains("more than 2000 files"), "{error}");
+        assert!(files <= FILES_MAX + 1, "{files} files");
+    }
 
     #[test]
     fn a_header_has_the_name_and_the_size() {

@@ -1,8 +1,10 @@
 //! All rows of a tenant leave in an archive, come back in another database, and are deleted.
 
+mod feed;
 mod moving;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -273,6 +275,16 @@ fn a_row_that_was_changed_or_cut_is_named_by_its_file_and_line() {
         copied(&folder, &copy);
         fs::write(copy.join("customer.sums"), "0123456789abcdef\n").expect("it is damaged");
         assert!(rejected(&copy).await.starts_with("customer.sums: "));
+        let manifest = fs::read_to_string(copy.join("manifest.json")).expect("the manifest");
+        let mut twice: Manifest = serde_json::from_str(&manifest).expect("a manifest");
+        twice.tables.push(twice.tables.first().expect("a table").clone());
+        let twice = serde_json::to_string(&twice).expect("JSON");
+        let long = format!("{manifest}{}", " ".repeat(4 << 20));
+        for (text, expected) in [(twice, "is named twice"), (long, "more than 4194304 bytes")] {
+            fs::write(copy.join("manifest.json"), text).expect("it is damaged");
+            let error = rejected(&copy).await;
+            assert!(error.starts_with("manifest.json: ") && error.contains(expected), "{error}");
+        }
         fs::remove_file(copy.join("manifest.json")).expect("it is there");
         assert!(rejected(&copy).await.contains("manifest.json: "));
         assert!(rejected(&folder).await.contains("an import changes no tenant"));
@@ -337,6 +349,10 @@ fn a_forged_archive_writes_no_other_tenant_and_no_role() {
         forge(&copy, &mut foreign, "product", &rows);
         let error = rejected(&copy).await;
         assert!(error.starts_with("product: 3 rows in the manifest, 2 of its tenant"), "{error}");
+        let left = "select (select count(*) from tenant where tenant_id = $1) + (select count(*) from location where tenant_id = $1)";
+        let left = sqlx::query_scalar(left).bind(new).fetch_one(&environment().root).await;
+        let left: i64 = left.expect("rows are counted");
+        assert_eq!(left, 0, "what was written before is deleted");
 
         let copy = place(tenant, "-named");
         let mut named = manifest.clone();
@@ -398,6 +414,9 @@ fn an_archive_has_every_table_and_no_credential() {
             "password": "correct horse battery staple" });
         tenant.post("/v1/users", &user).await.created();
         let folder = place(tenant, "");
+        // Others may read an empty folder that was there before, but no file of the archive.
+        fs::create_dir(&folder).expect("a folder");
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("its permissions");
         let manifest = exported(tenant, &folder).await;
         let credentials = "select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid \
              where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped \
@@ -414,7 +433,10 @@ fn an_archive_has_every_table_and_no_credential() {
             assert!(is_left_out, "{name} is in the archive, or its name needs a line in this test");
         }
         for file in manifest.files() {
-            let text = fs::read_to_string(folder.join(&file)).expect("a file");
+            let path = folder.join(&file);
+            let mode = fs::metadata(&path).expect("a file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+            let text = fs::read_to_string(path).expect("a file");
             assert!(!text.contains("$argon2") && !text.contains("\"hash\":"), "{file}");
         }
     });
@@ -477,16 +499,24 @@ fn a_tenant_for_trials_is_made_again_as_new_or_from_an_archive() {
 }
 
 #[test]
-fn a_tenant_for_trials_stays_if_the_archive_is_of_another_version() {
+fn a_tenant_for_trials_stays_if_the_archive_can_not_take_its_place() {
     environment().runtime.block_on(async {
         let (slug, client) = made(KeyMode::Test).await;
         let folder = environment().postgres.home().join(format!("{slug}-old"));
-        let mut manifest = archive::export(&migrator_url(), &slug, &folder, None).await.expect("an archive");
-        manifest.schema.steps -= 1;
-        let text = serde_json::to_string(&manifest).expect("JSON");
-        fs::write(folder.join("manifest.json"), text).expect("it is of another version");
-        let error = reset(&slug, Some(&folder)).await.expect_err("it can't be imported");
-        assert!(error.contains("use the same version of Stockwell"), "{error}");
-        client.get("/v1/me").await.ok();
+        let manifest = archive::export(&migrator_url(), &slug, &folder, None).await.expect("an archive");
+        let mut old = manifest.clone();
+        old.schema.steps -= 1;
+        let (other, _) = made(KeyMode::Test).await;
+        let id = sqlx::query_scalar("select tenant_id from tenant where slug = $1").bind(&other);
+        let tenant_id: Uuid = id.fetch_one(&environment().root).await.expect("a tenant");
+        let foreign = Manifest { tenant_id, ..manifest };
+        let taken = format!("the tenant {other} is in this database");
+        for (manifest, expected) in [(old, "use the same version of Stockwell"), (foreign, taken.as_str())] {
+            let text = serde_json::to_string(&manifest).expect("JSON");
+            fs::write(folder.join("manifest.json"), text).expect("it is another one");
+            let error = reset(&slug, Some(&folder)).await.expect_err("it can't be imported");
+            assert!(error.contains(expected), "{error}");
+            client.get("/v1/me").await.ok();
+        }
     });
 }

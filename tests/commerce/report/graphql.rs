@@ -167,3 +167,29 @@ fn a_get_changes_nothing_and_says_its_cost() {
         );
     });
 }
+
+/// A kilobyte of a request is no megabyte of a response.
+#[test]
+fn a_response_does_not_repeat_a_long_text_of_the_document() {
+    with_tenant(async |tenant| {
+        sell(tenant).await;
+        let asked = async |query: &str| post(tenant, &json!({ "query": query })).await;
+        let long = format!("{{ stockPosition {{ rows {{ {}: sku }} }} }}", "a".repeat(30_000));
+        let answer = asked(&long).await.ok();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "query_cost_exceeded", "{answer}");
+        let alias = format!("{{ stockPosition {{ rows {{ {}: sku }} }} }}", "a".repeat(64));
+        let answer = asked(&alias).await.ok();
+        assert_eq!(answer["data"]["stockPosition"]["rows"][0]["a".repeat(64)], "MUG", "{answer}");
+
+        let unknown: String = (0..900).map(|number| format!("nothing{number} ")).collect();
+        let reply = asked(&format!("{{ stockPosition(limit: 1) {{ rows {{ {unknown} }} }} }}")).await;
+        assert_eq!(reply.ok()["errors"].as_array().map(Vec::len), Some(100), "{}", reply.text);
+        let name = format!("{{ {} }}", "é".repeat(10) + &"a".repeat(30_000));
+        for query in [name, format!("{{ {} }}", "a".repeat(30_000))] {
+            let reply = asked(&query).await;
+            let answer = reply.ok();
+            assert!(answer["errors"][0]["message"].is_string(), "{answer}");
+            assert!(reply.text.len() < 5_000, "{} bytes", reply.text.len());
+        }
+    });
+}

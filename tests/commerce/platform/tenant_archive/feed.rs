@@ -1,0 +1,145 @@
+//! The feed and the roll-ups of all tenants wait for the oldest transaction that writes. So a tenant comes and goes in short ones.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use service::archive::Manifest;
+use service::auth::KeyMode;
+use stockwell::archive;
+use tests::{environment, with_tenant};
+use tokio::time::{Instant, sleep};
+
+use super::{Other, forge, forged, made, migrator_url, place, trade};
+
+/// Returns when an import waits for a lock.
+async fn until_an_import_waits(other: &Other) {
+    let waits = "select exists (select from pg_stat_activity \
+                 where application_name = 'stockwell-archive' and wait_event_type = 'Lock')";
+    let begun = Instant::now();
+    loop {
+        let waits = sqlx::query_scalar(waits).fetch_one(&other.root).await;
+        let waits: bool = waits.expect("sessions are listed");
+        if waits {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "an import waits for the lock");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Raises the position of the first event of an archive.
+fn raise(folder: &Path, manifest: &mut Manifest, position: i64) {
+    let rows = fs::read_to_string(folder.join("event.ndjson")).expect("rows");
+    let (first, rest) = rows.split_once('\n').expect("an event");
+    let mut event: Value = serde_json::from_str(first).expect("JSON");
+    event["position"] = json!(position);
+    forge(folder, manifest, "event", &format!("{event}\n{rest}"));
+}
+
+/// An import of a server that is ahead needs an instant without writers.
+#[test]
+fn writers_go_on_while_two_imports_wait_for_them() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let (folder, far, near) = (place(tenant, "-ahead-of"), place(tenant, "-far"), place(tenant, "-near"));
+        let mut one =
+            archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
+        forged(&folder, &far, &mut one);
+        let mut two = one.clone();
+        forged(&far, &near, &mut two);
+        raise(&far, &mut one, 2_000_000_000);
+        raise(&near, &mut two, 1_000_000_000);
+
+        let other = Other::start().await;
+        let mut held = other.root.begin().await.expect("a transaction");
+        let lock = sqlx::query("lock table event in row exclusive mode").execute(&mut *held).await;
+        lock.expect("a lock, as a writer has it");
+        let traded = async {
+            until_an_import_waits(&other).await;
+            for number in 0..15 {
+                other.tenant.product(&format!("CUP-{number}"), "1.00").await;
+                sleep(Duration::from_millis(200)).await;
+            }
+            held.rollback().await.expect("the writer ends");
+        };
+        let url = other.migrator_url();
+        let (one, two, ()) = tokio::join!(archive::import(&url, &far), archive::import(&url, &near), traded);
+        one.expect("it is imported");
+        two.expect("it is imported");
+        let base = sqlx::query_scalar("select event_base()").fetch_one(&other.root).await;
+        let base: i64 = base.expect("the base of positions");
+        assert!(base >= 2_000_000_000, "{base} is not behind both archives");
+    });
+}
+
+#[test]
+fn the_feed_of_others_goes_on_while_a_tenant_is_imported() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let folder = place(tenant, "-feed");
+        archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
+        let other = Other::start().await;
+        // The import waits in the middle of its rows.
+        let mut held = other.root.begin().await.expect("a transaction");
+        let lock = sqlx::query("lock table pos_sale in share mode").execute(&mut *held).await;
+        lock.expect("a lock");
+        let watched = async {
+            until_an_import_waits(&other).await;
+            other.tenant.product("LATER", "1.00").await;
+            let begun = Instant::now();
+            let mut is_seen = false;
+            while !is_seen && begun.elapsed() < Duration::from_secs(5) {
+                is_seen = other
+                    .tenant
+                    .get("/v1/events?type=product.created")
+                    .await
+                    .text
+                    .contains("product.created");
+                sleep(Duration::from_millis(20)).await;
+            }
+            held.rollback().await.expect("the lock ends");
+            is_seen
+        };
+        let url = other.migrator_url();
+        let (imported, is_seen) = tokio::join!(archive::import(&url, &folder), watched);
+        imported.expect("it is imported");
+        assert!(is_seen, "the event of the other tenant waits for the import");
+        other.client(tenant).await.get("/v1/products").await.ok();
+    });
+}
+
+#[test]
+fn a_large_table_is_deleted_in_parts() {
+    environment().runtime.block_on(async {
+        let (slug, _) = made(KeyMode::Test).await;
+        let root = &environment().root;
+        let rows = "insert into unmapped_sku (tenant_id, id, system, external_sku, misses, first_missed_at, last_missed_at, missed_for) \
+                    select t.tenant_id, gen_random_uuid(), 'SHOP', 'SKU-' || n, 1, now(), now(), now() \
+                    from tenant t cross join generate_series(1, 12000) n where t.slug = $1";
+        sqlx::query(rows).bind(&slug).execute(root).await.expect("rows");
+        let first = "select from unmapped_sku s join tenant t on t.tenant_id = s.tenant_id where t.slug = $1 \
+                    order by s.ctid limit 1 for update of s";
+        let mut held = root.begin().await.expect("a transaction");
+        sqlx::query(first).bind(&slug).execute(&mut *held).await.expect("a lock on the first row");
+        let left = async {
+            let begun = Instant::now();
+            let count = "select count(*) from unmapped_sku where tenant_id = (select tenant_id from tenant where slug = $1)";
+            loop {
+                let left = sqlx::query_scalar(count).bind(&slug).fetch_one(root).await;
+                let left: i64 = left.expect("rows are counted");
+                if left <= 2_000 || begun.elapsed() > Duration::from_secs(10) {
+                    held.rollback().await.expect("the lock ends");
+                    return left;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let url = migrator_url();
+        let (deleted, left) = tokio::join!(archive::delete(&url, &slug, &slug, None), left);
+        deleted.expect("it is deleted");
+        assert_eq!(left, 2_000, "the rows behind the locked one are deleted, without it");
+    });
+}
