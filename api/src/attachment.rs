@@ -2,8 +2,6 @@
 
 mod upload;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
@@ -14,7 +12,6 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::attachment::Holder;
 use domain::id::AttachmentId;
-use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::json;
 use service::attachment::stored::{self, Content, Place};
@@ -22,8 +19,7 @@ use service::attachment::{self, Attachment, AttachmentInput, Sight};
 use service::catalog::product;
 use service::listing::{Age, Slice};
 use service::{Error, Tx};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -36,12 +32,11 @@ use crate::personal::Personal;
 use crate::problem::ErrorCode;
 use crate::record::record;
 use crate::room::{Room, Sizes};
+use crate::sending::parts;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, ApiError, App, Caller};
 
-/// Bytes of a part of a content that is sent.
-const PART_BYTES: usize = 64 * 1024;
 /// Room in this process for contents that are sent.
 const SENT: Sizes =
     Sizes { of_process: 64 * 1024 * 1024, of_tenant: 24 * 1024 * 1024, spare: 16 * 1024 * 1024 };
@@ -260,48 +255,6 @@ async fn get_content(
         .body(SizedStream::new(u64::try_from(size).unwrap_or_default(), parts)))
 }
 
-/// A content that is sent, and what it holds until then.
-struct Left<H> {
-    rest: Bytes,
-    _held: H,
-}
-
-/// Returns a content part by part. The deadline gives back the content and what it holds: a reader who is too slow gets no more, and the
-/// connection is closed.
-fn parts<H: Send + 'static>(
-    content: Bytes,
-    until: Instant,
-    held: H,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    let left = Arc::new(Mutex::new(Some(Left { rest: content, _held: held })));
-    let late = Arc::downgrade(&left);
-    let mut timer = JoinSet::new();
-    // A reader who takes nothing asks for no part, so the stream alone would never see the deadline.
-    timer.spawn(async move {
-        sleep_until(until).await;
-        if let Some(left) = late.upgrade() {
-            drop(lock(&left).take());
-        }
-    });
-    stream::poll_fn(move |_| {
-        let _timer = &timer;
-        Poll::Ready(next_part(&mut lock(&left)))
-    })
-}
-
-fn lock<H>(left: &Mutex<Option<Left<H>>>) -> MutexGuard<'_, Option<Left<H>>> {
-    left.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns the next part, nothing at the end, and an error after the deadline.
-fn next_part<H>(left: &mut Option<Left<H>>) -> Option<Result<Bytes, std::io::Error>> {
-    let Some(Left { rest, .. }) = left else {
-        return Some(Err(std::io::Error::from(std::io::ErrorKind::TimedOut)));
-    };
-    let part = rest.split_to(rest.len().min(PART_BYTES));
-    (!part.is_empty()).then_some(Ok(part))
-}
-
 /// Change an attachment
 ///
 /// Takes a merge patch of the name, the title and the order. The content never changes: add another attachment, and delete this one.
@@ -374,48 +327,5 @@ fn disposition(filename: &str) -> ContentDisposition {
     ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::FilenameExt(name)],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-
-    use futures_util::StreamExt;
-    use tokio::time::timeout;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_content_is_sent_in_parts() {
-        let content = Bytes::from(vec![7; PART_BYTES + 1]);
-        let parts = parts(content, Instant::now() + SENT_WITHIN, ()).collect::<Vec<_>>().await;
-        let lengths: Vec<Option<usize>> =
-            parts.iter().map(|part| part.as_ref().map(Bytes::len).ok()).collect();
-        assert_eq!(lengths, [Some(PART_BYTES), Some(1)]);
-    }
-
-    #[tokio::test]
-    async fn a_reader_who_takes_nothing_more_gives_the_room_back() {
-        let content = Bytes::from(vec![7; PART_BYTES + 1]);
-        let held = Arc::new(());
-        let mut parts = pin!(parts(content, Instant::now() + Duration::from_millis(50), Arc::clone(&held)));
-        let first = parts.next().await.expect("a part").expect("in time");
-        assert_eq!(first.len(), PART_BYTES);
-        let given_back = async {
-            while Arc::strong_count(&held) > 1 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(Duration::from_secs(10), given_back).await.expect("the deadline gives the room back");
-        assert!(parts.next().await.expect("an end").is_err(), "the rest is not sent");
-    }
-
-    #[tokio::test]
-    async fn a_reader_who_goes_gives_the_room_back_at_once() {
-        let held = Arc::new(());
-        let parts = parts(Bytes::from_static(b"file"), Instant::now() + SENT_WITHIN, Arc::clone(&held));
-        drop(parts);
-        assert_eq!(Arc::strong_count(&held), 1);
     }
 }

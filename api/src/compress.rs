@@ -60,7 +60,8 @@ fn is_text(response: &HttpResponse) -> bool {
     })
 }
 
-fn pack(bytes: &[u8]) -> Option<Bytes> {
+/// Returns a text compressed.
+pub fn pack(bytes: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 3), Compression::fast());
     encoder.write_all(bytes).ok()?;
     Some(Bytes::from(encoder.finish().ok()?))

@@ -88,6 +88,7 @@ mod room;
 mod route_table;
 pub mod routes;
 mod schema;
+mod sending;
 pub mod server;
 pub mod settings;
 mod sheet;

@@ -40,10 +40,15 @@ use crate::credential;
 use crate::currency::showing_while;
 use crate::list::CountedAsReport;
 use crate::problem::{ApiError, ErrorCode};
+use crate::sending;
 use crate::stream;
 use crate::trace;
 
 pub use self::headers::X_REQUEST_ID;
+
+/// Paths whose POST changes nothing: its body has what a URL could not hold.
+const READ_BY_POST: [&str; 4] =
+    ["/graphql", "/v1/prices/resolve", "/v1/replenishment/backtest", "/v1/stock/availability"];
 
 /// Wraps the whole application.
 #[derive(Debug, Clone)]
@@ -177,6 +182,11 @@ impl Asked {
     fn of(request: &HttpRequest) -> Self {
         let of_reports = is_of_reports(request.path()) || request.extensions().contains::<CountedAsReport>();
         Asked { method: request.method().clone(), uri: request.uri().clone(), of_reports }
+    }
+
+    /// Whether the request changes nothing, so that it can be rejected after its work.
+    fn only_reads(&self) -> bool {
+        self.method == Method::GET || READ_BY_POST.contains(&self.uri.path())
     }
 }
 
@@ -327,8 +337,20 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     let (request, mut response) = response.into_parts();
     let asked = Asked::of(&request);
     headers::write(&mut response, &asked, app, wants, log);
-    if wants.gzip {
+    // What strangers ask for is compressed before, or is not: it would take the threads of reports.
+    if wants.gzip && (log.caller.is_some() || !sending::is_long(&response)) {
         response = compress::gzip(response).await;
+    }
+    if asked.only_reads() {
+        let tenant_id = log.caller.as_ref().map(|caller| caller.tenant_id);
+        response = match sending::limited(response, tenant_id, app.address_of(&request)).await {
+            Ok(response) => response,
+            Err(refused) => {
+                let mut refused = refused.render(Some(log.id()));
+                headers::write(&mut refused, &asked, app, wants, log);
+                refused
+            }
+        };
     }
     hold_back(app, log.caller.as_ref(), &request, &response).await;
     log.line(request.method().as_str(), || request.match_pattern(), response.status());

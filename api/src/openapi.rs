@@ -17,10 +17,11 @@ mod webhooks;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::Value;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,8 +29,10 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::Access;
 use crate::app::App;
+use crate::compress;
 use crate::problem::{Answer, ApiError};
 use crate::schema::Schemas;
+use crate::sending;
 
 /// Routes, and the document that describes them.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct DescribedRoutes {
     document: Value,
     /// The document as text, from the first request for it on.
     text: OnceLock<Bytes>,
+    /// The text that was sent last, compressed.
+    packed: Mutex<Option<(Bytes, Bytes)>>,
     access: Arc<Access>,
     schemas: Arc<Schemas>,
 }
@@ -50,7 +55,7 @@ impl DescribedRoutes {
         complete::complete(&mut document);
         let access = Arc::new(Access::declared(&document));
         let schemas = Arc::new(Schemas::declared(&document));
-        DescribedRoutes { routes, document, text: OnceLock::new(), access, schemas }
+        DescribedRoutes { routes, document, text: OnceLock::new(), packed: Mutex::default(), access, schemas }
     }
 
     /// Mounts the routes, with the scopes that they declare and the schemas of their bodies.
@@ -79,6 +84,18 @@ impl DescribedRoutes {
 
     fn bytes(&self) -> &Bytes {
         self.text.get_or_init(|| Bytes::from(layout::text(&self.document)))
+    }
+
+    /// Returns a text compressed. A text is compressed once, however many callers ask for it.
+    fn packed(&self, text: &Bytes) -> Option<Bytes> {
+        let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |(of, _): &&(Bytes, Bytes)| of.as_ptr() == text.as_ptr();
+        if let Some((_, known)) = packed.as_ref().filter(is_same) {
+            return Some(known.clone());
+        }
+        let made = compress::pack(text)?;
+        *packed = Some((text.clone(), made.clone()));
+        Some(made)
     }
 }
 
@@ -110,13 +127,18 @@ async fn explorer_script() -> HttpResponse {
     responses((status = 200, description = "The document.", body = serde_json::Value))
 )]
 #[get("/openapi.json")]
-async fn show(routes: Data<&'static DescribedRoutes>, app: Data<App>) -> Answer {
+async fn show(request: HttpRequest, routes: Data<&'static DescribedRoutes>, app: Data<App>) -> Answer {
     if routes.document().is_null() {
         return Err(ApiError::internal("the document can't be written"));
     }
-    let public = (actix_web::http::header::CACHE_CONTROL, "public, max-age=300");
-    Ok(HttpResponse::Ok()
-        .insert_header(public)
-        .content_type("application/json")
-        .body(app.document().unwrap_or_else(|| routes.bytes()).clone()))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "public, max-age=300")).content_type("application/json");
+    let text = app.document().unwrap_or_else(|| routes.bytes());
+    if compress::accepts_gzip(request.headers())
+        && let Some(packed) = routes.packed(text)
+    {
+        response.insert_header(header::ContentEncoding::Gzip);
+        return Ok(response.body(sending::shared(packed)));
+    }
+    Ok(response.body(sending::shared(text.clone())))
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::compress::accepts_gzip;
 use crate::html::escaped;
 use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::sending;
 use crate::version::IfNoneMatch;
 
 /// The files of `web/`, by their paths there.
@@ -43,10 +44,10 @@ const HTML: &str = "text/html; charset=utf-8";
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 /// The texts among the files, with the best compression that gzip has. A server compresses each of them once.
-static PACKED: LazyLock<HashMap<&str, Vec<u8>>> = LazyLock::new(|| {
+static PACKED: LazyLock<HashMap<&str, Bytes>> = LazyLock::new(|| {
     let is_text = |name: &str| media_type(name).is_ok_and(|kind| kind.starts_with("text/"));
     let texts = FILES.iter().filter(|(name, _)| is_text(name));
-    texts.filter_map(|(name, bytes)| Some((*name, pack(bytes).ok()?))).collect()
+    texts.filter_map(|(name, bytes)| Some((*name, Bytes::from(pack(bytes).ok()?)))).collect()
 });
 
 fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -120,9 +121,13 @@ async fn send_file(app: Data<App>, request: HttpRequest, path: web::Path<(String
         && accepts_gzip(request.headers())
         && let Some(packed) = PACKED.get(name.as_str())
     {
-        return Ok(response.insert_header(header::ContentEncoding::Gzip).body(packed.clone()));
+        response.insert_header(header::ContentEncoding::Gzip);
+        return Ok(response.body(sending::shared(packed.clone())));
     }
-    Ok(response.body(bytes.into_owned()))
+    match bytes {
+        Cow::Borrowed(bytes) => Ok(response.body(sending::shared(Bytes::from_static(bytes)))),
+        Cow::Owned(bytes) => Ok(response.body(bytes)),
+    }
 }
 
 /// Returns the content of a file of `web/`: the one built in, or that of the folder that the operator named.

@@ -10,6 +10,39 @@ use futures_util::{StreamExt, stream};
 use crate::currency::showing_while;
 use crate::problem::{Answer, ApiError};
 
+/// Number of rows of the first part.
+const ROWS_FIRST: u64 = 100;
+/// Fewest rows of a part.
+const ROWS_MIN: u64 = 10;
+/// Most rows of a part.
+const ROWS_MAX: u64 = 500;
+/// Bytes that a part has about.
+const PART_BYTES: u64 = 512 * 1024;
+
+/// The number of rows of the next part: long rows are read few at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRows(u64);
+
+impl Default for PartRows {
+    fn default() -> Self {
+        PartRows(ROWS_FIRST)
+    }
+}
+
+impl PartRows {
+    /// Returns the number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the number after a part of so many rows and bytes.
+    #[must_use]
+    pub fn after(rows: usize, bytes: usize) -> Self {
+        let fitting = (rows as u64).saturating_mul(PART_BYTES) / (bytes as u64).max(1);
+        PartRows(fitting.clamp(ROWS_MIN, ROWS_MAX))
+    }
+}
+
 /// A part of a file.
 pub struct Part {
     /// The bytes of the part.
@@ -64,5 +97,20 @@ impl<P: Parts> Progress<P> {
         let part = self.parts.next().await?;
         self.is_over = part.is_last;
         Ok(Bytes::from(part.text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_rows_are_read_few_at_a_time() {
+        assert_eq!(PartRows::default().get(), 100);
+        for (rows, bytes, next) in
+            [(100, 40_000, 500), (100, 1024 * 1024, 50), (100, 100_000_000, 10), (0, 0, 10), (1, 0, 500)]
+        {
+            assert_eq!(PartRows::after(rows, bytes).get(), next, "{rows} rows of {bytes} bytes");
+        }
     }
 }

@@ -86,20 +86,33 @@ impl Room {
     ) -> Result<Place, ApiError> {
         let holder = Holder { tenant_id, network: address.map(network::of) };
         let place = tokio::time::timeout(DEADLINE, self.next(holder, bytes)).await;
-        place.map_err(|_| {
-            let taken = self.taken();
-            let own = taken.of_tenants.get(&tenant_id).copied().unwrap_or_default();
-            let is_own = own + bytes > self.sizes.of_tenant || !taken.has_room_of(holder, bytes, self.of_reader);
-            drop(taken);
-            let error = if is_own {
-                let detail = "Your tenant, or your address, has as many long bodies at once as it may. Send the next request \
-                              after the response to the one before.";
-                ApiError::new(ErrorCode::RateLimited, detail)
-            } else {
-                ApiError::of(ErrorCode::TemporarilyUnavailable)
-            };
-            error.with_retry_after(DEADLINE.as_secs())
-        })
+        place.map_err(|_| self.refused(holder, bytes))
+    }
+
+    /// Like [`take_for`](Room::take_for), without a wait.
+    pub fn try_take_for(
+        &'static self,
+        tenant_id: TenantId,
+        address: Option<IpAddr>,
+        bytes: usize,
+    ) -> Result<Place, ApiError> {
+        let holder = Holder { tenant_id, network: address.map(network::of) };
+        self.try_take(holder, bytes).ok_or_else(|| self.refused(holder, bytes))
+    }
+
+    fn refused(&self, holder: Holder, bytes: usize) -> ApiError {
+        let taken = self.taken();
+        let own = taken.of_tenants.get(&holder.tenant_id).copied().unwrap_or_default();
+        let is_own = own + bytes > self.sizes.of_tenant || !taken.has_room_of(holder, bytes, self.of_reader);
+        drop(taken);
+        let error = if is_own {
+            let detail = "Your tenant, or your address, has as many long bodies at once as it may. Send the next request \
+                          after the response to the one before.";
+            ApiError::new(ErrorCode::RateLimited, detail)
+        } else {
+            ApiError::of(ErrorCode::TemporarilyUnavailable)
+        };
+        error.with_retry_after(DEADLINE.as_secs())
     }
 
     async fn next(&'static self, holder: Holder, bytes: usize) -> Place {

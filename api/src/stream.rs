@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use service::auth::{AuthError, Guess};
 use service::event::Filter;
 use service::known;
-use service::scope::Scope;
+use service::scope::{Scope, Scopes};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::connection::Connection;
@@ -145,9 +145,10 @@ struct StreamHeaders {
 ///
 /// When the response ends, connect again with the last id as `Last-Event-ID`, as browsers do on their own. Nothing is
 /// lost, and a level may come twice. The server ends a stream with `bye` and a reason when it stops, when the
-/// credential ends, when the client reads too slowly, or when the key opens more than 10 streams: then its oldest one
-/// ends. A stream ends at most 5 seconds after its credential was revoked. A client that reads nothing for 30 seconds
-/// loses its connection. A tenant may have a quarter of the streams of a server: 500 by default.
+/// credential ends or loses a scope that the stream needs, when the client reads too slowly, or when the key opens more
+/// than 10 streams: then its oldest one ends. A stream ends at most 5 seconds after its credential was revoked or lost the
+/// scope. A client that reads nothing for 30 seconds loses its connection. A tenant may have a quarter of the streams of a
+/// server: 500 by default.
 #[utoipa::path(
     operation_id = "stream_get",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
@@ -168,12 +169,10 @@ async fn stream(
 ) -> Answer {
     let Params(StreamParams { levels, product_id, location_id, kinds, cursor, ticket: _ }) = params;
     let levels = levels.unwrap_or(true);
-    if levels || kinds.is_empty() {
-        caller.require(Scope::StockRead)?;
-    }
-    if !kinds.is_empty() {
-        caller.require(Scope::EventsRead)?;
-    }
+    let of_levels = (levels || kinds.is_empty()).then_some(Scope::StockRead);
+    let of_events = (!kinds.is_empty()).then_some(Scope::EventsRead);
+    let needed: Scopes = of_levels.into_iter().chain(of_events).collect();
+    needed.iter().try_for_each(|scope| caller.require(scope))?;
     if !accepts_events(&request) {
         return Err(ApiError::of(ErrorCode::NotAcceptable));
     }
@@ -200,9 +199,10 @@ async fn stream(
     checked.map_err(|error| ApiError::from(error).in_query())?;
     let seat = app.streams.take(caller.tenant_id, caller.actor_id).map_err(|full| refused(&app, full))?;
     let listener = app.live.listen(caller.tenant_id, from).await?;
-    let wanted = Wanted { levels, products: product_id, locations: location_id, events };
+    let (products, locations) = (product_id.into_iter().collect(), location_id.into_iter().collect());
+    let wanted = Wanted { levels, products, locations, events };
     let connection = request.conn_data::<Rc<Connection>>().cloned();
-    let credential = presented(&request, &app, caller.tenant_id);
+    let credential = presented(&request, &app, (caller.tenant_id, needed));
     let ending = guard::start(app.clone(), credential, Arc::clone(&seat.given_up), connection);
     let sender = Sender::new((app, seat), (ending, caller.tenant_id), listener, wanted)?;
     Ok(HttpResponse::Ok()
@@ -233,10 +233,10 @@ fn accepts_events(request: &HttpRequest) -> bool {
     !request.headers().contains_key(header::ACCEPT) || ranges.iter().any(fits)
 }
 
-/// Returns the credential of the request, which is checked again while the stream lasts.
-fn presented(request: &HttpRequest, app: &App, tenant_id: TenantId) -> Credential {
+/// Returns the credential of the request, which is checked again while the stream lasts, with the scopes that the stream needs.
+fn presented(request: &HttpRequest, app: &App, (tenant_id, scopes): (TenantId, Scopes)) -> Credential {
     let taken = request.extensions().get::<Taken>().map(|taken| taken.0.expose_secret().to_owned());
     let text =
         taken.unwrap_or_else(|| credential::presented(request.headers()).unwrap_or_default().into_owned());
-    Credential { tenant_id, text: SecretString::from(text), address: app.address_of(request) }
+    Credential { tenant_id, text: SecretString::from(text), address: app.address_of(request), scopes }
 }

@@ -10,6 +10,9 @@
 //!
 //! Some levels change without a write: a hold expires, or a lot expires at midnight. Each poll reads what has expired
 //! since the previous one and sends it like any other change.
+//!
+//! All listeners of a tenant share what its follower read. A listener that continues from an earlier place reads the levels that
+//! changed since in parts, so the memory does not grow with the listeners or with what they missed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,15 +20,22 @@ use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OnceCell, Semaphore, broadcast, watch};
+use tokio::sync::{Notify, OnceCell, broadcast, watch};
 
 use crate::event::{self, Event, FeedPosition, Filter};
 use crate::stock::level::{self, ChangedLevel};
-use crate::{Db, Error};
+use crate::tx::shares::Share;
+use crate::{Db, Error, Tx};
 
+mod missed;
+mod news;
 mod snapshot;
 
+pub use news::News;
 pub use snapshot::Snapshot;
+
+use missed::Missed;
+use news::Seen;
 
 /// Most changes that wait for a listener before it is disconnected.
 pub const WAITING_MAX: usize = 256;
@@ -33,6 +43,10 @@ pub const WAITING_MAX: usize = 256;
 const EVENTS_MAX: usize = 200;
 /// Most concurrent polls of one process, so that writes never wait for a connection.
 const POLLS_MAX: usize = 2;
+/// Most concurrent polls of a tenant: however many streams it has, the other one is for others.
+const POLLS_OF_TENANT_MAX: usize = 1;
+/// Longest wait for a poll: those of many streams of one tenant come one after the other.
+const POLL_WAIT: Duration = Duration::from_secs(60);
 /// Interval of polls without a notification: another process may have nothing to notify this one with.
 const TICK: Duration = Duration::from_secs(1);
 /// Least time between two polls. Several changes within it are sent as one.
@@ -62,7 +76,7 @@ struct Inner {
     db: Db,
     runtime: Handle,
     followers: Mutex<HashMap<TenantId, Arc<Follower>>>,
-    polls: Semaphore,
+    polls: Share,
     waiting_max: usize,
     closing: watch::Sender<bool>,
 }
@@ -71,22 +85,6 @@ struct Inner {
 struct Follower {
     changes: broadcast::Sender<Arc<Change>>,
     started: OnceCell<()>,
-}
-
-/// The state that a follower or a listener has seen.
-#[derive(Debug, Clone)]
-struct Seen {
-    place: FeedPosition,
-    snapshot: Snapshot,
-}
-
-/// The levels that a poll reads.
-enum Levels<'a> {
-    /// Levels changed since this snapshot.
-    UnseenBy(&'a Snapshot),
-    /// Levels that may have changed since this place.
-    WrittenSince(FeedPosition),
-    None,
 }
 
 /// The result of one poll.
@@ -110,7 +108,7 @@ impl Live {
             db,
             runtime: Handle::current(),
             followers: Mutex::default(),
-            polls: Semaphore::new(POLLS_MAX),
+            polls: Share::new(POLLS_MAX, POLLS_OF_TENANT_MAX, POLL_WAIT),
             waiting_max,
             closing: watch::Sender::new(false),
         }))
@@ -131,19 +129,22 @@ impl Live {
         let (follower, changes) = self.0.follower(tenant_id);
         // The follower polls before the listener does. A change in between arrives twice rather than never.
         follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
-        let first = match from {
-            Some(place) => self.0.poll(tenant_id, place, Levels::WrittenSince(place)).await?,
-            None => self.0.read_start(tenant_id).await?,
+        let Poll { change, snapshot, .. } = self.0.read_start(tenant_id).await?;
+        let end = change.end;
+        let (seen, first) = match from {
+            Some(_) => (Seen::default(), None),
+            None => (Seen::all(snapshot), Some(change)),
         };
         Ok(Listener {
             live: self.clone(),
             tenant_id,
             changes,
             closing: self.0.closing.subscribe(),
-            place: from.unwrap_or(first.change.end),
-            seen: first.snapshot,
-            is_behind: first.has_more,
-            first: Some(first.change),
+            place: from.unwrap_or(end),
+            seen: Arc::new(seen),
+            missed: from.map(|_| Missed::default()),
+            behind: None,
+            first,
         })
     }
 }
@@ -177,8 +178,8 @@ impl Inner {
 
     async fn start(self: &Arc<Self>, tenant_id: TenantId, follower: &Arc<Follower>) -> Result<(), Error> {
         let wake = self.db.notifier.subscribe(tenant_id);
-        let first = self.read_start(tenant_id).await?;
-        let seen = Seen { place: first.change.end, snapshot: first.snapshot };
+        let Poll { change, snapshot, .. } = self.read_start(tenant_id).await?;
+        let seen = (change.end, snapshot);
         self.runtime.spawn(Arc::clone(self).follow(tenant_id, Arc::clone(follower), wake, seen));
         Ok(())
     }
@@ -189,14 +190,14 @@ impl Inner {
         tenant_id: TenantId,
         follower: Arc<Follower>,
         wake: Arc<Notify>,
-        mut seen: Seen,
+        mut seen: (FeedPosition, Snapshot),
     ) {
         let mut closing = self.closing.subscribe();
         while !*closing.borrow() && !self.remove_if_unused(tenant_id, &follower) {
             let began = Instant::now();
-            let has_more = match self.poll(tenant_id, seen.place, Levels::UnseenBy(&seen.snapshot)).await {
+            let has_more = match self.poll(tenant_id, seen.0, Some(&seen.1)).await {
                 Ok(poll) => {
-                    seen = Seen { place: poll.change.end, snapshot: poll.snapshot };
+                    seen = (poll.change.end, poll.snapshot);
                     if !poll.change.is_empty() {
                         // Sending fails only if there is no listener left.
                         _ = follower.changes.send(Arc::new(poll.change));
@@ -222,57 +223,61 @@ impl Inner {
 
     /// Returns the present state, from which changes are counted.
     async fn read_start(&self, tenant_id: TenantId) -> Result<Poll, Error> {
-        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
-        let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::read(&tx).await?;
-        tx.rollback().await?;
-        let end = FeedPosition::before(snapshot.position());
-        Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        let start = async |tx: &Tx| -> Result<Poll, Error> {
+            let snapshot = Snapshot::read(tx).await?;
+            let end = FeedPosition::before(snapshot.position());
+            Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+        };
+        self.read(tenant_id, start).await
     }
 
-    /// Reads what changed after `place`.
+    /// Reads the events after `place`, and the levels that the snapshot `before` does not see, if there is one.
     async fn poll(
         &self,
         tenant_id: TenantId,
         place: FeedPosition,
-        levels: Levels<'_>,
+        before: Option<&Snapshot>,
     ) -> Result<Poll, Error> {
-        let _permit = self.polls.acquire().await.map_err(|_| Error::Busy)?;
-        let tx = self.db.begin_read(tenant_id).await?;
-        let snapshot = Snapshot::read(&tx).await?;
-        let ended = match &levels {
-            Levels::UnseenBy(before) => level::find_expired(&tx, &snapshot, before.at()).await?,
-            Levels::WrittenSince(place) => {
-                level::find_expired(&tx, &snapshot, event::expiries_unsent_since(&tx, *place).await?).await?
-            }
-            Levels::None => Vec::new(),
-        };
-        // A transaction that changes a level also writes an event.
-        let (change, has_more) = if event::has_events_from(&tx, place.0).await? {
-            let levels = match levels {
-                Levels::UnseenBy(before) => {
-                    let mut levels = level::find_changed(&tx, &snapshot, before.position()).await?;
-                    levels.retain(|level| !before.sees(level.transaction));
-                    levels
-                }
-                Levels::WrittenSince(place) => level::find_changed(&tx, &snapshot, place.0).await?,
-                Levels::None => Vec::new(),
-            };
-            let feed = event::list(&tx, &Filter::default(), place, EVENTS_MAX).await?;
-            (Change { levels, ended, events: feed.events, end: feed.end }, feed.has_more)
-        } else {
-            (Change { ended, end: place, ..Change::default() }, false)
-        };
-        tx.rollback().await?;
-        Ok(Poll { change, snapshot, has_more })
+        self.read(tenant_id, async |tx: &Tx| poll(tx, place, before).await).await
     }
+
+    /// Reads from one snapshot, when it is the tenant's turn.
+    async fn read<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _turn = self.polls.enter(Some(tenant_id)).await?;
+        self.db.read(tenant_id, work).await
+    }
+}
+
+async fn poll(tx: &Tx, place: FeedPosition, before: Option<&Snapshot>) -> Result<Poll, Error> {
+    let snapshot = Snapshot::read(tx).await?;
+    let ended = match before {
+        Some(before) => level::find_expired(tx, &snapshot, before.at(), None).await?,
+        None => Vec::new(),
+    };
+    // A transaction that changes a level also writes an event.
+    if !event::has_events_from(tx, place.0).await? {
+        let change = Change { ended, end: place, ..Change::default() };
+        return Ok(Poll { change, snapshot, has_more: false });
+    }
+    let mut levels = match before {
+        Some(before) => level::find_changed(tx, &snapshot, before.position(), None).await?,
+        None => Vec::new(),
+    };
+    levels.retain(|level| before.is_none_or(|before| !before.sees(level.transaction)));
+    let feed = event::list(tx, &Filter::default(), place, EVENTS_MAX).await?;
+    let change = Change { levels, ended, events: feed.events, end: feed.end };
+    Ok(Poll { change, snapshot, has_more: feed.has_more })
 }
 
 /// A message to a listener.
 #[derive(Debug)]
 pub enum Message {
     /// A change.
-    Change(Change),
+    Change(News),
     /// The listener was too slow; it must reconnect at its place.
     TooSlow,
     /// The process stops.
@@ -288,10 +293,12 @@ pub struct Listener {
     closing: watch::Receiver<bool>,
     /// Everything up to here was delivered.
     place: FeedPosition,
-    /// The snapshot of its own poll, which delivered everything before it.
-    seen: Snapshot,
-    /// Whether it still has to catch up on the feed.
-    is_behind: bool,
+    /// The snapshots of its own reads, which delivered everything before them.
+    seen: Arc<Seen>,
+    /// The levels that it still has to catch up on.
+    missed: Option<Missed>,
+    /// The place up to which it still has to catch up on the feed. Its first read of levels saw those of all events before.
+    behind: Option<FeedPosition>,
     first: Option<Change>,
 }
 
@@ -303,16 +310,36 @@ impl Listener {
 
     /// Returns the next change. The future may be dropped while it waits.
     pub async fn next(&mut self) -> Result<Message, Error> {
+        if *self.closing.borrow() {
+            return Ok(Message::Closing);
+        }
         if let Some(first) = self.first.take() {
             self.place = first.end;
-            return Ok(Message::Change(first));
+            return Ok(Message::Change(News::whole(first)));
         }
-        if self.is_behind {
-            // After the first poll the follower delivers the levels.
-            let poll = self.live.0.poll(self.tenant_id, self.place, Levels::None).await?;
-            self.is_behind = poll.has_more;
-            self.place = poll.change.end;
-            return Ok(Message::Change(poll.change));
+        if let Some(missed) = self.missed {
+            // Levels come before the events: a client that continues after an event must not miss them.
+            let place = self.place;
+            let read = async |tx: &Tx| missed.read(tx, place).await;
+            let part = self.live.0.read(self.tenant_id, read).await?;
+            self.missed = part.rest;
+            if let Some((last, snapshot)) = part.seen {
+                self.behind.get_or_insert(FeedPosition::before(snapshot.position()));
+                Arc::make_mut(&mut self.seen).push(last, snapshot);
+            }
+            return Ok(Message::Change(News::whole(part.change)));
+        }
+        if let Some(until) = self.behind {
+            let Poll { mut change, has_more, .. } =
+                self.live.0.poll(self.tenant_id, self.place, None).await?;
+            // The follower delivers later events, with the levels that changed since the first read of levels.
+            change.events.retain(|event| event.place < until);
+            if !has_more || change.end >= until {
+                change.end = until.max(self.place);
+                self.behind = None;
+            }
+            self.place = change.end;
+            return Ok(Message::Change(News::whole(change)));
         }
         loop {
             let change = tokio::select! {
@@ -321,26 +348,15 @@ impl Listener {
                 change = self.changes.recv() => change,
             };
             let change = match change {
-                Ok(change) => self.unseen_part(&change),
+                Ok(change) => change,
                 Err(broadcast::error::RecvError::Lagged(_)) => return Ok(Message::TooSlow),
                 Err(broadcast::error::RecvError::Closed) => return Ok(Message::Closing),
             };
-            self.place = change.end;
-            if !change.is_empty() {
-                return Ok(Message::Change(change));
+            let news = News::of(change, Arc::clone(&self.seen), self.place);
+            self.place = news.end();
+            if !news.is_empty() {
+                return Ok(Message::Change(news));
             }
-        }
-    }
-
-    /// Returns the part of a change that the listener has not read itself.
-    fn unseen_part(&self, change: &Change) -> Change {
-        let levels = change.levels.iter().filter(|level| !self.seen.sees(level.transaction));
-        let events = change.events.iter().filter(|event| event.place > self.place);
-        Change {
-            levels: levels.cloned().collect(),
-            ended: change.ended.clone(),
-            events: events.cloned().collect(),
-            end: self.place.max(change.end),
         }
     }
 }

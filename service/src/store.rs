@@ -1,7 +1,7 @@
 //! A store of objects outside of the database, which speaks the protocol of S3. It has contents of files, each under its SHA-256:
 //! `{prefix}/{tenant}/{sha256}`.
 //!
-//! Each request is signed, has a deadline and takes one of a few places. A content is compared with its SHA-256 when it is read.
+//! Each request is signed, has a deadline and takes one of a few places, of which a tenant gets at most half. A content is compared with its SHA-256 when it is read.
 
 mod sign;
 
@@ -12,15 +12,17 @@ use domain::id::TenantId;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::Url;
 
 use self::sign::{Signed, Signer, hex, sha256_hex};
+use crate::tx::shares::Share;
 use crate::{Error, tx};
 
 /// Most requests to the store at a time, of one process. Further ones wait within their deadline.
 const AT_ONCE_MAX: usize = 32;
+/// Most requests for one tenant at a time: it waits for a slow store, and leaves places to others.
+const OF_TENANT_MAX: usize = AT_ONCE_MAX / 2;
 /// Longest time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most bytes of a list of objects, which has at most 1,000 keys.
@@ -58,7 +60,7 @@ pub struct Settings {
 /// A request to the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store did not respond in time, or all places are taken.
+    /// The store did not respond in time, or all places that the tenant may have are taken.
     #[error("the store does not respond in time")]
     Late,
     /// The connection failed.
@@ -110,7 +112,7 @@ struct Inner {
     /// Beginning of the path: the bucket, or nothing.
     root: String,
     http: Client,
-    places: Semaphore,
+    places: Share,
 }
 
 /// A store. Copies share its connections and places.
@@ -119,6 +121,8 @@ pub struct Store(Arc<Inner>);
 
 /// A request to the store.
 struct Sent<'s> {
+    /// The tenant whose objects it concerns. A probe concerns none.
+    tenant_id: Option<TenantId>,
     method: Method,
     /// Key of an object. Empty for the bucket.
     key: &'s str,
@@ -145,7 +149,7 @@ impl Store {
         let host = settings.endpoint.port().map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
         let base = format!("{}://{host}", settings.endpoint.scheme());
         let root = if settings.is_path_style { format!("/{}", settings.bucket) } else { String::new() };
-        let places = Semaphore::new(AT_ONCE_MAX);
+        let places = Share::new(AT_ONCE_MAX, OF_TENANT_MAX, settings.timeout);
         Ok(Store(Arc::new(Inner { settings, base, host, root, http, places })))
     }
 
@@ -167,13 +171,13 @@ impl Store {
         sha256: &[u8; 32],
         content: &[u8],
     ) -> Result<(), StoreError> {
-        self.put_at(&self.key(tenant_id, &hex(sha256)), content).await
+        self.put_at(Some(tenant_id), &self.key(tenant_id, &hex(sha256)), content).await
     }
 
     /// Returns the content with this SHA-256, in hexadecimal digits, of so many bytes.
     pub async fn get(&self, tenant_id: TenantId, sha256: &str, size: usize) -> Result<Vec<u8>, StoreError> {
         let key = self.key(tenant_id, sha256);
-        let content = self.get_at(&key, size).await?;
+        let content = self.get_at(Some(tenant_id), &key, size).await?;
         match sha256_hex(&content) == sha256 {
             true => Ok(content),
             false => Err(StoreError::Changed(key)),
@@ -182,7 +186,7 @@ impl Store {
 
     /// Deletes a content. One that is not there is deleted.
     pub async fn delete(&self, tenant_id: TenantId, sha256: &[u8]) -> Result<(), StoreError> {
-        self.delete_at(&self.key(tenant_id, &hex(sha256))).await
+        self.delete_at(Some(tenant_id), &self.key(tenant_id, &hex(sha256))).await
     }
 
     /// Deletes all objects of a tenant until the store lists none. Returns their number.
@@ -197,7 +201,7 @@ impl Store {
             }
             last = Some(first.clone());
             for key in &keys {
-                self.delete_at(key).await?;
+                self.delete_at(Some(tenant_id), key).await?;
                 deleted += 1;
             }
         }
@@ -208,7 +212,8 @@ impl Store {
     pub async fn list(&self, tenant_id: TenantId) -> Result<Vec<String>, StoreError> {
         let beginning = self.key(tenant_id, "");
         let query = format!("list-type=2&max-keys={LIST_MAX}&prefix={}", beginning.replace('/', "%2F"));
-        let sent = Sent { method: Method::GET, key: "", query: &query, body: Vec::new() };
+        let tenant_id = Some(tenant_id);
+        let sent = Sent { tenant_id, method: Method::GET, key: "", query: &query, body: Vec::new() };
         let list = self.send(sent, LIST_BYTES_MAX).await?;
         keys(&list, &beginning)
     }
@@ -216,9 +221,9 @@ impl Store {
     /// Writes an object, reads it and deletes it.
     pub async fn probe(&self) -> Result<(), StoreError> {
         let key = format!("{}/probe-{}", self.0.settings.prefix, std::process::id());
-        self.put_at(&key, PROBE).await?;
-        let found = self.get_at(&key, PROBE.len()).await?;
-        self.delete_at(&key).await?;
+        self.put_at(None, &key, PROBE).await?;
+        let found = self.get_at(None, &key, PROBE.len()).await?;
+        self.delete_at(None, &key).await?;
         if found == PROBE { Ok(()) } else { Err(StoreError::Changed(key)) }
     }
 
@@ -226,14 +231,19 @@ impl Store {
         format!("{}/{}/{sha256}", self.0.settings.prefix, tenant_id.0)
     }
 
-    async fn put_at(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
-        let sent = Sent { method: Method::PUT, key, query: "", body: content.to_vec() };
+    async fn put_at(&self, tenant_id: Option<TenantId>, key: &str, content: &[u8]) -> Result<(), StoreError> {
+        let sent = Sent { tenant_id, method: Method::PUT, key, query: "", body: content.to_vec() };
         self.send(sent, LIST_BYTES_MAX).await.map(|_| ())
     }
 
     /// Reads an object of `size` bytes. A longer one is not read to its end.
-    async fn get_at(&self, key: &str, size: usize) -> Result<Vec<u8>, StoreError> {
-        let sent = Sent { method: Method::GET, key, query: "", body: Vec::new() };
+    async fn get_at(
+        &self,
+        tenant_id: Option<TenantId>,
+        key: &str,
+        size: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let sent = Sent { tenant_id, method: Method::GET, key, query: "", body: Vec::new() };
         match self.send(sent, size).await {
             Err(StoreError::Status(404)) => Err(StoreError::Missing(key.to_owned())),
             Err(StoreError::Unreadable) => Err(StoreError::Changed(key.to_owned())),
@@ -241,8 +251,8 @@ impl Store {
         }
     }
 
-    async fn delete_at(&self, key: &str) -> Result<(), StoreError> {
-        let sent = Sent { method: Method::DELETE, key, query: "", body: Vec::new() };
+    async fn delete_at(&self, tenant_id: Option<TenantId>, key: &str) -> Result<(), StoreError> {
+        let sent = Sent { tenant_id, method: Method::DELETE, key, query: "", body: Vec::new() };
         match self.send(sent, LIST_BYTES_MAX).await {
             Ok(_) | Err(StoreError::Status(404)) => Ok(()),
             Err(error) => Err(error),
@@ -252,7 +262,7 @@ impl Store {
     /// Sends a request, and returns the body of its response, which has at most `bytes_max` bytes.
     async fn send(&self, sent: Sent<'_>, bytes_max: usize) -> Result<Vec<u8>, StoreError> {
         let work = async {
-            let _place = self.0.places.acquire().await.map_err(|_| StoreError::Late)?;
+            let _place = self.0.places.enter(sent.tenant_id).await.map_err(|_| StoreError::Late)?;
             let response = self.request(sent).await?;
             let status = response.status();
             if !status.is_success() {
@@ -264,7 +274,7 @@ impl Store {
     }
 
     async fn request(&self, sent: Sent<'_>) -> Result<Response, StoreError> {
-        let Sent { method, key, query, body } = sent;
+        let Sent { method, key, query, body, .. } = sent;
         let Inner { settings, base, host, root, http, .. } = &*self.0;
         let path = format!("{root}/{key}");
         let body_sha256 = sha256_hex(&body);

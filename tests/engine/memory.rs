@@ -12,7 +12,7 @@ use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Client, Tenant, Till, environment, sale, with_tenants};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use uuid::Uuid;
 
 use crate::process::{Process, quiet_addr};
@@ -182,6 +182,64 @@ fn callers_without_a_credential_move_the_memory_by_little() {
         assert!(most <= STRANGERS_MAX, "{most} MiB");
         server.kill().await;
     });
+}
+
+#[test]
+fn long_responses_that_are_not_read_move_the_memory_by_little() {
+    with_tenants(async |one, other| {
+        let addr = quiet_addr();
+        let server = Process::server(&addr, 16).await;
+        let clients = [one, other].map(|tenant| tenant.at(&format!("http://{addr}")));
+        let item = |_: usize, _: &str| {
+            json!({ "sku": Uuid::new_v4().to_string(), "name": "Cup", "description": "cup ".repeat(2_450), "list_price": "1" })
+                .to_string()
+        };
+        assert_eq!(send(&clients[0], "/v1/products/batch", &batch(item)).await, 207);
+        let page = clients[0].get("/v1/products?limit=200").await;
+        assert!(page.text.len() > MIB, "{} bytes", page.text.len());
+        clients[1].get("/v1/products").await.ok();
+        clients[1].anonymous().get("/openapi.json").await.expect(200);
+
+        let memory = Memory::of(&server);
+        let request = format!("GET /openapi.json HTTP/1.1\r\nhost: {addr}\r\n\r\n");
+        let documents = unread(&addr, 90, Duration::ZERO, &request).await;
+        let statuses = count(documents.iter().map(|(_, status)| *status));
+        assert_eq!(statuses, BTreeMap::from([(200, 90)]));
+        let moved = memory.moved("90 documents of 2 MB that are not read", &statuses);
+        assert!(moved <= STRANGERS_MAX, "{moved} MiB");
+        drop(documents);
+
+        let memory = Memory::of(&server);
+        let key = &one.key;
+        let request =
+            format!("GET /v1/products?limit=200 HTTP/1.1\r\nhost: {addr}\r\nx-api-key: {key}\r\n\r\n");
+        let held = unread(&addr, 90, Duration::from_millis(50), &request).await;
+        let statuses = count(held.iter().map(|(_, status)| *status));
+        let moved = memory.moved("90 pages of 2 MB that are not read", &statuses);
+        assert!(statuses.contains_key(&200) && statuses.contains_key(&429), "{statuses:?}");
+        assert!(moved <= BATCHES_MAX, "{moved} MiB");
+        clients[0].get("/v1/products?limit=1").await.ok();
+        clients[1].get("/v1/products").await.ok();
+        drop(held);
+        server.kill().await;
+    });
+}
+
+/// Sends a request on so many connections, one after each pause. Returns the connections with their statuses: nothing more is read.
+async fn unread(addr: &str, count: u32, pause: Duration, request: &str) -> Vec<(TcpStream, u16)> {
+    let open = (0..count).map(async |number| {
+        tokio::time::sleep(pause * number).await;
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a size");
+        let mut stream = socket.connect(addr.parse().expect("an address")).await.expect("it connects");
+        stream.write_all(request.as_bytes()).await.expect("it is sent");
+        let mut head = [0; 12];
+        let read = tokio::time::timeout(Duration::from_secs(60), stream.read_exact(&mut head)).await;
+        read.expect("a response").expect("a head");
+        let status = std::str::from_utf8(&head).expect("text").rsplit(' ').next().expect("a status");
+        (stream, status.parse().expect("a number"))
+    });
+    join_all(open).await
 }
 
 /// Sales lines of the export.

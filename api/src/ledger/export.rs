@@ -1,7 +1,7 @@
 //! Export of the journal for accounting packages: CSV with control totals.
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpMessage, HttpRequest, get};
 use chrono::NaiveDate;
 use domain::id::EntryId;
 use domain::number::Money;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::csv::CSV;
-use crate::list::Place;
+use crate::list::{CountedAsReport, Place};
 use crate::params::Params;
 use crate::parts::{self, Part, Parts};
 use crate::presented::Presented;
@@ -64,7 +64,7 @@ struct ExportParams {
 /// `record`: the number of lines in `line_no`, the sums of `debit` and `credit`, and in `text` the SHA-256 of all bytes before this row, in
 /// hexadecimal digits. A file without it is not complete. A text that a spreadsheet would run as a formula has `'` before it. The export is
 /// written page by page: an entry that is posted in the period meanwhile may or may not be in it, so close the period first. It counts as one
-/// of the whole lists of which `GET /v1/limits` has the most.
+/// of the whole lists of which `GET /v1/limits` has the most, and costs as many points as one.
 #[utoipa::path(
     operation_id = "journal_export",
     security(("bearer" = ["ledger:read", "costs:read"])),
@@ -88,6 +88,7 @@ async fn journal(
         let detail = "The period has no day: send the first day after it, which is later than from.";
         return Err(ApiError::new(Code::ValidationFailed, detail).at_parameter("to"));
     }
+    request.extensions_mut().insert(CountedAsReport);
     let export = Export {
         _place: Place::take(caller.tenant_id)?,
         presented: Presented::of(&request, &app),
@@ -97,6 +98,7 @@ async fn journal(
         after: None,
         totals: Totals::default(),
     };
+    export.app.rates.admit_report(&export.caller)?;
     parts::respond(export, CSV, "journal.csv").await
 }
 
@@ -128,6 +130,7 @@ impl Parts for Export {
         let (days, after) = (self.days, self.after);
         let read = async |tx: &service::Tx| export::page(tx, days, after, CHUNK).await;
         let lines = self.app.db.report(self.caller.tenant_id, read).await?;
+        self.app.rates.count_values(&self.caller, lines.len());
         let header = after.is_none().then(|| HEADER.map(str::to_owned));
         let rows = lines.iter().map(cells);
         let mut text = written(header.into_iter().chain(rows))?;

@@ -19,12 +19,10 @@ use uuid::Uuid;
 
 use super::{List, Members, Place, Sorted, values};
 use crate::context::Caller;
-use crate::parts::{self, Part, Parts};
+use crate::parts::{self, Part, PartRows, Parts};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
 
-/// Rows that are read at once.
-const PART: u64 = 500;
 /// Lists that return pages only, because their rows are computed. A report or the list of movements has all of these rows.
 const PAGES_ONLY: [&str; 2] =
     ["/v1/replenishment/suggestions", "/v1/stock/levels/{location_id}/{product_id}/explain"];
@@ -147,6 +145,7 @@ impl<F: 'static> List<F> {
                 _place: Place::take(caller.tenant_id)?,
                 form,
                 is_begun: false,
+                rows: PartRows::default(),
                 list: self,
                 caller,
                 read,
@@ -217,6 +216,8 @@ struct Export<F, T, K, R, P> {
     form: Form,
     /// Whether a part was written. The first one of CSV has the header.
     is_begun: bool,
+    /// Number of rows of the next part.
+    rows: PartRows,
     list: List<F>,
     caller: Caller,
     read: R,
@@ -235,11 +236,13 @@ where
     P: Fn(&T) -> K + 'static,
 {
     async fn next(&mut self) -> Result<Part, ApiError> {
-        let (read, after) = (&self.read, self.after.take());
-        let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, PART).await).await?;
+        let (read, after, wanted) = (&self.read, self.after.take(), self.rows.get());
+        let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, wanted).await).await?;
         self.list.app.rates.count_values(&self.caller, rows.len());
         self.after = rows.last().map(&self.position);
-        Ok(Part { text: self.write_rows(&rows).await?, is_last: (rows.len() as u64) < PART })
+        let text = self.write_rows(&rows).await?;
+        self.rows = PartRows::after(rows.len(), text.len());
+        Ok(Part { text, is_last: (rows.len() as u64) < wanted })
     }
 
     async fn check(&self) -> Result<(), ApiError> {

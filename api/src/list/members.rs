@@ -1,6 +1,6 @@
 //! The members of the rows of a list: those that the caller names with `fields`, and records beside their ids with `expand`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value};
@@ -54,7 +54,9 @@ impl Members {
                 let value: String =
                     form_urlencoded::parse(format!("v={value}").as_bytes()).map(|(_, text)| text).collect();
                 let parts = value.split(',').map(str::trim).filter(|part| !part.is_empty());
-                parts.map(str::to_owned).collect()
+                // Each row is looked at for each name, so a repeated one counts once.
+                let mut seen = HashSet::new();
+                parts.filter(|part| seen.insert(*part)).map(str::to_owned).collect()
             };
             match pair.split_once('=') {
                 Some(("fields", value)) => members.fields = Some(names(value)),

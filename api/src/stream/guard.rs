@@ -11,6 +11,7 @@ use actix_web::web::Data;
 use domain::id::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::AuthError;
+use service::scope::Scopes;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -31,6 +32,8 @@ pub struct Credential {
     pub text: SecretString,
     /// Address that it comes from.
     pub address: Option<IpAddr>,
+    /// Scopes that the stream needs.
+    pub scopes: Scopes,
 }
 
 /// The reason why a stream ends.
@@ -68,7 +71,8 @@ pub fn start(
     ending
 }
 
-/// Returns when the credential is no longer valid. A fault of the database does not end the stream.
+/// Returns when the credential is no longer valid, or has lost a scope that the stream needs. A fault of the database does not end the
+/// stream.
 async fn ended(app: &App, credential: &Credential) {
     let mut forgotten = app.auth.forgotten();
     let mut check = interval_at(Instant::now() + CHECK, CHECK);
@@ -82,9 +86,12 @@ async fn ended(app: &App, credential: &Credential) {
                 Err(RecvError::Closed) => return,
             },
         }
-        let Credential { text, address, .. } = credential;
-        let found = app.auth.authenticate_again(text.expose_secret(), *address).await;
-        if !matches!(found, Ok(_) | Err(AuthError::Failed(_) | AuthError::TooManyUnknownKeys(_))) {
+        let Credential { text, address, scopes, .. } = credential;
+        let may_go_on = match app.auth.authenticate_again(text.expose_secret(), *address).await {
+            Ok(now) => now.scopes.covers(*scopes),
+            Err(error) => matches!(error, AuthError::Failed(_) | AuthError::TooManyUnknownKeys(_)),
+        };
+        if !may_go_on {
             return;
         }
     }

@@ -1,6 +1,7 @@
-//! One stream: the changes that its listener receives, as messages.
+//! One stream: the changes that its listener receives, as messages. They are written as the client takes them, so a long change takes no
+//! more memory than a short one.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
 use service::event::{FeedPosition, Filter};
-use service::live::{Change, Listener, Message};
+use service::live::{Listener, Message, News};
 use service::stock::level::ChangedLevel;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
@@ -36,9 +37,9 @@ pub struct Wanted {
     /// Whether levels are sent.
     pub levels: bool,
     /// Only levels of these products. All if empty.
-    pub products: Vec<ProductId>,
+    pub products: BTreeSet<ProductId>,
     /// Only levels at these locations. All if empty.
-    pub locations: Vec<LocationId>,
+    pub locations: BTreeSet<LocationId>,
     /// The events that are sent, if any.
     pub events: Option<Filter>,
 }
@@ -55,6 +56,8 @@ pub struct Sender {
     beat: Interval,
     /// Messages that are ready.
     ready: VecDeque<Bytes>,
+    /// The change of which a part is not written yet.
+    news: Option<News>,
     /// Place in the feed that the client knows.
     told: FeedPosition,
     has_ended: bool,
@@ -114,6 +117,7 @@ impl Sender {
             ending,
             beat,
             ready: VecDeque::new(),
+            news: None,
             told,
             has_ended: false,
         };
@@ -133,9 +137,13 @@ impl Sender {
 
     async fn next(&mut self) -> Option<Bytes> {
         while self.ready.is_empty() && !self.has_ended {
+            if let Some(news) = self.news.take() {
+                self.tell(news);
+                continue;
+            }
             tokio::select! {
                 heard = self.listener.next() => match heard {
-                    Ok(Message::Change(change)) => self.tell(&change),
+                    Ok(Message::Change(news)) => self.news = Some(news),
                     Ok(Message::TooSlow) => self.end(Reason::TooSlow),
                     Ok(Message::Closing) => self.end(Reason::Stopping),
                     Err(error) => {
@@ -150,28 +158,43 @@ impl Sender {
         self.ready.pop_front()
     }
 
-    /// Sends a change, its levels first: a client that resumes after an event must not miss them.
-    fn tell(&mut self, change: &Change) {
-        let levels = change.levels.iter().chain(&change.ended);
-        let levels: Vec<&ChangedLevel> = levels.filter(|level| self.wanted.wants(level)).collect();
-        let is_wanted = |event: &&service::event::Event| {
-            self.wanted.events.as_ref().is_some_and(|filter| filter.matches(event))
-        };
-        let events: Vec<&service::event::Event> = change.events.iter().filter(is_wanted).collect();
+    /// Sends a piece of a change, its levels first: a client that resumes after an event must not miss them.
+    fn tell(&mut self, mut news: News) {
+        let reason = *self.ending.borrow();
+        if let Some(reason) = reason {
+            return self.end(reason);
+        }
         let mut piece = String::new();
-        for level in levels {
-            self.message(&mut piece, None, "stock_level", &Level::from(level));
+        while piece.len() < PIECE_BYTES && !self.has_ended {
+            if !self.tell_next(&mut piece, &mut news) {
+                if !piece.is_empty() && news.end() != self.told {
+                    self.point_at(&mut piece, news.end());
+                }
+                return self.send(piece);
+            }
         }
-        for event in events {
-            self.message(&mut piece, Some(event.place), "event", &Event::from(event));
+        if !self.has_ended {
+            self.news = Some(news);
+            self.send(piece);
         }
-        if !piece.is_empty() && change.end != self.told {
-            self.point_at(&mut piece, change.end);
-        }
-        self.send(piece);
     }
 
-    /// Adds a message. Sends the piece once it is long.
+    /// Adds the next level or event of a change, if it is wanted. Returns whether there was one.
+    fn tell_next(&mut self, piece: &mut String, news: &mut News) -> bool {
+        if let Some(level) = news.next_level() {
+            if self.wanted.wants(level) {
+                self.message(piece, None, "stock_level", &Level::from(level));
+            }
+            return true;
+        }
+        let Some(event) = news.next_event() else { return false };
+        if self.wanted.events.as_ref().is_some_and(|filter| filter.matches(event)) {
+            self.message(piece, Some(event.place), "event", &Event::from(event));
+        }
+        true
+    }
+
+    /// Adds a message.
     fn message(
         &mut self,
         piece: &mut String,
@@ -185,9 +208,6 @@ impl Sender {
             let _ = writeln!(piece, "id: {id}");
         }
         let _ = write!(piece, "event: {name}\ndata: {data}\n\n");
-        if piece.len() >= PIECE_BYTES {
-            self.send(std::mem::take(piece));
-        }
     }
 
     /// Sends the place to continue from, without a message.

@@ -209,32 +209,51 @@ pub struct ChangedLevel {
     pub transaction: u64,
 }
 
+impl ChangedLevel {
+    /// Returns the key of the level.
+    pub(crate) fn key(&self) -> LevelKey {
+        let lot_id = self.lot_id.unwrap_or_default();
+        LevelKey { location_id: self.location_id, product_id: self.product_id, lot_id }
+    }
+}
+
+/// A part of some levels, in the order of their keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// The last level of the part before. None: from the first level on.
+    pub after: Option<LevelKey>,
+    /// Most levels of the part.
+    pub rows: usize,
+}
+
 const CHANGED: &str = "select l.location_id, l.product_id, l.lot_id, l.on_hand, l.reserved, l.sellable, l.moved_at, \
                               p.sku, p.stock_uom, l.transaction::bigint \
                        from bi.stock_level l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
                         and (p.tracking = 'none' or l.lot_code is not null) \
                        where l.tenant_id = ";
 
-/// Returns the levels that transactions changed from `position` on; all levels if the position is too old. It reads
-/// every level of the tenant: an index would make each sale more expensive for a read that is far less frequent.
+/// Returns the levels that transactions changed from `position` on, or a part of them; all levels if the position is too old. It
+/// reads every level of the tenant: an index would make each sale more expensive for a read that is far less frequent.
 pub(crate) async fn find_changed(
     tx: &Tx,
     snapshot: &Snapshot,
     position: i64,
+    part: Option<Part>,
 ) -> Result<Vec<ChangedLevel>, Error> {
     let mut query = Listing::new(tx, CHANGED);
     if let Some(half) = snapshot.truncate(position) {
         query = query.sql(" and age(l.transaction::xid) <= age(").bind(half.to_string()).sql("::xid)");
     }
-    read_changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query, part).await
 }
 
-/// Returns the levels on which something expired since `since`: a hold or an allotment by its end, a lot by the
-/// tenant's date. A hold that has been released meanwhile is left out, because that was a write.
+/// Returns the levels on which something expired since `since`, or a part of them: a hold or an allotment by its end, a lot by
+/// the tenant's date. A hold that has been released meanwhile is left out, because that was a write.
 pub(crate) async fn find_expired(
     tx: &Tx,
     snapshot: &Snapshot,
     since: DateTime<Utc>,
+    part: Option<Part>,
 ) -> Result<Vec<ChangedLevel>, Error> {
     let query = sqlx::query(
         "select r.location_id, r.product_id, r.lot_id \
@@ -258,15 +277,28 @@ pub(crate) async fn find_expired(
     let keys = " and (l.location_id, l.product_id, l.lot_id) in (select * from unnest(";
     let query = Listing::new(tx, CHANGED).sql(keys).bind(column("location_id")?).sql(", ");
     let query = query.bind(column("product_id")?).sql(", ").bind(column("lot_id")?).sql("))");
-    read_changed_levels(tx, snapshot, query).await
+    read_changed_levels(tx, snapshot, query, part).await
 }
 
 async fn read_changed_levels(
     tx: &Tx,
     snapshot: &Snapshot,
     query: Listing,
+    part: Option<Part>,
 ) -> Result<Vec<ChangedLevel>, Error> {
-    let rows = query.sql(" order by l.location_id, l.product_id, l.lot_id").rows(tx).await?;
+    let query = match part.and_then(|part| part.after) {
+        Some(LevelKey { location_id, product_id, lot_id }) => {
+            let query = query.sql(" and (l.location_id, l.product_id, l.lot_id) > (").bind(location_id.0);
+            query.sql(", ").bind(product_id.0).sql(", ").bind(lot_id.0).sql(")")
+        }
+        None => query,
+    };
+    let query = query.sql(" order by l.location_id, l.product_id, l.lot_id");
+    let query = match part {
+        Some(Part { rows, .. }) => query.sql(" limit ").bind(rows as i64),
+        None => query,
+    };
+    let rows = query.rows(tx).await?;
     rows.iter().map(|row| read_changed_level(row, snapshot)).collect()
 }
 

@@ -10,6 +10,7 @@ use clap::Parser;
 use domain::attachment::{FileType, Holder};
 use domain::id::TenantId;
 use domain::tenant::TaxRounding;
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use service::tenant::TenantCreate;
 use service::{Error, Tx};
 use sha2::{Digest, Sha256};
 use stockwell::doctor::{DoctorArgs, examine};
-use tests::{Client, Node, Reply, Tenant, environment, with_tenant};
+use tests::{Client, Node, Reply, Tenant, environment, with_tenant, with_tenants};
 use uuid::Uuid;
 
 use self::small_store::{Mood, SmallStore};
@@ -131,6 +132,24 @@ fn a_store_that_fails_leaves_nothing_half_written() {
         }
         shop.store.change(|state| state.objects.clear());
         read().await.refused(500, "internal_error");
+    });
+}
+
+#[test]
+fn a_tenant_does_not_hold_up_the_files_of_another() {
+    with_tenants(async |tenant, other| {
+        let store = SmallStore::start().await;
+        store.change(|state| state.mood = Mood::SilentTo(tenant.id));
+        let client = store.client();
+        let sha256: [u8; 32] = Sha256::digest(b"hello").into();
+        let waiting = join_all((0..64).map(|_| client.put(tenant.id, &sha256, b"hello")));
+        let sent = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::timeout(Duration::from_secs(1), client.put(other.id, &sha256, b"hello")).await
+        };
+        let (sent, waited) = join(sent, waiting).await;
+        sent.expect("it does not wait for the other tenant").expect("it is sent");
+        assert!(waited.iter().all(Result::is_err), "the store is silent to this tenant");
     });
 }
 

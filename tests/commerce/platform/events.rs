@@ -128,6 +128,25 @@ fn the_feed_is_read_by_type_and_by_document() {
     });
 }
 
+/// Stars can divide a text in more ways than a server could try.
+#[test]
+fn a_type_of_many_stars_costs_no_more_than_its_length() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "1.00").await;
+        let ask = async {
+            for unknown in ["*".repeat(63) + "q", "*e".repeat(31) + "q"] {
+                for path in ["/v1/events?type=", "/v1/stream?levels=false&type="] {
+                    let refused = tenant.get(&format!("{path}{unknown}")).await;
+                    refused.refused(400, "invalid_parameter");
+                }
+            }
+            let (events, _) = read_until(tenant, "", &format!("&type={}d", "*".repeat(63)), 1).await;
+            assert!(types(&events).contains(&"product.created"));
+        };
+        tokio::time::timeout(PATIENCE, ask).await.expect("a server responds");
+    });
+}
+
 #[test]
 fn a_page_looks_through_so_many_events_and_says_that_there_is_more() {
     with_tenant(async |tenant| {

@@ -21,15 +21,21 @@ const ATTEMPTS: usize = 4;
 /// Deepest nesting of a body that is looked at.
 const DEPTH_MAX: usize = 8;
 
-/// Texts that repeat the beginning of something that is searched for, escaped or nested, and never end it.
-fn shapes(bytes: usize) -> [String; 3] {
+/// Texts that repeat the beginning of something that is searched for, escaped or nested, and never end it. The last one is short: a text
+/// may cost more than its length below the limit of its field.
+fn shapes(bytes: usize) -> [String; 4] {
     let repeated = |start: &str, part: &str| {
         let mut text = start.to_owned() + &part.repeat(bytes / part.len());
         let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
         text.truncate(end.unwrap_or_default());
         text
     };
-    [repeated("1", "-"), repeated("", "\"\\{[(<4111 1111 1111 111 "), repeated("", "e\u{301}\u{200b} ")]
+    [
+        repeated("1", "-"),
+        repeated("", "\"\\{[(<4111 1111 1111 111 "),
+        repeated("", "e\u{301}\u{200b} "),
+        "*".repeat(63) + "q",
+    ]
 }
 
 /// The place of a text in a body: the names of the members, `0` for the first element of an array.

@@ -80,13 +80,16 @@ fn a_key_has_so_many_requests_and_another_has_its_own() {
 fn a_route_that_counts_points_of_reports_states_their_limit() {
     with_tenant(async |tenant| {
         let node = strict(|_| {}).await;
-        let key = key(tenant, &node).await;
+        // A key that may read the ledger.
+        let key = tenant.at(&node.base_url);
         for (path, states_it) in [
             ("/v1/products", false),
             ("/v1/replenishment/settings", false),
             ("/v1/replenishment/category-settings", false),
             ("/v1/replenishment/supplier-settings", false),
             ("/v1/products?format=ndjson", true),
+            ("/v1/products/export", true),
+            ("/v1/journal-export?from=2026-01-01&to=2026-02-01", true),
             ("/v1/replenishment/suggestions", true),
             ("/v1/reports/revenue?group_by=channel", true),
         ] {
@@ -243,6 +246,9 @@ fn reports_cost_points() {
         assert!(left(&reply, "reports") < 10, "{:?}", reply.headers);
         refused(&caller.get("/v1/reports/revenue?group_by=channel").await, &["reports"]);
         refused(&caller.call(Method::POST, "/graphql").json(&query).send().await, &["reports"]);
+        for path in ["/v1/products/export", "/v1/journal-export?from=2026-01-01&to=2026-02-01"] {
+            refused(&tenant.at(&node.base_url).get(path).await, &["reports"]);
+        }
         caller.get("/v1/products").await.ok();
     });
 }

@@ -11,8 +11,9 @@ use reqwest::Method;
 use sea_orm::sqlx::Connection;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use service::Db;
-use service::live::{Live, Message};
+use service::live::{Listener, Live, Message, News};
+use service::tx::PoolOptions;
+use service::{Db, Tx};
 use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Client, Tenant, environment, pool_options, with_tenant, with_tenants};
@@ -209,6 +210,12 @@ fn nothing_is_lost_between_two_connections() {
     });
 }
 
+/// Returns the next change of a listener that is quick enough.
+async fn news(listener: &mut Listener) -> News {
+    let Message::Change(news) = listener.next().await.expect("an answer") else { panic!("it is quick") };
+    news
+}
+
 #[test]
 fn a_slow_listener_is_given_up_and_misses_nothing() {
     with_tenant(async |tenant| {
@@ -220,17 +227,15 @@ fn a_slow_listener_is_given_up_and_misses_nothing() {
         let mut quick = live.listen(tenant.id, None).await.expect("it listens");
         for _ in 0..2 {
             // The first message names the start and has no data.
-            let Message::Change(first) = slow.next().await.expect("an answer") else { panic!("a change") };
-            assert!(first.levels.is_empty() && first.events.is_empty());
+            let mut first = news(&mut slow).await;
+            assert!(first.next_level().is_none() && first.next_event().is_none());
             std::mem::swap(&mut slow, &mut quick);
         }
         for sold in 1..=5_u32 {
             tenant.sell(&till, &[("MUG", "1")]).await.created();
             loop {
-                let Message::Change(change) = quick.next().await.expect("an answer") else {
-                    panic!("it is quick")
-                };
-                let Some(level) = change.levels.first() else { continue };
+                let mut change = news(&mut quick).await;
+                let Some(level) = change.next_level() else { continue };
                 assert_eq!(level.on_hand.to_string(), (100 - sold).to_string());
                 break;
             }
@@ -239,11 +244,11 @@ fn a_slow_listener_is_given_up_and_misses_nothing() {
         let mut again = live.listen(tenant.id, Some(slow.place())).await.expect("it listens");
         let (mut sales, mut on_hand) = (0, String::new());
         while sales < 5 {
-            let Message::Change(change) = again.next().await.expect("an answer") else {
-                panic!("it is quick")
-            };
-            sales += change.events.iter().filter(|event| event.kind == "pos_sale.completed").count();
-            on_hand = change.levels.first().map_or(on_hand, |level| level.on_hand.to_string());
+            let mut change = news(&mut again).await;
+            on_hand = change.next_level().map_or(on_hand, |level| level.on_hand.to_string());
+            while let Some(event) = change.next_event() {
+                sales += usize::from(event.kind == "pos_sale.completed");
+            }
         }
         assert_eq!(sales, 5);
         assert_eq!(on_hand.as_str(), "95");
@@ -336,5 +341,108 @@ fn a_stream_ends_with_its_credential_and_with_its_server() {
         let stream = Stream::open(&tenant.at(&node.base_url), "", "").await;
         node.app.live.close();
         stream.ends_with("stopping").await;
+    });
+}
+
+/// A key of a user has the scopes that the user has now.
+#[test]
+fn a_stream_ends_when_its_credential_loses_a_scope() {
+    with_tenant(async |tenant| {
+        let password = "correct horse battery staple";
+        let user =
+            json!({ "email": "ada@shop.example", "name": "Ada", "role": "admin", "password": password });
+        let id = tenant.make("/v1/users", user).await;
+        let login = json!({ "tenant": tenant.slug, "email": "ada@shop.example", "password": password });
+        let tokens = tenant.anonymous().post("/v1/auth/login", &login).await.ok();
+        let admin = tenant.with_key(tokens["access_token"].as_str().expect("a token"));
+        let scopes = json!({ "scopes": ["stock:read", "events:read"] });
+        let key = tenant.with_key(&crate::platform::auth::key_with(&admin, scopes).await.1);
+        let mut levels = Stream::open(&key, "", "").await;
+        let events = Stream::open(&key, "?levels=false&type=order.*", "").await;
+        let of_token = Stream::open(&admin, "?type=order.*", "").await;
+        let fewer = json!({ "name": "Stock", "base": "admin", "scopes": ["stock:read"] });
+        let role = tenant.make("/v1/custom-roles", fewer).await;
+        tenant.patch(&format!("/v1/users/{id}"), &json!({ "custom_role_id": role })).await.ok();
+        events.ends_with("credential_ended").await;
+        of_token.ends_with("credential_ended").await;
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        assert_eq!(figures(&levels.expect("stock_level").await), ("MUG", "100", "0", "100"), "it goes on");
+    });
+}
+
+/// A listener that comes back gets what it missed in parts, so that its memory does not grow with the stock.
+#[test]
+fn a_long_absence_is_told_in_parts() {
+    with_tenant(async |tenant| {
+        let start = tenant.get("/v1/events?limit=1").await.ok()["page"]["resume_cursor"].clone();
+        let start = start.as_str().expect("a cursor");
+        let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
+        let live = Live::new(db, 2);
+        let place = live.listen(tenant.id, None).await.expect("it listens").place();
+        let product = |number| json!({ "sku": format!("P{number}"), "name": "Cup", "list_price": "1" });
+        for part in [0..400, 400..800, 800..1_200] {
+            let items = json!({ "items": part.clone().map(product).collect::<Vec<Value>>() });
+            tenant.post("/v1/products/batch", &items).await.expect(207);
+            let line = |number| json!({ "sku": format!("P{number}"), "quantity": "1", "unit_cost": "1" });
+            let lines: Vec<Value> = part.map(line).collect();
+            let receipt = json!({ "kind": "receipt", "location_id": tenant.main, "lines": lines });
+            tenant.post("/v1/stock/documents", &receipt).await.created();
+        }
+        tenant.make("/v1/categories", json!({ "code": "END", "name": "The end" })).await;
+        let mut again = live.listen(tenant.id, Some(place)).await.expect("it listens");
+        let mut counts = Vec::new();
+        while counts.iter().sum::<usize>() < 1_200 {
+            let mut change = news(&mut again).await;
+            let mut count = 0;
+            while change.next_level().is_some() {
+                count += 1;
+            }
+            assert!(change.next_event().is_none(), "levels come before the events");
+            counts.push(count);
+        }
+        assert_eq!(counts, [500, 500, 200]);
+        let mut stream = Stream::open(tenant, "?type=category.created", start).await;
+        let mut levels = BTreeMap::new();
+        loop {
+            let message = stream.next().await.expect("the stream goes on");
+            if message.name == "event" {
+                break;
+            }
+            let (sku, on_hand, ..) = figures(&message.data);
+            levels.insert(sku.to_owned(), on_hand.to_owned());
+        }
+        assert!(levels.len() == 1_200 && levels.values().all(|on_hand| on_hand == "1"), "{}", levels.len());
+    });
+}
+
+/// Reads of one tenant that wait for a connection leave the streams of another alone.
+#[test]
+fn a_tenant_does_not_hold_up_the_streams_of_another() {
+    with_tenants(async |tenant, other| {
+        let options = PoolOptions { wait_ms: 60_000, ..pool_options() };
+        let db = Db::connect(&environment().database_url(), &options).await.expect("the app connects");
+        let live = Live::new(db.clone(), 2);
+        let _first = live.listen(tenant.id, None).await.expect("it listens");
+        let hold = async || {
+            let held = async |_: &Tx| {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                Ok(())
+            };
+            db.read(tenant.id, held).await
+        };
+        // More than all connections for reads that the tenant may have.
+        let holding = join_all((0..16).map(|_| hold()));
+        let listening = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let waiting = join_all((0..4).map(|_| live.listen(tenant.id, None)));
+            let heard = async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                tokio::time::timeout(Duration::from_secs(3), live.listen(other.id, None)).await
+            };
+            let (heard, waited) = join(heard, waiting).await;
+            heard.expect("it does not wait for the other tenant").expect("it listens");
+            drop(waited);
+        };
+        join(listening, holding).await;
     });
 }

@@ -1,7 +1,7 @@
 //! Export: every product as a row of CSV, in the form of the import.
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, get};
+use actix_web::{HttpMessage, HttpRequest, get};
 use domain::id::ProductId;
 use domain::locale::Locale;
 use domain::metadata::Metadata;
@@ -17,14 +17,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::column::Column;
 use super::stated::Stated;
 use crate::csv::{CSV, locale as csv_locale};
-use crate::list::{Place, params_of};
-use crate::parts::{self, Part, Parts};
+use crate::list::{CountedAsReport, Place, params_of};
+use crate::parts::{self, Part, PartRows, Parts};
 use crate::presented::Presented;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
-
-/// Number of products that are read at once.
-const CHUNK: u64 = 500;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -54,7 +51,7 @@ struct ExportParams {
 /// Returns every product as a row of CSV, by SKU, in the form of the import. A file can be exported, changed in a
 /// spreadsheet and imported again. A text that a spreadsheet would run as a formula has `'` before it, which the import
 /// takes off again. It is written page by page: a change made meanwhile may or may not be in it. It counts as one of the whole lists
-/// of which `GET /v1/limits` has the most.
+/// of which `GET /v1/limits` has the most, and costs as many points as one.
 #[utoipa::path(
     operation_id = "products_export",
     security(("bearer" = ["catalog:read"])),
@@ -70,6 +67,7 @@ struct ExportParams {
 async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer {
     let (metadata, params): (Metadata, ExportParams) = params_of(&request)?;
     let locale = csv_locale(params.locale.as_deref())?;
+    request.extensions_mut().insert(CountedAsReport);
     let export = Export {
         _place: Place::take(caller.tenant_id)?,
         presented: Presented::of(&request, &app),
@@ -79,8 +77,10 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         status: params.status,
         metadata: metadata.into(),
         after: None,
+        rows: PartRows::default(),
         head: if params.bom.unwrap_or(locale.is_some()) { "\u{feff}" } else { "" },
     };
+    export.app.rates.admit_report(&export.caller)?;
     parts::respond(export, CSV, "products.csv").await
 }
 
@@ -94,6 +94,8 @@ struct Export {
     metadata: Pairs,
     /// Last SKU that was written.
     after: Option<String>,
+    /// Number of products of the next part.
+    rows: PartRows,
     head: &'static str,
     locale: Option<Locale>,
 }
@@ -102,14 +104,16 @@ impl Parts for Export {
     /// Reads the next page. The first one has the header.
     async fn next(&mut self) -> Result<Part, ApiError> {
         let (status, metadata, after) = (self.status, &self.metadata, self.after.as_deref());
+        let wanted = self.rows.get();
         let read = async |tx: &service::Tx| {
-            let products = product::list_by_sku(tx, status, metadata, after, CHUNK).await?;
+            let products = product::list_by_sku(tx, status, metadata, after, wanted).await?;
             let codes = if products.is_empty() { Codes::default() } else { Codes::load(tx).await? };
             let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
             let reorder = reorder::inputs_of(tx, &ids).await?;
             Ok((products, codes, reorder))
         };
         let (products, codes, mut reorder) = self.app.db.read(self.caller.tenant_id, read).await?;
+        self.app.rates.count_values(&self.caller, products.len());
         let mut text = self.head.as_bytes().to_vec();
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
@@ -135,7 +139,8 @@ impl Parts for Export {
         drop(writer);
         self.head = "";
         self.after = Some(products.last().map(|product| product.sku.clone()).unwrap_or_default());
-        Ok(Part { text, is_last: (products.len() as u64) < CHUNK })
+        self.rows = PartRows::after(products.len(), text.len());
+        Ok(Part { text, is_last: (products.len() as u64) < wanted })
     }
 
     async fn check(&self) -> Result<(), ApiError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::config::StoreArgs;
+use domain::id::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
 use service::store::Store;
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ pub enum Mood {
     Broken,
     /// Never responds.
     Silent,
+    /// Never responds to requests for objects of this tenant.
+    SilentTo(TenantId),
 }
 
 /// State of the store.
@@ -115,11 +118,16 @@ struct Got {
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some(got) = read(&mut stream).await else { return };
     let mood = state.lock().expect("the state").mood;
-    if mood == Mood::Silent {
+    let is_silent = match mood {
+        Mood::Silent => true,
+        Mood::SilentTo(tenant_id) => got.path.contains(&tenant_id.0.to_string()),
+        Mood::Good | Mood::Broken => false,
+    };
+    if is_silent {
         tokio::time::sleep(Duration::from_secs(30)).await;
     }
     let (status, body) = match mood {
-        Mood::Good => respond(&got, &mut state.lock().expect("the state")),
+        Mood::Good | Mood::SilentTo(_) => respond(&got, &mut state.lock().expect("the state")),
         Mood::Broken | Mood::Silent => ("500 Internal Server Error", Vec::new()),
     };
     let length = body.len();

@@ -45,6 +45,7 @@ fn an_endpoint_is_changed_and_deleted() {
             (json!(["order.*", "nix"]), "#/event_types/1"),
             (json!(["nix.*"]), "#/event_types/0"),
             (json!(["order.*", "x".repeat(65)]), "#/event_types/1"),
+            (json!(["order.*", "*".repeat(63) + "q"]), "#/event_types/1"),
         ] {
             let refused = tenant.patch(&path, &json!({ "event_types": types })).await;
             refused.refused(422, "validation_failed").names(&[pointer]);
