@@ -342,8 +342,8 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
         response = compress::gzip(response).await;
     }
     if asked.only_reads() {
-        let tenant_id = log.caller.as_ref().map(|caller| caller.tenant_id);
-        response = match sending::limited(response, tenant_id, app.address_of(&request)).await {
+        let address = app.address_of(&request);
+        response = match sending::limited(response, log.caller.as_ref(), address).await {
             Ok(response) => response,
             Err(refused) => {
                 let mut refused = refused.render(Some(log.id()));

@@ -202,6 +202,11 @@ impl Rates {
         self.charge_report(caller, values as u64 / VALUES_PER_POINT);
     }
 
+    /// Counts so many values more of a report of which `before` were read. All parts together count as one part would.
+    pub fn count_more_values(&self, caller: &Caller, before: usize, more: usize) {
+        self.charge_report(caller, points_of_more(before, more));
+    }
+
     /// Counts the points of a query that was executed.
     pub fn count_points(&self, caller: &Caller, points: u64) {
         self.charge_report(caller, points.saturating_sub(POINTS_OF_REPORT));
@@ -331,4 +336,25 @@ fn refused(violated: Vec<&'static str>, wait: u64) -> ApiError {
 fn now() -> u64 {
     static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Returns the points of so many values more, after `before` others.
+fn points_of_more(before: usize, more: usize) -> u64 {
+    let points = |values: usize| values as u64 / VALUES_PER_POINT;
+    points(before.saturating_add(more)) - points(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_parts_cost_as_much_as_one() {
+        let (mut read, mut points) = (0, 0);
+        for rows in [10, 75, 75, 99, 500, 1] {
+            points += points_of_more(read, rows);
+            read += rows;
+        }
+        assert_eq!((read, points), (760, 7));
+    }
 }

@@ -12,6 +12,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody, SizedStream};
 use actix_web::web::Bytes;
 use domain::id::TenantId;
 use futures_util::{Stream, stream};
+use service::Caller;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
@@ -38,6 +39,9 @@ static SENT: Room =
 /// Room for responses that wait for room. They are in memory as well.
 static WAITING: Room =
     Room::with_readers(Sizes { of_process: 96 * MIB, of_tenant: 24 * MIB, spare: 24 * MIB }, 12 * MIB);
+/// Room for responses to publishable keys and customer sessions: visitors of a shop leave the room of its tenant free.
+static SENT_TO_VISITORS: Room =
+    Room::with_readers(Sizes { of_process: 48 * MIB, of_tenant: 16 * MIB, spare: 16 * MIB }, 8 * MIB);
 /// Room for responses to callers without a credential.
 static SENT_TO_STRANGERS: Room =
     Room::with_readers(Sizes { of_process: 24 * MIB, of_tenant: 24 * MIB, spare: 0 }, 8 * MIB);
@@ -51,7 +55,7 @@ pub fn is_long<B: MessageBody>(response: &HttpResponse<B>) -> bool {
 /// already stays as it is.
 pub async fn limited(
     response: HttpResponse,
-    tenant_id: Option<TenantId>,
+    caller: Option<&Caller>,
     address: Option<IpAddr>,
 ) -> Result<HttpResponse, ApiError> {
     if !is_long(&response) {
@@ -63,8 +67,11 @@ pub async fn limited(
         Err(body) => return Ok(head.set_body(body)),
     };
     let bytes = content.len().min(COUNTED_MAX);
-    let place = match tenant_id {
-        Some(tenant_id) => place(tenant_id, address, bytes).await?,
+    let place = match caller {
+        Some(caller) if caller.is_publishable() => {
+            SENT_TO_VISITORS.try_take_for(caller.tenant_id, address, bytes)?
+        }
+        Some(caller) => place(caller.tenant_id, address, bytes).await?,
         None => SENT_TO_STRANGERS.try_take_for(STRANGERS, address, bytes)?,
     };
     Ok(head.set_body(in_parts(content, place)))
@@ -135,6 +142,8 @@ mod tests {
     use std::pin::pin;
 
     use futures_util::StreamExt;
+    use service::caller::{ActorKind, Limits, Pages};
+    use service::scope::Scopes;
     use tokio::time::timeout;
 
     use super::*;
@@ -171,5 +180,25 @@ mod tests {
             parts(Bytes::from_static(b"file"), Instant::now() + Duration::from_secs(60), Arc::clone(&held));
         drop(parts);
         assert_eq!(Arc::strong_count(&held), 1);
+    }
+
+    #[tokio::test]
+    async fn visitors_leave_the_room_of_their_tenant_free() {
+        let member =
+            Caller::new(TenantId(Uuid::from_u128(1)), ActorKind::ApiKey, Uuid::nil(), Scopes::default());
+        let pages = Limits { pages: Some(Pages::Any), ..Limits::default() };
+        let visitor = Caller { limits: Arc::new(pages), ..member.clone() };
+        let send = async |caller: &Caller, last: u8| {
+            let response = HttpResponse::Ok().body(vec![7_u8; 4 * MIB]);
+            limited(response, Some(caller), Some(IpAddr::from([192, 0, 2, last]))).await
+        };
+        let mut slow = Vec::new();
+        for last in 1..=4 {
+            slow.push(send(&visitor, last).await.expect("room for a visitor"));
+        }
+        assert!(send(&visitor, 5).await.is_err(), "16 MiB for all visitors of a tenant");
+        assert!(send(&member, 5).await.is_ok(), "their tenant has its own room");
+        drop(slow);
+        assert!(send(&visitor, 5).await.is_ok());
     }
 }

@@ -18,9 +18,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell, broadcast, watch};
+use tokio::task::JoinSet;
 
 use crate::event::{self, Event, FeedPosition, Filter};
 use crate::stock::level::{self, ChangedLevel};
@@ -34,7 +37,7 @@ mod snapshot;
 pub use news::News;
 pub use snapshot::Snapshot;
 
-use missed::Missed;
+use missed::{Missed, MissedPart};
 use news::Seen;
 
 /// Most changes that wait for a listener before it is disconnected.
@@ -65,6 +68,8 @@ pub struct Change {
     pub events: Vec<Event>,
     /// Place to continue from after this change.
     pub end: FeedPosition,
+    /// Time of the snapshot that it was read from.
+    pub read_at: DateTime<Utc>,
 }
 
 /// The followers of this process.
@@ -129,21 +134,23 @@ impl Live {
         let (follower, changes) = self.0.follower(tenant_id);
         // The follower polls before the listener does. A change in between arrives twice rather than never.
         follower.started.get_or_try_init(|| self.0.start(tenant_id, &follower)).await?;
-        let Poll { change, snapshot, .. } = self.0.read_start(tenant_id).await?;
-        let end = change.end;
-        let (seen, first) = match from {
-            Some(_) => (Seen::default(), None),
-            None => (Seen::all(snapshot), Some(change)),
+        let (place, seen, first) = match from {
+            Some(place) => (place, Seen::default(), None),
+            None => {
+                let Poll { change, snapshot, .. } = self.0.read_start(tenant_id).await?;
+                (change.end, Seen::all(snapshot), Some(change))
+            }
         };
         Ok(Listener {
             live: self.clone(),
             tenant_id,
             changes,
             closing: self.0.closing.subscribe(),
-            place: from.unwrap_or(end),
+            place,
             seen: Arc::new(seen),
             missed: from.map(|_| Missed::default()),
             behind: None,
+            reading: JoinSet::new(),
             first,
         })
     }
@@ -226,7 +233,8 @@ impl Inner {
         let start = async |tx: &Tx| -> Result<Poll, Error> {
             let snapshot = Snapshot::read(tx).await?;
             let end = FeedPosition::before(snapshot.position());
-            Ok(Poll { change: Change { end, ..Change::default() }, snapshot, has_more: false })
+            let change = Change { end, read_at: snapshot.at(), ..Change::default() };
+            Ok(Poll { change, snapshot, has_more: false })
         };
         self.read(tenant_id, start).await
     }
@@ -254,13 +262,14 @@ impl Inner {
 
 async fn poll(tx: &Tx, place: FeedPosition, before: Option<&Snapshot>) -> Result<Poll, Error> {
     let snapshot = Snapshot::read(tx).await?;
+    let read_at = snapshot.at();
     let ended = match before {
         Some(before) => level::find_expired(tx, &snapshot, before.at(), None).await?,
         None => Vec::new(),
     };
     // A transaction that changes a level also writes an event.
     if !event::has_events_from(tx, place.0).await? {
-        let change = Change { ended, end: place, ..Change::default() };
+        let change = Change { ended, end: place, read_at, ..Change::default() };
         return Ok(Poll { change, snapshot, has_more: false });
     }
     let mut levels = match before {
@@ -269,7 +278,7 @@ async fn poll(tx: &Tx, place: FeedPosition, before: Option<&Snapshot>) -> Result
     };
     levels.retain(|level| before.is_none_or(|before| !before.sees(level.transaction)));
     let feed = event::list(tx, &Filter::default(), place, EVENTS_MAX).await?;
-    let change = Change { levels, ended, events: feed.events, end: feed.end };
+    let change = Change { levels, ended, events: feed.events, end: feed.end, read_at };
     Ok(Poll { change, snapshot, has_more: feed.has_more })
 }
 
@@ -284,8 +293,13 @@ pub enum Message {
     Closing,
 }
 
+/// The result of one read of a listener that catches up.
+enum CaughtUp {
+    Levels(MissedPart),
+    Events(Poll),
+}
+
 /// A listener to a tenant's changes.
-#[derive(Debug)]
 pub struct Listener {
     live: Live,
     tenant_id: TenantId,
@@ -299,6 +313,9 @@ pub struct Listener {
     missed: Option<Missed>,
     /// The place up to which it still has to catch up on the feed. Its first read of levels saw those of all events before.
     behind: Option<FeedPosition>,
+    /// The read that has begun. It is a task: it keeps its place in the order of arrival while its caller looks elsewhere, and gives
+    /// back the tenant's turn although a slow client takes nothing.
+    reading: JoinSet<Result<CaughtUp, Error>>,
     first: Option<Change>,
 }
 
@@ -308,7 +325,7 @@ impl Listener {
         self.place
     }
 
-    /// Returns the next change. The future may be dropped while it waits.
+    /// Returns the next change. The future may be dropped while it waits: the next one goes on with the same read.
     pub async fn next(&mut self) -> Result<Message, Error> {
         if *self.closing.borrow() {
             return Ok(Message::Closing);
@@ -317,29 +334,19 @@ impl Listener {
             self.place = first.end;
             return Ok(Message::Change(News::whole(first)));
         }
-        if let Some(missed) = self.missed {
-            // Levels come before the events: a client that continues after an event must not miss them.
-            let place = self.place;
-            let read = async |tx: &Tx| missed.read(tx, place).await;
-            let part = self.live.0.read(self.tenant_id, read).await?;
-            self.missed = part.rest;
-            if let Some((last, snapshot)) = part.seen {
-                self.behind.get_or_insert(FeedPosition::before(snapshot.position()));
-                Arc::make_mut(&mut self.seen).push(last, snapshot);
-            }
-            return Ok(Message::Change(News::whole(part.change)));
+        if self.reading.is_empty()
+            && let Some(read) = self.next_read()
+        {
+            self.reading.spawn_on(read, &self.live.0.runtime);
         }
-        if let Some(until) = self.behind {
-            let Poll { mut change, has_more, .. } =
-                self.live.0.poll(self.tenant_id, self.place, None).await?;
-            // The follower delivers later events, with the levels that changed since the first read of levels.
-            change.events.retain(|event| event.place < until);
-            if !has_more || change.end >= until {
-                change.end = until.max(self.place);
-                self.behind = None;
-            }
-            self.place = change.end;
-            return Ok(Message::Change(News::whole(change)));
+        let read = tokio::select! {
+            biased;
+            _ = self.closing.wait_for(|closing| *closing) => return Ok(Message::Closing),
+            read = self.reading.join_next() => read,
+        };
+        if let Some(read) = read {
+            let read = read.map_err(|error| Error::invariant(format!("a read has no end: {error}")))??;
+            return Ok(Message::Change(News::whole(self.take(read))));
         }
         loop {
             let change = tokio::select! {
@@ -356,6 +363,45 @@ impl Listener {
             self.place = news.end();
             if !news.is_empty() {
                 return Ok(Message::Change(news));
+            }
+        }
+    }
+
+    /// Returns the next read of what it missed: the levels, then the events. A client that continues after an event must not miss the
+    /// levels of the events before.
+    fn next_read(&self) -> Option<BoxFuture<'static, Result<CaughtUp, Error>>> {
+        let (live, tenant_id, place) = (Arc::clone(&self.live.0), self.tenant_id, self.place);
+        if let Some(missed) = self.missed {
+            return Some(Box::pin(async move {
+                let read = async |tx: &Tx| missed.read(tx, place).await;
+                live.read(tenant_id, read).await.map(CaughtUp::Levels)
+            }));
+        }
+        self.behind?;
+        Some(Box::pin(async move { live.poll(tenant_id, place, None).await.map(CaughtUp::Events) }))
+    }
+
+    /// Notes what a read found, and returns it.
+    fn take(&mut self, read: CaughtUp) -> Change {
+        match read {
+            CaughtUp::Levels(MissedPart { change, seen, rest }) => {
+                self.missed = rest;
+                if let Some((last, snapshot)) = seen {
+                    self.behind.get_or_insert(FeedPosition::before(snapshot.position()));
+                    Arc::make_mut(&mut self.seen).push(last, snapshot);
+                }
+                change
+            }
+            CaughtUp::Events(Poll { mut change, has_more, .. }) => {
+                let Some(until) = self.behind else { return change };
+                // The follower delivers later events, with the levels that changed since the first read of levels.
+                change.events.retain(|event| event.place < until);
+                if !has_more || change.end >= until {
+                    change.end = until.max(self.place);
+                    self.behind = None;
+                }
+                self.place = change.end;
+                change
             }
         }
     }

@@ -130,7 +130,8 @@ impl Parts for Export {
         let (days, after) = (self.days, self.after);
         let read = async |tx: &service::Tx| export::page(tx, days, after, CHUNK).await;
         let lines = self.app.db.report(self.caller.tenant_id, read).await?;
-        self.app.rates.count_values(&self.caller, lines.len());
+        let before = usize::try_from(self.totals.lines).unwrap_or(usize::MAX);
+        self.app.rates.count_more_values(&self.caller, before, lines.len());
         let header = after.is_none().then(|| HEADER.map(str::to_owned));
         let rows = lines.iter().map(cells);
         let mut text = written(header.into_iter().chain(rows))?;

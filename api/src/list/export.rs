@@ -146,6 +146,7 @@ impl<F: 'static> List<F> {
                 form,
                 is_begun: false,
                 rows: PartRows::default(),
+                count: 0,
                 list: self,
                 caller,
                 read,
@@ -218,6 +219,8 @@ struct Export<F, T, K, R, P> {
     is_begun: bool,
     /// Number of rows of the next part.
     rows: PartRows,
+    /// Number of rows that were read.
+    count: usize,
     list: List<F>,
     caller: Caller,
     read: R,
@@ -238,7 +241,8 @@ where
     async fn next(&mut self) -> Result<Part, ApiError> {
         let (read, after, wanted) = (&self.read, self.after.take(), self.rows.get());
         let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, wanted).await).await?;
-        self.list.app.rates.count_values(&self.caller, rows.len());
+        self.list.app.rates.count_more_values(&self.caller, self.count, rows.len());
+        self.count += rows.len();
         self.after = rows.last().map(&self.position);
         let text = self.write_rows(&rows).await?;
         self.rows = PartRows::after(rows.len(), text.len());

@@ -13,7 +13,8 @@ const PART: usize = 500;
 /// The levels that are still to be read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Missed {
-    /// Those that were written, after this one; then the expired ones.
+    /// Those that were written, after this one; then the expired ones. The read that has the last written ones begins with the
+    /// expired ones.
     Written(Option<LevelKey>),
     /// Those on which something expired, after this one.
     Expired(Option<LevelKey>),
@@ -39,7 +40,7 @@ impl Missed {
     /// Reads the next part of the levels that a listener at `place` missed.
     pub(super) async fn read(self, tx: &Tx, place: FeedPosition) -> Result<MissedPart, Error> {
         let snapshot = Snapshot::read(tx).await?;
-        let nothing = Change { end: place, ..Change::default() };
+        let nothing = Change { end: place, read_at: snapshot.at(), ..Change::default() };
         match self {
             Missed::Written(after) => {
                 // A transaction that changes a level also writes an event.
@@ -50,19 +51,33 @@ impl Missed {
                     false => Vec::new(),
                 };
                 let last = last_of_full(&levels);
-                let rest = last.map_or(Missed::Expired(None), |last| Missed::Written(Some(last)));
-                let change = Change { levels, ..nothing };
-                Ok(MissedPart { change, seen: Some((last, snapshot)), rest: Some(rest) })
+                let (ended, rest) = match last {
+                    Some(last) => (Vec::new(), Some(Missed::Written(Some(last)))),
+                    None => expired(tx, &snapshot, place, None).await?,
+                };
+                let change = Change { levels, ended, ..nothing };
+                Ok(MissedPart { change, seen: Some((last, snapshot)), rest })
             }
             Missed::Expired(after) => {
-                let since = event::expiries_unsent_since(tx, place).await?;
-                let part = Part { after, rows: PART };
-                let ended = level::find_expired(tx, &snapshot, since, Some(part)).await?;
-                let rest = last_of_full(&ended).map(|last| Missed::Expired(Some(last)));
+                let (ended, rest) = expired(tx, &snapshot, place, after).await?;
                 Ok(MissedPart { change: Change { ended, ..nothing }, seen: None, rest })
             }
         }
     }
+}
+
+/// Returns a part of the levels on which something expired since `place`, and those that are left.
+async fn expired(
+    tx: &Tx,
+    snapshot: &Snapshot,
+    place: FeedPosition,
+    after: Option<LevelKey>,
+) -> Result<(Vec<ChangedLevel>, Option<Missed>), Error> {
+    let since = event::expiries_unsent_since(tx, place).await?;
+    let part = Part { after, rows: PART };
+    let ended = level::find_expired(tx, snapshot, since, Some(part)).await?;
+    let rest = last_of_full(&ended).map(|last| Missed::Expired(Some(last)));
+    Ok((ended, rest))
 }
 
 /// Returns the last level of a part after which more may follow.

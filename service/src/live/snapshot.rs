@@ -34,7 +34,7 @@ impl Snapshot {
             .ok_or_else(|| Error::invariant(format!("no snapshot: {text}")))
     }
 
-    fn parse(text: &str, base: i64, at: DateTime<Utc>) -> Option<Self> {
+    pub(super) fn parse(text: &str, base: i64, at: DateTime<Utc>) -> Option<Self> {
         let mut parts = text.split(':');
         let (horizon, next) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let open = parts.next()?.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok());

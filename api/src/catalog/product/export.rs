@@ -78,6 +78,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         metadata: metadata.into(),
         after: None,
         rows: PartRows::default(),
+        read: 0,
         head: if params.bom.unwrap_or(locale.is_some()) { "\u{feff}" } else { "" },
     };
     export.app.rates.admit_report(&export.caller)?;
@@ -96,6 +97,8 @@ struct Export {
     after: Option<String>,
     /// Number of products of the next part.
     rows: PartRows,
+    /// Number of products that were read.
+    read: usize,
     head: &'static str,
     locale: Option<Locale>,
 }
@@ -113,7 +116,8 @@ impl Parts for Export {
             Ok((products, codes, reorder))
         };
         let (products, codes, mut reorder) = self.app.db.read(self.caller.tenant_id, read).await?;
-        self.app.rates.count_values(&self.caller, products.len());
+        self.app.rates.count_more_values(&self.caller, self.read, products.len());
+        self.read += products.len();
         let mut text = self.head.as_bytes().to_vec();
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
