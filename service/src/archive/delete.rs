@@ -148,7 +148,7 @@ async fn delete_from(
         match query.execute(&mut *connection).await {
             Ok(done) => deleted += done.rows_affected(),
             // A row of the next part refers to one of this.
-            Err(error) if is_referenced(&error) => {
+            Err(error) if breaks_reference(&error) => {
                 deleted += delete_rest(connection, table, tenant_id).await?;
                 break;
             }
@@ -168,17 +168,18 @@ async fn delete_rest(
     table: &Table,
     tenant_id: TenantId,
 ) -> Result<u64, ArchiveError> {
-    let statement = format!("delete from {} where tenant_id = $1", table.quoted());
+    let any_table = table.quoted();
+    let statement = format!("delete from {any_table} where tenant_id = $1");
     let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
     match query.execute(connection).await {
         Ok(done) => Ok(done.rows_affected()),
-        Err(error) if is_referenced(&error) => Ok(0),
+        Err(error) if breaks_reference(&error) => Ok(0),
         Err(error) => Err(error.into()),
     }
 }
 
-/// 23503: a row refers to one that is deleted.
-fn is_referenced(error: &sqlx::Error) -> bool {
+/// 23503: a row refers to one that is not there, or that is deleted.
+pub(super) fn breaks_reference(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "23503")
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use domain::id::TenantId;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use super::catalogue::{self, Table, quoted};
@@ -25,7 +26,7 @@ const OTHER: &str = "select slug from tenant where tenant_id = $1 and slug <> $2
 const ROWS_AT_ONCE: usize = 1_000;
 /// Bytes from which a statement brings in what it has.
 const BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
-/// The lines of a table whose rows may refer to later ones of it. One statement turns them into rows.
+/// The lines of rows that refer to later ones of their table. One statement turns them into rows.
 const INCOMING: &str = "create temporary table incoming (line json not null) on commit delete rows";
 /// Tables that servers and workers write for a tenant whose writes pause, once it has users or events. They are loaded before these.
 pub const OF_SERVERS: [&str; 3] = ["access_refusal", "event_cursor", "request_log"];
@@ -44,9 +45,15 @@ const AHEAD: &str = "
 /// Largest position of an archive. It leaves room for more transactions than a server ever has: the positions of all its tenants go on
 /// from there.
 const POSITION_MAX: i64 = 1 << 62;
+/// Whether a position is ahead of this server's transactions.
+const IS_AHEAD: &str =
+    "select $1::bigint >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint as is_ahead";
 /// Writers that have begun end first. So none writes below a position that readers have passed. Writers of all tenants queue behind the
-/// lock, so an attempt to get it is short.
-const NO_WRITERS: &str = "set local lock_timeout = '200ms'; \
+/// second lock, so an attempt to get it is short. They pass the first one, which waits for another import and for a vacuum. An automatic
+/// vacuum ends if a lock waits for it for a second.
+const NO_WRITERS: &str = "set local lock_timeout = '10s'; \
+                          lock table event, sales_line, journal_line in share update exclusive mode; \
+                          set local lock_timeout = '200ms'; \
                           lock table event, sales_line, journal_line in share row exclusive mode";
 /// Pause before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -54,7 +61,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line, an archive
 /// of another schema than the database has, and one whose id a tenant with another slug has.
 pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
-    let manifest = read(folder)?;
+    let manifest = read(folder).await?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
@@ -66,7 +73,8 @@ pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> 
     Ok(manifest)
 }
 
-fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
+/// Reads the whole archive. Other work of the command goes on between the parts of a file, such as the renewal of a move's lease.
+async fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     let path = folder.join(MANIFEST);
     let mut text = String::new();
     let read = File::open(&path).and_then(|file| file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text));
@@ -87,7 +95,9 @@ fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     check_names(&manifest)?;
     for table in &manifest.tables {
         let mut lines = Lines::open(folder, table)?;
-        while lines.next_line()?.is_some() {}
+        while !next_part(&mut lines)?.is_empty() {
+            yield_now().await;
+        }
     }
     Ok(manifest)
 }
@@ -133,7 +143,7 @@ async fn write(
     is_paused: bool,
     is_begun: &mut bool,
 ) -> Result<Manifest, ArchiveError> {
-    let manifest = read(folder)?;
+    let manifest = read(folder).await?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
@@ -293,10 +303,7 @@ async fn load_table(
     (table, file): Load<'_>,
 ) -> Result<(), ArchiveError> {
     let mut lines = Lines::open(folder, file)?;
-    let written = match table.needs_itself {
-        true => load_whole(connection, &mut lines, table, tenant_id).await?,
-        false => load_parts(connection, &mut lines, table, tenant_id).await?,
-    };
+    let written = load_parts(connection, &mut lines, table, tenant_id).await?;
     let rows = catalogue::count(connection, table, tenant_id).await?;
     if written != file.rows || rows != file.rows {
         return Err(ArchiveError::Rejected(format!(
@@ -321,27 +328,30 @@ async fn load_parts(
         if part.is_empty() {
             return Ok(written);
         }
-        let query =
-            sqlx::query(AssertSqlSafe(statement.clone())).persistent(false).bind(tenant_id.0).bind(part);
-        written += query.execute(&mut *connection).await?.rows_affected();
+        let query = sqlx::query(AssertSqlSafe(statement.clone())).persistent(false);
+        match query.bind(tenant_id.0).bind(&part).execute(&mut *connection).await {
+            Ok(done) => written += done.rows_affected(),
+            // A row of this part refers to one of a later part.
+            Err(error) if table.needs_itself && delete::breaks_reference(&error) => {
+                return Ok(written + load_rest(connection, (part, lines), table, tenant_id).await?);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
-/// Writes rows in one transaction, because one may refer to a later one. Returns their number.
-async fn load_whole(
+/// Writes a part and all rows after it in one transaction. Returns their number.
+async fn load_rest(
     connection: &mut PgConnection,
-    lines: &mut Lines<'_>,
+    (mut part, lines): (Vec<String>, &mut Lines<'_>),
     table: &Table,
     tenant_id: TenantId,
 ) -> Result<u64, ArchiveError> {
     connection.execute("begin").await?;
-    loop {
-        let part = next_part(lines)?;
-        if part.is_empty() {
-            break;
-        }
+    while !part.is_empty() {
         let query = sqlx::query("insert into incoming (line) select l::json from unnest($1::text[]) l");
         query.bind(part).execute(&mut *connection).await?;
+        part = next_part(lines)?;
     }
     let statement = insert_statement(table, "incoming i");
     let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
@@ -379,12 +389,13 @@ fn insert_statement(table: &Table, lines: &str) -> String {
 
 /// Makes new events, sales lines and journal lines come after those of the archive, as a migration does after a restore.
 async fn put_behind(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), ArchiveError> {
-    if ahead(connection, tenant_id).await?.is_none() {
+    let Some(last) = ahead(connection, tenant_id).await? else { return Ok(()) };
+    connection.execute(NO_WRITERS).await?;
+    // Another import may have raised the positions meanwhile, even further. The rows are not read again, because writers wait.
+    let query = sqlx::query(IS_AHEAD).persistent(false).bind(last);
+    if !query.fetch_one(&mut *connection).await?.try_get::<bool, _>("is_ahead")? {
         return Ok(());
     }
-    connection.execute(NO_WRITERS).await?;
-    // Another import may have raised the positions meanwhile, even further.
-    let Some(last) = ahead(connection, tenant_id).await? else { return Ok(()) };
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
     );
@@ -402,5 +413,48 @@ async fn ahead(connection: &mut PgConnection, tenant_id: TenantId) -> Result<Opt
             let problem = format!("the archive has the position {last}, expected at most {POSITION_MAX}");
             Err(ArchiveError::Rejected(problem))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::{env, fs, process};
+
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::super::Schema;
+    use super::super::lines::LineWriter;
+    use super::*;
+
+    /// A move renews its lease while it reads an archive of any size.
+    #[tokio::test]
+    async fn other_work_goes_on_while_an_archive_is_read() {
+        let folder = env::temp_dir().join(format!("stockwell-import-{}", process::id()));
+        fs::create_dir(&folder).expect("a folder");
+        let mut writer = LineWriter::create(&folder, "product").expect("files");
+        writer.write("{}").expect("a row");
+        let manifest = Manifest {
+            format: FORMAT,
+            tenant_id: Uuid::nil(),
+            slug: "acorn".to_owned(),
+            exported_at: DateTime::UNIX_EPOCH,
+            schema: Schema { newest_step: String::new(), steps: 0 },
+            tables: vec![writer.finish().expect("a table")],
+            left_out: Vec::new(),
+        };
+        fs::write(folder.join(MANIFEST), serde_json::to_string(&manifest).expect("JSON")).expect("a file");
+
+        let is_read = Cell::new(false);
+        let reads = async {
+            let found = read(&folder).await;
+            is_read.set(true);
+            found
+        };
+        let (found, was_read) = tokio::join!(reads, async { is_read.get() });
+        fs::remove_dir_all(&folder).expect("the folder is there");
+        assert_eq!(found.expect("an archive"), manifest);
+        assert!(!was_read, "the archive was read at once");
     }
 }

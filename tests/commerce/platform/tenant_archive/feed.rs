@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, AssertSqlSafe, Postgres, Transaction};
 use serde_json::{Value, json};
 use service::archive::Manifest;
 use service::auth::KeyMode;
@@ -13,19 +13,28 @@ use tests::{environment, with_tenant};
 use tokio::time::{Instant, sleep};
 
 use super::{Other, forge, forged, made, migrator_url, place, trade};
+use crate::platform::auth::outside;
 
-/// Returns when an import waits for a lock.
-async fn until_an_import_waits(other: &Other) {
-    let waits = "select exists (select from pg_stat_activity \
-                 where application_name = 'stockwell-archive' and wait_event_type = 'Lock')";
+/// Makes 2,200 categories. In the order of an archive, the 1,100th refers to the 2,150th.
+const CATEGORIES: &str = "
+    with made as (select gen_random_uuid() as id from generate_series(1, 2200)),
+    placed as (select id, row_number() over (order by id) as place from made)
+    insert into category (tenant_id, id, code, name, parent_id, lineage, created_at, updated_at)
+    select $1, c.id, 'C-' || c.place, 'Category', p.id, array_remove(array[p.id, c.id], null), now(), now()
+    from placed c left join placed p on c.place = 1100 and p.place = 2150";
+
+/// Returns when an import waits for a lock on a table.
+async fn until_an_import_waits(other: &Other, mode: &str) {
+    let waits = "select exists (select from pg_stat_activity a join pg_locks l on l.pid = a.pid \
+                 where a.application_name = 'stockwell-archive' and l.mode = $1 and not l.granted)";
     let begun = Instant::now();
     loop {
-        let waits = sqlx::query_scalar(waits).fetch_one(&other.root).await;
+        let waits = sqlx::query_scalar(waits).bind(mode).fetch_one(&other.root).await;
         let waits: bool = waits.expect("sessions are listed");
         if waits {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "an import waits for the lock");
+        assert!(begun.elapsed() < Duration::from_secs(30), "no import waits for {mode}");
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -37,6 +46,14 @@ fn raise(folder: &Path, manifest: &mut Manifest, position: i64) {
     let mut event: Value = serde_json::from_str(first).expect("JSON");
     event["position"] = json!(position);
     forge(folder, manifest, "event", &format!("{event}\n{rest}"));
+}
+
+/// Returns a transaction that has locked the table of events.
+async fn locked(other: &Other, mode: &str) -> Transaction<'static, Postgres> {
+    let mut held = other.root.begin().await.expect("a transaction");
+    let lock = format!("lock table event in {mode} mode");
+    sqlx::query(AssertSqlSafe(lock)).execute(&mut *held).await.expect("a lock");
+    held
 }
 
 /// An import of a server that is ahead needs an instant without writers.
@@ -54,11 +71,13 @@ fn writers_go_on_while_two_imports_wait_for_them() {
         raise(&near, &mut two, 1_000_000_000);
 
         let other = Other::start().await;
-        let mut held = other.root.begin().await.expect("a transaction");
-        let lock = sqlx::query("lock table event in row exclusive mode").execute(&mut *held).await;
-        lock.expect("a lock, as a writer has it");
+        let (vacuum, held) =
+            (locked(&other, "share update exclusive").await, locked(&other, "row exclusive").await);
         let traded = async {
-            until_an_import_waits(&other).await;
+            // A vacuum of the table goes on, and no writer queues behind an import that waits for it.
+            until_an_import_waits(&other, "ShareUpdateExclusiveLock").await;
+            vacuum.rollback().await.expect("the vacuum ends");
+            until_an_import_waits(&other, "ShareRowExclusiveLock").await;
             for number in 0..15 {
                 other.tenant.product(&format!("CUP-{number}"), "1.00").await;
                 sleep(Duration::from_millis(200)).await;
@@ -75,19 +94,42 @@ fn writers_go_on_while_two_imports_wait_for_them() {
     });
 }
 
+/// Kills an import in the middle of its rows. Then deletes the part of the tenant that is left.
+async fn killed(other: &Other, slug: &str, folder: &Path) {
+    let url = other.migrator_url();
+    let mut held = other.root.begin().await.expect("a transaction");
+    let lock = sqlx::query("lock table pos_sale in share mode").execute(&mut *held).await;
+    lock.expect("a lock");
+    tokio::select! {
+        imported = archive::import(&url, folder) => panic!("{imported:?}"),
+        () = until_an_import_waits(other, "RowExclusiveLock") => {}
+    }
+    held.rollback().await.expect("the lock ends");
+    let left =
+        "select (select count(*) from auth.tenants() w where w = t.tenant_id) from tenant t where slug = $1";
+    let left = sqlx::query_scalar(left).bind(slug).fetch_one(&other.root).await;
+    let left: i64 = left.expect("the row of the tenant is left");
+    assert_eq!(left, 0, "no worker takes a part of a tenant");
+    let error = archive::import(&url, folder).await.expect_err("a part is there");
+    assert!(error.to_string().contains("an import changes no tenant"), "{error}");
+    archive::delete(&url, slug, slug, None).await.expect("it is deleted");
+}
+
 #[test]
 fn the_feed_of_others_goes_on_while_a_tenant_is_imported() {
     with_tenant(async |tenant| {
         trade(tenant).await;
+        outside(tenant, CATEGORIES).await;
         let folder = place(tenant, "-feed");
         archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
         let other = Other::start().await;
+        killed(&other, &tenant.slug, &folder).await;
         // The import waits in the middle of its rows.
         let mut held = other.root.begin().await.expect("a transaction");
         let lock = sqlx::query("lock table pos_sale in share mode").execute(&mut *held).await;
         lock.expect("a lock");
         let watched = async {
-            until_an_import_waits(&other).await;
+            until_an_import_waits(&other, "RowExclusiveLock").await;
             other.tenant.product("LATER", "1.00").await;
             let begun = Instant::now();
             let mut is_seen = false;
@@ -107,6 +149,13 @@ fn the_feed_of_others_goes_on_while_a_tenant_is_imported() {
         let (imported, is_seen) = tokio::join!(archive::import(&url, &folder), watched);
         imported.expect("it is imported");
         assert!(is_seen, "the event of the other tenant waits for the import");
+        let parts = "select count(*) || ' rows, ' || count(distinct xmin::text) || ' parts' from category where tenant_id = $1";
+        let parts = sqlx::query_scalar(parts).bind(tenant.id.0).fetch_one(&other.root).await;
+        let parts: String = parts.expect("rows are counted");
+        assert_eq!(
+            parts, "2200 rows, 2 parts",
+            "the first part, and the rest with a row that refers to a later one"
+        );
         other.client(tenant).await.get("/v1/products").await.ok();
     });
 }
