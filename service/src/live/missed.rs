@@ -20,7 +20,7 @@ pub(super) enum Missed {
     Expired(Option<LevelKey>),
 }
 
-/// What one read found.
+/// The change that one read found, and its place.
 pub(super) struct MissedPart {
     pub change: Change,
     /// The last of the written levels that the listener has now, and the snapshot from which they were read. No last one: all that were

@@ -18,7 +18,8 @@ use crate::{Error, Tx};
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = ReplenishmentSeason)]
 pub struct ShownSeason {
-    /// Category of the season: the nearest one with 500 sales lines in each of the two years, from that of the product up to the root.
+    /// Category of the season, from that of the product up to the root: the nearest one with 500 sales lines in each of the two years,
+    /// and with some in the year before them.
     pub category_id: CategoryId,
     /// Factors of the calendar months, January first: 1 is the usual demand.
     #[schema(value_type = Vec<Quantity>, min_items = 12, max_items = 12)]
@@ -43,8 +44,29 @@ impl ShownSeason {
     }
 }
 
-/// Sales of a category in each month of two years.
-type Sales = [MonthSales; SEASON_MONTHS];
+/// Months before the two years, in which a category that began earlier has sales.
+const EARLIER_MONTHS: u32 = 12;
+
+/// Sales of a category.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sales {
+    /// The months of two years.
+    months: [MonthSales; SEASON_MONTHS],
+    /// Whether it has sales before them. If not, it may have begun within them, and a month before its first sale is not a low one.
+    is_older: bool,
+}
+
+impl Sales {
+    /// Adds those of a category below.
+    fn add(&mut self, below: &Sales) -> Result<(), Overflow> {
+        self.is_older |= below.is_older;
+        for (sum, month) in self.months.iter_mut().zip(&below.months) {
+            sum.lines = sum.lines.saturating_add(month.lines);
+            sum.units = sum.units.plus(month.units)?;
+        }
+        Ok(())
+    }
+}
 
 /// The seasons of the categories of a tenant.
 #[derive(Debug, Default)]
@@ -69,15 +91,12 @@ impl Seasons {
         for (id, lineage) in lineages {
             let Some(sales) = sold.get(id) else { continue };
             for above in lineage {
-                for (sum, month) in sums.entry(*above).or_default().iter_mut().zip(sales) {
-                    sum.lines = sum.lines.saturating_add(month.lines);
-                    sum.units = sum.units.plus(month.units)?;
-                }
+                sums.entry(*above).or_default().add(sales)?;
             }
         }
         let mut seasons: HashMap<Uuid, (CategoryId, Season)> = HashMap::new();
-        for (id, sales) in &sums {
-            seasons.extend(Season::of(first, sales)?.map(|season| (*id, (CategoryId(*id), season))));
+        for (id, sales) in sums.iter().filter(|(_, sales)| sales.is_older) {
+            seasons.extend(Season::of(first, &sales.months)?.map(|season| (*id, (CategoryId(*id), season))));
         }
         let nearest = |(id, lineage): &(Uuid, Vec<Uuid>)| {
             let found = lineage.iter().find_map(|above| seasons.get(above))?;
@@ -104,13 +123,15 @@ const SALES: &str = "select s.category_id, s.month, sum(s.lines)::bigint as line
 
 const LINEAGES: &str = "select id, lineage from category where tenant_id = $1";
 
-/// Finds the seasons of the categories, from the 24 whole calendar months before a day. Without roll-ups in the time zone of the tenant
-/// there are none: to read all lines of two years would take longer than all else.
+/// Finds the seasons of the categories, from the 24 whole calendar months before a day. The year before them shows whether a category is
+/// older. Without roll-ups in the time zone of the tenant there are none: to read all lines of three years would take longer than all
+/// else.
 pub(super) async fn find(tx: &Tx, as_of: NaiveDate) -> Result<Seasons, Error> {
     let end = as_of.with_day(1).unwrap_or(as_of);
     let first = end.checked_sub_months(Months::new(SEASON_MONTHS as u32)).unwrap_or(end);
+    let begin = first.checked_sub_months(Months::new(EARLIER_MONTHS)).unwrap_or(first);
     let midnight = |day: NaiveDate| (None, Some(day.and_time(NaiveTime::MIN)));
-    let calendar = rollup::calendar(tx, None, midnight(first), midnight(end)).await?;
+    let calendar = rollup::calendar(tx, None, midnight(begin), midnight(end)).await?;
     let Calendar { time_zone, from: Some(from), to: Some(to), rollup: Some(rollup) } = calendar else {
         return Ok(Seasons::default());
     };
@@ -122,9 +143,11 @@ pub(super) async fn find(tx: &Tx, as_of: NaiveDate) -> Result<Seasons, Error> {
     for row in &tx.rows(query.bind(time_zone).bind(from.at).bind(to.at)).await? {
         let (lines, units): (i64, Decimal) = (row.try_get("lines")?, row.try_get("units")?);
         let of_category = sold.entry(row.try_get("category_id")?).or_default();
-        if let Some(month) =
-            months_between(first, row.try_get("month")?).and_then(|at| of_category.get_mut(at))
-        {
+        let Some(at) = months_between(first, row.try_get("month")?) else {
+            of_category.is_older = true;
+            continue;
+        };
+        if let Some(month) = of_category.months.get_mut(at) {
             let lines = u64::try_from(lines).unwrap_or(0);
             *month = MonthSales { lines, units: Micro::millionths(units.trunc().mantissa()) };
         }
@@ -155,19 +178,35 @@ mod tests {
     fn the_season_is_that_of_the_nearest_category_with_enough_lines() {
         let first = NaiveDate::from_ymd_opt(2024, 11, 1).expect("a day");
         let id = Uuid::from_u128;
-        let month = |lines| MonthSales { lines, units: Micro::whole(30) };
-        let (kitchen, cups, plates, garden) = (id(1), id(2), id(3), id(4));
-        let sold = HashMap::from([(cups, [month(42); SEASON_MONTHS]), (plates, [month(41); SEASON_MONTHS])]);
+        let sales = |lines, is_older| {
+            let month = MonthSales { lines, units: Micro::whole(30) };
+            Sales { months: [month; SEASON_MONTHS], is_older }
+        };
+        let (kitchen, cups, plates, pans) = (id(1), id(2), id(3), id(4));
+        let (garden, hoses) = (id(5), id(6));
+        let sold = HashMap::from([
+            (cups, sales(42, true)),
+            (plates, sales(41, true)),
+            (pans, sales(42, false)),
+            (hoses, sales(42, false)),
+        ]);
         let lineages = [
             (kitchen, vec![kitchen]),
             (cups, vec![cups, kitchen]),
             (plates, vec![plates, kitchen]),
+            (pans, vec![pans, kitchen]),
             (garden, vec![garden]),
+            (hoses, vec![hoses, garden]),
         ];
         let seasons = Seasons::nearest(first, &sold, &lineages).expect("in range");
         let of = |id| seasons.of(Some(CategoryId(id))).map(|(category, _)| category.0);
         assert_eq!((of(cups), of(plates)), (Some(cups), Some(kitchen)), "492 lines of plates are too few");
-        assert_eq!((of(kitchen), of(garden), seasons.of(None)), (Some(kitchen), None, None));
+        assert_eq!((of(kitchen), seasons.of(None)), (Some(kitchen), None));
+        assert_eq!(
+            (of(pans), of(hoses), of(garden)),
+            (Some(kitchen), None, None),
+            "no sale before the two years"
+        );
         // Thirty a month are more a day in February.
         let (_, season) = seasons.of(Some(CategoryId(cups))).expect("a season");
         assert!(season.months()[1] > season.months()[0]);
