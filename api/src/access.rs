@@ -54,13 +54,13 @@ impl Access {
     /// Rejects a caller who lacks a scope of the matched route. Rejects every caller on a route that declares no
     /// scopes.
     pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
-        let guard = self.guard(request).ok_or_else(|| undeclared(request, "scopes"))?;
-        guard.check(caller)?;
-        let is_open = guard.publishable || caller.customer_id.is_some() && guard.customer_session;
-        if caller.is_publishable() && !is_open {
-            return Err(ApiError::of(ErrorCode::NotPublishable));
-        }
-        Ok(())
+        self.guard(request).ok_or_else(|| undeclared(request, "scopes"))?.admit(caller)
+    }
+
+    /// Whether the operation at the path `pattern` declares no scopes, or the caller may call it.
+    pub fn admits(&self, pattern: &str, method: &Method, caller: Option<&service::Caller>) -> bool {
+        let guard = self.find(pattern, method);
+        guard.is_none_or(|guard| caller.is_some_and(|caller| guard.admit(caller).is_ok()))
     }
 
     /// Returns which documents the matched route declares to post.
@@ -69,12 +69,25 @@ impl Access {
     }
 
     fn guard(&self, request: &HttpRequest) -> Option<&Guard> {
-        let guards = self.0.get(&request.match_pattern()?)?;
-        guards.iter().find(|guard| guard.method == request.method())
+        self.find(&request.match_pattern()?, request.method())
+    }
+
+    fn find(&self, pattern: &str, method: &Method) -> Option<&Guard> {
+        self.0.get(pattern)?.iter().find(|guard| guard.method == *method)
     }
 }
 
 impl Guard {
+    /// Rejects a caller who lacks a scope, or whose kind of credential may not call the operation.
+    fn admit(&self, caller: &service::Caller) -> Result<(), ApiError> {
+        let is_open = self.publishable || caller.customer_id.is_some() && self.customer_session;
+        // Before the scopes, because such a caller can never have those of a closed route.
+        if caller.is_publishable() && !is_open {
+            return Err(ApiError::of(ErrorCode::NotPublishable));
+        }
+        Ok(self.check(caller)?)
+    }
+
     fn check(&self, caller: &service::Caller) -> Result<(), service::Error> {
         let has = |scopes: &Vec<Scope>| scopes.iter().all(|scope| caller.scopes.contains(*scope));
         if self.alternatives.iter().any(has) {

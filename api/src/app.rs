@@ -110,7 +110,7 @@ impl App {
         let reach = Reach::with(config.webhook_networks.clone());
         let webhooks = Settings { vault: Vault::new(&signing_key), reach: reach.clone() };
         let payment_providers = service::auth::Vault::new(&signing_key, "secrets of payment providers");
-        let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys, reach));
+        let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.of_attempts(), reach));
         let redis = config.redis_url.as_ref();
         let live = Live::new(db.clone(), WAITING_MAX);
         let broadcast = redis

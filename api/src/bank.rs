@@ -174,8 +174,10 @@ impl Statement {
             }
             Form::Csv => {
                 let text = std::str::from_utf8(without_mark(raw));
-                let not_utf_8 =
-                    |_| ApiError::new(ErrorCode::MalformedCsv, "The file is not UTF-8; save it as UTF-8.");
+                let not_utf_8 = |_| {
+                    let detail = format!("The file is not UTF-8. {}", csv::SAVE_AS_UTF_8);
+                    ApiError::new(ErrorCode::MalformedCsv, detail)
+                };
                 text.map_err(not_utf_8)?.to_owned()
             }
         };

@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::bill::{
     Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignLine, MatchStatus, Mismatch,
 };
-use domain::exchange::{Amounts, ForeignDocument};
+use domain::exchange::{Amounts, ForeignDocument, Quote};
 use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
-use domain::number::{ExchangeRate, Money, Price, Quantity};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency, Price, PriceInCurrency, Quantity};
 use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -105,16 +105,16 @@ struct ForeignBillOut<'a> {
     exchange_rate: ExchangeRate,
     /// Amount of all lines, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    value: Money,
+    value: MoneyInCurrency,
     /// Tax of all lines. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    tax_value: Money,
+    tax_value: MoneyInCurrency,
     /// Amount with tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    total_value: Money,
+    total_value: MoneyInCurrency,
     /// Amount still to be paid. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    open_value: Money,
+    open_value: MoneyInCurrency,
 }
 
 /// Amounts of a line of a bill in the currency of the bill.
@@ -122,13 +122,13 @@ struct ForeignBillOut<'a> {
 struct ForeignBillLineOut {
     /// Price of one unit, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Price>)]
-    unit_cost: Price,
+    unit_cost: PriceInCurrency,
     /// Amount before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    value: Money,
+    value: MoneyInCurrency,
     /// Tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    tax_value: Money,
+    tax_value: MoneyInCurrency,
 }
 
 /// A line of a bill. It has goods or an account.
@@ -228,7 +228,8 @@ impl<'a> BillOut<'a> {
     }
 
     pub(crate) fn with_lines(bill: &'a Bill, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
-        let lines = bill.lines.iter().map(|line| BillLineOut::new(line, skus)).collect();
+        let quote = bill.foreign.as_ref().map(|foreign| &foreign.quote);
+        let lines = bill.lines.iter().map(|line| BillLineOut::new(line, quote, skus)).collect();
         let is_mismatched = bill.lines.iter().any(|line| !line.reasons.is_empty());
         BillOut { lines: Some(lines), ..BillOut::new(bill, currency, is_mismatched) }
     }
@@ -236,27 +237,32 @@ impl<'a> BillOut<'a> {
 
 impl<'a> ForeignBillOut<'a> {
     fn new(foreign: &'a ForeignDocument) -> Self {
-        let Amounts { value, tax } = foreign.amounts;
+        let ForeignDocument { quote, amounts, open } = foreign;
         ForeignBillOut {
-            currency: &foreign.quote.currency,
-            exchange_rate: foreign.quote.rate,
-            value,
-            tax_value: tax,
-            total_value: foreign.amounts.total(),
-            open_value: foreign.open,
+            currency: &quote.currency,
+            exchange_rate: quote.rate,
+            value: quote.shown(amounts.value),
+            tax_value: quote.shown(amounts.tax),
+            total_value: quote.shown(amounts.total()),
+            open_value: quote.shown(*open),
         }
     }
 }
 
 impl ForeignBillLineOut {
-    fn new(foreign: ForeignLine) -> Self {
+    fn new(quote: &Quote, foreign: ForeignLine) -> Self {
         let Amounts { value, tax } = foreign.amounts;
-        ForeignBillLineOut { unit_cost: foreign.unit_cost, value, tax_value: tax }
+        ForeignBillLineOut {
+            unit_cost: quote.shown(foreign.unit_cost),
+            value: quote.shown(value),
+            tax_value: quote.shown(tax),
+        }
     }
 }
 
 impl<'a> BillLineOut<'a> {
-    fn new(line: &'a BillLine, skus: Skus<'_, 'a>) -> Self {
+    /// Returns a line of a bill. `quote` has the currency of the bill, if that is not the tenant's.
+    fn new(line: &'a BillLine, quote: Option<&Quote>, skus: Skus<'_, 'a>) -> Self {
         let order = line.goods.and_then(BilledGoods::order);
         let receipt = line.goods.and_then(BilledGoods::receipt);
         BillLineOut {
@@ -277,7 +283,7 @@ impl<'a> BillLineOut<'a> {
             quantity: line.quantity,
             value: line.value,
             tax_value: line.tax,
-            foreign: line.foreign.map(ForeignBillLineOut::new),
+            foreign: quote.zip(line.foreign).map(|(quote, foreign)| ForeignBillLineOut::new(quote, foreign)),
             match_status: MatchStatus::of(!line.reasons.is_empty()),
             reasons: line.reasons.clone(),
             ordered: line.figures.ordered,
@@ -306,7 +312,7 @@ impl<'a> BillLineOut<'a> {
 )]
 #[post("/v1/bills")]
 async fn create(post: Post) -> Answer {
-    post.create::<BillId, _>(BILLS, form::to_record).await
+    post.create::<BillId, _, _>(BILLS, form::to_record).await
 }
 
 /// Record a credit note of a supplier
@@ -323,7 +329,7 @@ async fn create(post: Post) -> Answer {
 )]
 #[post("/v1/bills/{id}/credit")]
 async fn credit(post: Post, id: PathId<BillId>) -> Answer {
-    post.create::<BillId, _>(BILLS, |input: BillCreditIn, caller: &Caller| {
+    post.create::<BillId, _, _>(BILLS, |input: BillCreditIn, caller: &Caller| {
         form::to_credit(id.0, input, caller.sees_costs())
     })
     .await
@@ -343,5 +349,5 @@ async fn credit(post: Post, id: PathId<BillId>) -> Answer {
 )]
 #[post("/v1/bills/{id}/reverse")]
 async fn reverse(post: Post, id: PathId<BillId>) -> Answer {
-    post.create::<BillId, _>(BILLS, |input: BillReversalIn, _| form::to_reverse(id.0, input)).await
+    post.create::<BillId, _, _>(BILLS, |input: BillReversalIn, _| form::to_reverse(id.0, input)).await
 }

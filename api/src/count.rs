@@ -11,7 +11,7 @@ use domain::count::{self, Complete, Recount};
 use domain::id::CountId;
 use domain::refusal::Problems;
 use domain::text;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -90,7 +90,9 @@ async fn open(post: Post) -> Answer {
 #[post("/v1/counts/{id}/entries")]
 async fn enter(post: Post, id: PathId<CountId>) -> Answer {
     let command = |input: EntriesIn, _: &Caller| {
-        Ok(Command::EnterCount(count::Enter { count_id: id.0, entries: input.entries()? }))
+        let mut wrong = Problems::default();
+        let entries = input.entries(&mut wrong);
+        Ok(Stated { command: Command::EnterCount(count::Enter { count_id: id.0, entries }), wrong })
     };
     post.send(command).await
 }
@@ -158,7 +160,8 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 
 /// Reverse a posted sheet
 ///
-/// Takes back what the sheet posted, as one adjustment with the reason `count`, and gives each level the `counted_at` of the count
+/// Takes back what the sheet posted, as one adjustment with the reason `count`. With first in, first out, lost units come back to their
+/// cost layers. Gives each level the `counted_at` of the count
 /// before. Movements that were recorded late and that the count had left out change the level again. Rejected if a level was counted
 /// again since (reverse that count first), or if units that the count found have left since.
 #[utoipa::path(

@@ -14,6 +14,10 @@ use crate::problem::{ApiError, ErrorCode};
 /// Media type of CSV with a header.
 pub const CSV: &str = "text/csv; charset=utf-8; header=present";
 
+/// Remedy for a text that is not UTF-8.
+pub(crate) const SAVE_AS_UTF_8: &str = "Save the file as \"CSV UTF-8\" in the spreadsheet, and send that file: \
+     other encodings are not read, also if the Content-Type names one.";
+
 /// Most cells of a row. The reader keeps the place of each.
 pub(crate) const CELLS_MAX: usize = 1_000;
 
@@ -38,6 +42,49 @@ pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
         _ => return Ok(()),
     };
     Err(ApiError::new(ErrorCode::MalformedCsv, detail))
+}
+
+/// Returns the rejection of a header that is not UTF-8.
+pub(crate) fn unreadable_header() -> ApiError {
+    ApiError::new(ErrorCode::MalformedCsv, format!("The header is not UTF-8. {SAVE_AS_UTF_8}"))
+}
+
+/// Returns the rejection of a file by a row that the reader can't read. The header is row 1.
+pub(crate) fn unreadable_record(row: usize, header: &::csv::StringRecord, error: &::csv::Error) -> ApiError {
+    let detail = if let ::csv::ErrorKind::Utf8 { err, .. } = error.kind() {
+        let column = header.get(err.field()).map(plain_header).unwrap_or_default();
+        format!("Row {row}: the cell {column} is not UTF-8. {SAVE_AS_UTF_8}")
+    } else {
+        format!("Row {row} can't be read. Check its quotes.")
+    };
+    ApiError::new(ErrorCode::MalformedCsv, detail)
+}
+
+/// Adds to the detail of a number that can't be read how to send one with a comma before its decimals.
+pub(crate) fn with_locale(detail: String, cell: &str, locale: Option<Locale>) -> String {
+    if locale.is_some() || !cell.contains(',') {
+        return detail;
+    }
+    format!(
+        "{detail} For numbers with a decimal comma, name the form of the file in the query, such as locale=de-DE."
+    )
+}
+
+/// Adds row and column to the faults of a list that was read from CSV. `rows` has the row of each entry.
+pub(crate) fn in_rows(error: ApiError, list: &str, rows: &[usize]) -> ApiError {
+    error.with_each(|problem| {
+        let Some(path) = problem.pointer.as_deref().and_then(|pointer| pointer.strip_prefix("#/")) else {
+            return;
+        };
+        let mut parts = path.split('/');
+        if parts.next() != Some(list) {
+            return;
+        }
+        let row = parts.next().and_then(|index| rows.get(index.parse::<usize>().ok()?));
+        let (Some(row), Some(column)) = (row, parts.next()) else { return };
+        problem.detail = format!("Row {row}, column {column}: {}", problem.detail);
+        problem.params.extend([("row", row.to_string()), ("column", column.to_owned())]);
+    })
 }
 
 /// Returns the cell of each column in a header. The first `required` columns must be there.
@@ -116,6 +163,26 @@ pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Rejects a file that ends within a quoted cell: the rows after the quote would be a part of its text.
+pub(crate) fn check_quotes(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
+    let (mut place, mut line, mut quoted_at) = (Place::Start, 1, 1);
+    for byte in text {
+        let next = place.after(*byte, delimiter);
+        if (place, next) == (Place::Start, Place::Quoted) {
+            quoted_at = line;
+        }
+        line += usize::from(*byte == b'\n');
+        place = next;
+    }
+    if place == Place::Quoted {
+        let detail = format!(
+            "The quoted cell that begins in line {quoted_at} has no end. Close it, or write a quote in a cell twice."
+        );
+        return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+    }
+    Ok(())
+}
+
 /// Returns the file without a first line `sep=;`, which names the delimiter to spreadsheets, and its delimiter.
 pub fn opened(text: &[u8]) -> (&[u8], u8) {
     let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
@@ -153,8 +220,7 @@ where
     C: Copy + Eq + Hash + FromStr + IntoEnumIterator + Into<&'static str>,
 {
     if header.is_empty() {
-        let detail = "The file is empty. Its first row must name the columns.";
-        return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+        return Err(empty_file());
     }
     let mut columns = Vec::with_capacity(header.len());
     let mut seen = HashSet::new();
@@ -204,14 +270,19 @@ pub(crate) fn read_cells<C: Copy + Into<&'static str>>(
             ));
         };
         let header: &'static str = column.into();
-        let cell =
-            std::str::from_utf8(cell).map_err(|_| malformed(format!("The cell {header} is not UTF-8.")))?;
+        let cell = std::str::from_utf8(cell)
+            .map_err(|_| malformed(format!("The cell {header} is not UTF-8. {SAVE_AS_UTF_8}")))?;
         if cell.contains('\0') {
             return Err(null_character());
         }
         cells.push((column, read_cell(cell).to_owned()));
     }
     Ok(cells)
+}
+
+/// Returns the rejection of a file without a header.
+pub(crate) fn empty_file() -> ApiError {
+    ApiError::new(ErrorCode::MalformedCsv, "The file is empty. Its first row must name the columns.")
 }
 
 /// Returns the rejection of a row that can't be read.
@@ -251,6 +322,21 @@ mod tests {
         assert_eq!(detail(&["code"]), "The header lacks the column name. Name it in the first row.");
         let twice = "The header has the column code twice. Leave one out.";
         assert_eq!(detail(&["code", "name", "code"]), twice);
+    }
+
+    #[test]
+    fn a_fault_of_an_entry_names_its_row_and_column() {
+        let at = |pointer: &str| {
+            let error = ApiError::new(Code::ValidationFailed, "Send a rate.").at_pointer(pointer);
+            in_rows(error, "rates", &[2, 5])
+        };
+        let named = at("/rates/1/rate");
+        assert_eq!(named.detail(), "Row 5, column rate: Send a rate.");
+        assert_eq!(named.errors()[0].detail, named.detail());
+        assert_eq!(named.errors()[0].params["row"], "5");
+        for other in ["/rates", "/rates/2/rate", "/rates/x/rate", "/others/1/rate", ""] {
+            assert_eq!(at(other).detail(), "Send a rate.", "{other}");
+        }
     }
 
     #[test]

@@ -11,12 +11,15 @@ use service::Tx;
 use service::exchange_rate::{
     self, ExchangeRate, ExchangeRateImport, ExchangeRateInput, ExchangeRatesInput, Filter,
 };
+use service::input::{CURRENCY_EXPECTED, is_currency};
 use service::listing::{Age, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{self, Body};
+use crate::csv::{self, in_rows};
 use crate::list::{List, Page};
-use crate::params::PathId;
+use crate::params::{Params, PathId};
+use crate::problem::ErrorCode;
 use crate::record::record;
 use crate::upload::{Form, Upload, Uploaded};
 use crate::write::Write;
@@ -49,16 +52,28 @@ async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
     write.create("exchange_rate.recorded", body, exchange_rate::create).await
 }
 
+/// Parameters of an import.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportParams {
+    /// BCP 47 tag of the form of numbers in CSV: with `de-DE`, rates have a comma before the decimals, and no sign between thousands.
+    /// Days are written as 2026-01-31 in every form.
+    #[param(max_length = 16, example = "en-GB")]
+    locale: Option<String>,
+}
+
 /// Import exchange rates
 ///
 /// Records the rates of a list, each of another currency or day. A rate that holds already with the same value is not recorded again, so
 /// the same list changes nothing the second time. Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `currency`,
-/// `valid_from`, `rate` and, if there is one, `source`. In the errors of CSV `rates/0` is the first row after the header. At most 2,000
-/// rates and 5 MiB. The list is one transaction: if a rate is wrong, nothing is recorded, and every wrong one is named (422).
-/// `Prefer: dry-run` returns the same and writes nothing.
+/// `valid_from`, `rate` and, if there is one, `source`. In the errors of CSV `rates/0` is the first filled row after the header, and
+/// `params` has row and column. At most 2,000 rates and 5 MiB. The list is one transaction: if a rate is wrong, nothing is recorded, and
+/// every wrong one is named (422). `Prefer: dry-run` returns the same and writes nothing.
 #[utoipa::path(
     operation_id = "exchange_rates_import",
     security(("bearer" = ["ledger:write"])),
+    params(ImportParams),
     request_body(content(
         (ExchangeRatesInput = "application/json"),
         (String = "text/csv", example = "currency,valid_from,rate,source\r\nUSD,2026-01-02,0.79,Central bank\r\n"),
@@ -66,19 +81,22 @@ async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
     responses((status = 200, description = "The result.", body = ExchangeRateImport))
 )]
 #[post("/v1/exchange-rates/import")]
-async fn import(write: Write, upload: Upload) -> Answer {
+async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> Answer {
     write.caller().limits.require_no_amount_max("")?;
+    let locale = csv::locale(params.locale.as_deref())?;
     let uploaded = upload.read_up_to(BYTES_MAX).await?;
-    let parse = |uploaded: &Uploaded| -> Result<ExchangeRatesInput, ApiError> {
+    let parse = move |uploaded: &Uploaded| -> Result<(ExchangeRatesInput, Vec<usize>), ApiError> {
         match uploaded.form {
             Form::Json => body::parse_object(&uploaded.raw)
+                .map(|input| (input, Vec::new()))
                 .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error)),
-            Form::Csv => table::read(&uploaded.raw),
+            Form::Csv => table::read(&uploaded.raw, locale),
         }
     };
-    let (uploaded, input) = uploaded.parse(parse).await?;
+    let (uploaded, (input, rows)) = uploaded.parse(parse).await?;
     let work = async |tx: &Tx| exchange_rate::import(tx, &input).await;
-    write.whole("exchange_rate.imported", &uploaded.raw, work).await
+    let imported = write.whole("exchange_rate.imported", &uploaded.raw, work).await;
+    imported.map_err(|error| in_rows(error, "rates", &rows))
 }
 
 /// Which exchange rates to list.
@@ -91,6 +109,7 @@ struct Filters {
     currency: Option<String>,
     /// Only the rates that hold on this day, one of each currency.
     #[param(example = "2026-11-20")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     on: Option<NaiveDate>,
     sort: Option<Age>,
 }
@@ -106,6 +125,9 @@ struct Filters {
 )]
 #[get("/v1/exchange-rates")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    if list.filters.currency.as_deref().is_some_and(|currency| !is_currency(currency)) {
+        return Err(ApiError::new(ErrorCode::InvalidParameter, CURRENCY_EXPECTED).at_parameter("currency"));
+    }
     let filter = Filter { currency: list.filters.currency.clone(), on: list.filters.on };
     let sort = list.filters.sort;
     let read = async move |tx: &Tx, slice: &Slice| exchange_rate::list(tx, &filter, slice).await;

@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
+use domain::day;
 use domain::id::EntryId;
 use domain::journal::ValueForeign;
 use domain::refusal::Problems;
@@ -75,11 +76,11 @@ async fn create(post: Post, day: Path<String>) -> Answer {
         problems.check()?;
         Ok(Command::ValueForeign(ValueForeign { tenant_id: caller.tenant_id, day, memo }))
     };
-    post.create::<EntryId, _>("/v1/journal-entries", command).await
+    post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }
 
 fn parse(day: &str) -> Result<NaiveDate, ApiError> {
-    day.parse().ok().filter(|_| day.len() == 10).ok_or_else(|| {
+    day::read(day).map_err(|_| {
         ApiError::new(ErrorCode::InvalidParameter, "Send a day of the calendar, such as 2026-11-30.")
             .at_parameter("day")
     })

@@ -30,6 +30,8 @@ const KEY_LENGTH_MAX: usize = 255;
 /// The form of the header with a key, as the description states it. [`parse_key`] checks the same.
 pub(crate) const KEY_PATTERN: &str = r#"^([A-Za-z0-9_:.-]{1,255}|"[A-Za-z0-9_:.-]{1,255}")$"#;
 /// Most characters of the header `Prefer`. If it is sent repeatedly, of all values together.
+/// The preference for a dry run.
+const DRY_RUN: &str = "dry-run";
 pub(crate) const PREFER_LENGTH_MAX: usize = 100;
 
 /// The header `Idempotency-Key`, not checked yet. A handler calls [`IdempotencyKey::required`] or
@@ -209,31 +211,52 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    /// Reads `Prefer`. Unknown preferences are ignored, as RFC 7240 requires. Rejects a header that is too long.
+    /// Reads `Prefer`. Unknown preferences are ignored, as RFC 7240 requires. Rejects a header that is too long, and a misspelt
+    /// `dry-run`: a request that is meant as a dry run must not write.
     pub fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
         if headers.get_all(PREFER).map(HeaderValue::len).sum::<usize>() > PREFER_LENGTH_MAX {
             let detail = format!("Send at most {PREFER_LENGTH_MAX} characters, such as dry-run.");
             return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("Prefer"));
         }
-        let wishes = headers.get_all(PREFER).filter_map(|value| value.to_str().ok());
         let mut preferences = Preferences::default();
-        for wish in wishes.flat_map(|value| value.split(',')) {
-            let name = wish.split(';').next().unwrap_or(wish).trim();
-            preferences.dry_run |= name.eq_ignore_ascii_case("dry-run");
-            preferences.respond_async |= name.eq_ignore_ascii_case("respond-async");
-            preferences.minimal |= name.eq_ignore_ascii_case("return=minimal");
+        for value in headers.get_all(PREFER) {
+            for wish in String::from_utf8_lossy(value.as_bytes()).split(',') {
+                preferences.add(wish)?;
+            }
         }
         Ok(preferences)
+    }
+
+    fn add(&mut self, wish: &str) -> Result<(), ApiError> {
+        if is_misspelt_dry_run(wish) {
+            let detail = "Send dry-run for a dry run: with a dash, and without quotes or a value.";
+            return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("Prefer"));
+        }
+        let name = wish.split(';').next().unwrap_or(wish).trim();
+        self.dry_run |= name.eq_ignore_ascii_case(DRY_RUN);
+        self.respond_async |= name.eq_ignore_ascii_case("respond-async");
+        self.minimal |= name.eq_ignore_ascii_case("return=minimal");
+        Ok(())
     }
 
     /// Confirms the preferences that were applied.
     pub fn confirm(self, response: &mut HttpResponse) {
         if self.dry_run {
-            response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("dry-run"));
+            response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static(DRY_RUN));
         } else if self.minimal && response.status() == StatusCode::MULTI_STATUS {
             response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=minimal"));
         }
     }
+}
+
+/// Whether a preference or one of its parameters has the letters of `dry-run`, and is not `dry-run`.
+fn is_misspelt_dry_run(wish: &str) -> bool {
+    wish.split(';').enumerate().any(|(place, part)| {
+        let name = part.split('=').next().unwrap_or(part);
+        let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+        let is_exact = place == 0 && part.trim().eq_ignore_ascii_case(DRY_RUN);
+        letters.eq_ignore_ascii_case("dryrun") && !is_exact
+    })
 }
 
 impl FromRequest for Preferences {
@@ -330,6 +353,33 @@ mod tests {
         assert!(of("dry-run"));
         assert!(of("return=minimal, Dry-Run;x=1"));
         assert!(!of("dry-runs"));
+    }
+
+    #[test]
+    fn a_misspelt_dry_run_is_refused() {
+        let of = |value: &str| {
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header");
+            let request = TestRequest::get().insert_header((PREFER, value)).to_http_request();
+            Preferences::of(request.headers())
+        };
+        for value in [
+            "dryrun",
+            "DryRun",
+            "dry_run",
+            "\"dry-run\"",
+            "'dry-run'",
+            "“dry-run”",
+            "dry-run=true",
+            "dry run",
+            "return=minimal, dryrun",
+            "return=minimal; dry-run",
+            "\"return=minimal, dry-run\"",
+        ] {
+            assert!(of(value).is_err(), "{value}");
+        }
+        for (value, dry_run) in [(" DRY-RUN ", true), ("dry-run; wait=1", true), ("x=dryrun", false)] {
+            assert_eq!(of(value).map(|preferences| preferences.dry_run).ok(), Some(dry_run), "{value}");
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ struct ManualEntryIn {
     /// Your own id of the entry. The server chooses one if absent.
     id: Option<EntryId>,
     /// Day of the entry, in the tenant's time zone. Today if absent. Never in the future.
+    #[serde(default, deserialize_with = "domain::day::optional")]
     occurred_on: Option<NaiveDate>,
     /// Purpose of the entry.
     memo: Filled500,
@@ -69,6 +70,7 @@ struct EntryReversalIn {
     id: Option<EntryId>,
     /// Day of the reversal, in the tenant's time zone. Today if absent. Not before the day on which the entry is
     /// posted, and never in the future.
+    #[serde(default, deserialize_with = "domain::day::optional")]
     occurred_on: Option<NaiveDate>,
     /// Purpose of the reversal. If absent, it names the memo of the entry.
     memo: Option<Filled500>,
@@ -81,6 +83,7 @@ struct OpeningBalancesIn {
     /// Your own id of the entry. The server chooses one if absent.
     id: Option<EntryId>,
     /// Day at whose end the accounts have these balances, in the tenant's time zone. Never in the future and not in a closed period.
+    #[serde(deserialize_with = "domain::day::required")]
     occurred_on: NaiveDate,
     /// Purpose of the entry. `Opening balances` if absent.
     memo: Option<Filled500>,
@@ -165,7 +168,7 @@ fn posted_line(line: &EntryLine, line_no: i32, book: &Book) -> JournalLine {
 )]
 #[post("/v1/journal-entries")]
 async fn create(post: Post) -> Answer {
-    post.create::<EntryId, _>("/v1/journal-entries", to_command).await
+    post.create::<EntryId, _, _>("/v1/journal-entries", to_command).await
 }
 
 fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
@@ -209,7 +212,7 @@ async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
         let may_open = caller.sees_costs();
         Ok(Command::ReverseEntry(journal::Reverse { entry_id, id: input.id, occurred_on, memo, may_open }))
     };
-    post.create::<EntryId, _>("/v1/journal-entries", command).await
+    post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }
 
 /// Post opening balances
@@ -242,7 +245,7 @@ async fn open(post: Post) -> Answer {
         let lines = input.lines.into_iter().map(line).collect();
         Ok(Command::OpenBooks(journal::OpenBooks { id: input.id, opened_on: input.occurred_on, memo, lines }))
     };
-    post.create::<EntryId, _>("/v1/journal-entries", command).await
+    post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }
 
 /// Close a year
@@ -275,5 +278,5 @@ async fn close_year(post: Post, year: Path<String>) -> Answer {
         problems.check()?;
         Ok(Command::CloseYear(journal::CloseYear { id: input.id, year, memo }))
     };
-    post.create::<EntryId, _>("/v1/journal-entries", command).await
+    post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }

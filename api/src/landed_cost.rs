@@ -256,7 +256,7 @@ impl<'a> LandedCostOut<'a> {
 )]
 #[post("/v1/landed-costs")]
 async fn create(post: Post) -> Answer {
-    post.create::<LandedCostId, _>(LANDED_COSTS, to_command).await
+    post.create::<LandedCostId, _, _>(LANDED_COSTS, to_command).await
 }
 
 /// Reverse a landed cost
@@ -285,7 +285,7 @@ async fn reverse(post: Post, id: PathId<LandedCostId>) -> Answer {
             reference,
         }))
     };
-    post.create::<LandedCostId, _>(LANDED_COSTS, command).await
+    post.create::<LandedCostId, _, _>(LANDED_COSTS, command).await
 }
 
 fn to_command(input: LandedCostIn, _: &Caller) -> Result<Command, ApiError> {

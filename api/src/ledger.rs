@@ -37,9 +37,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct Filters {
     /// Posted on this day or later.
     #[param(example = "2026-11-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     from: Option<NaiveDate>,
     /// Posted before this day.
     #[param(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     to: Option<NaiveDate>,
     /// Only entries of this kind of document.
     #[param(max_length = 32, example = "sale")]
@@ -114,9 +116,11 @@ fn check_period(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), Ap
 struct PeriodParams {
     /// First day of the period. From the beginning if absent.
     #[param(example = "2026-11-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     from: Option<NaiveDate>,
     /// First day after the period. To the end if absent.
     #[param(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     to: Option<NaiveDate>,
 }
 

@@ -8,7 +8,7 @@ use domain::book::Book;
 use domain::country;
 use domain::id::{CategoryId, PriceRuleId, ProductId};
 use domain::ledger::account;
-use domain::number::{Money, Percent, Price, Quantity};
+use domain::number::{Money, MoneyInCurrency, Percent, Price, PriceInCurrency, Quantity};
 use domain::pricing::Source;
 use domain::printed::{PrintedCustomer, Seller};
 use domain::product::{ItemRef, Product};
@@ -188,39 +188,40 @@ fn parsed(
         let pointer = format!("/lines/{index}");
         let description = text::checked(problems, &format!("{pointer}/description"), line.description);
         let price_reason = text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason);
-        match item(line.product_id, line.sku, line.barcode) {
-            Ok(item) => parsed.push(LineInput {
-                item,
-                barcode: barcode.map(|code| text::one_form(&code).into_owned()),
-                uom: line.uom,
-                quantity: line.quantity,
-                unit_price: line.unit_price,
-                price_reason,
-                discount: line.discount.map(Discount::from),
-                description,
-                lots: lots::named(problems, &pointer, line.lots),
-            }),
-            Err(detail) => problems.invalid(pointer, detail),
-        }
+        parsed.push(LineInput {
+            item: named_item(problems, &pointer, (line.product_id, line.sku, line.barcode)),
+            barcode: barcode.map(|code| text::one_form(&code).into_owned()),
+            uom: line.uom,
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            price_reason,
+            discount: line.discount.map(Discount::from),
+            description,
+            lots: lots::named(problems, &pointer, line.lots),
+        });
     }
     parsed
 }
 
-/// Returns the product that a line names.
-pub fn item(
-    id: Option<ProductId>,
-    sku: Option<String>,
-    barcode: Option<String>,
-) -> Result<ItemRef, &'static str> {
+/// Returns the product that the line at `pointer` names. Reports a line that names none.
+pub fn named_item(
+    problems: &mut Problems,
+    pointer: &str,
+    (id, sku, barcode): (Option<ProductId>, Option<String>, Option<String>),
+) -> ItemRef {
     let bears_null = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\0'));
     if bears_null(&sku) || bears_null(&barcode) {
-        return Err("A SKU or barcode must not contain a null character.");
+        problems.invalid(pointer, "A SKU or barcode must not contain a null character.");
+        return ItemRef::Unnamed;
     }
     match (id, sku, barcode) {
-        (Some(id), None, None) => Ok(ItemRef::Id(id)),
-        (None, Some(sku), None) => Ok(ItemRef::sku(&sku)),
-        (None, None, Some(code)) => Ok(ItemRef::barcode(&code)),
-        _ => Err("Name the product by exactly one of product_id, sku and barcode."),
+        (Some(id), None, None) => ItemRef::Id(id),
+        (None, Some(sku), None) => ItemRef::sku(&sku),
+        (None, None, Some(code)) => ItemRef::barcode(&code),
+        _ => {
+            problems.invalid(pointer, ItemRef::UNNAMED);
+            ItemRef::Unnamed
+        }
     }
 }
 
@@ -299,22 +300,28 @@ pub struct LineOut<'a> {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ForeignLineOut {
     /// Price of one unit.
-    unit_price: Price,
+    unit_price: PriceInCurrency,
     /// Amount before discounts given at the sale.
-    gross: Money,
+    gross: MoneyInCurrency,
     /// Discounts given at the sale.
-    discount: Money,
+    discount: MoneyInCurrency,
     /// Gross less discount.
-    net: Money,
+    net: MoneyInCurrency,
     /// Tax on the net.
-    tax: Money,
+    tax: MoneyInCurrency,
 }
 
 impl From<ForeignLine> for ForeignLineOut {
     fn from(line: ForeignLine) -> Self {
         let discount = line.discount();
-        let ForeignLine { decimals: _, unit_price, gross, net, tax } = line;
-        ForeignLineOut { unit_price, gross, discount, net, tax }
+        let ForeignLine { decimals, unit_price, gross, net, tax } = line;
+        ForeignLineOut {
+            unit_price: unit_price.in_currency(decimals),
+            gross: gross.in_currency(decimals),
+            discount: discount.in_currency(decimals),
+            net: net.in_currency(decimals),
+            tax: tax.in_currency(decimals),
+        }
     }
 }
 

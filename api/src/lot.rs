@@ -51,6 +51,7 @@ struct Filters {
     /// Only lots that expire before this day.
     #[serde(rename = "expires_on[lt]")]
     #[param(example = "2027-01-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expires_before: Option<NaiveDate>,
     sort: Option<Age>,
 }

@@ -31,6 +31,7 @@ use uuid::Uuid;
 
 use self::explain::explain;
 use self::log::{Log, note_request};
+use crate::access::Access;
 use crate::app::App;
 use crate::body;
 use crate::compress;
@@ -40,6 +41,7 @@ use crate::credential;
 use crate::currency::showing_while;
 use crate::list::CountedAsReport;
 use crate::problem::{ApiError, ErrorCode};
+use crate::schema::unknown_parameters;
 use crate::sending;
 use crate::stream;
 use crate::trace;
@@ -144,7 +146,9 @@ where
     }
     trim_slash(&mut request);
     let refused = match refuse(&app, &request, &wants, &log, is_one_too_many) {
-        Ok(()) if !wants.preflight => admitted.and_then(|()| refuse_method(&app, &request)),
+        Ok(()) if !wants.preflight => admitted
+            .and_then(|()| refuse_method(&app, &request))
+            .and_then(|()| refuse_parameters(&app, request.request(), log.caller.as_ref())),
         other => other,
     };
     if let Err(refused) = refused {
@@ -228,6 +232,26 @@ fn refuse_method(app: &App, request: &ServiceRequest) -> Result<(), ApiError> {
     match app.table.refused(request.method(), request.path()) {
         Some(allowed) => Err(ApiError::of(ErrorCode::MethodNotAllowed).with_header(header::ALLOW, allowed)),
         None => Ok(()),
+    }
+}
+
+/// Rejects a query with a parameter that the operation does not have, before anything is read or written. Paths and methods that do not
+/// exist and callers who may not call the operation are rejected by the router and the handler, with 404, 405, 401 or 403.
+fn refuse_parameters(
+    app: &App,
+    request: &HttpRequest,
+    caller: Option<&service::Caller>,
+) -> Result<(), ApiError> {
+    // The path as the router compares it.
+    let path = request.match_info().get_ref().path();
+    if request.query_string().is_empty() || !path.starts_with("/v1/") {
+        return Ok(());
+    }
+    let Some(pattern) = app.table.template(path) else { return Ok(()) };
+    let admits = |access: &Data<Access>| access.admits(pattern, request.method(), caller);
+    match unknown_parameters(request, pattern) {
+        Some(error) if request.app_data::<Data<Access>>().is_some_and(admits) => Err(error),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -9,13 +9,15 @@ mod payment;
 mod promise;
 mod read;
 mod returns;
+mod shipments;
 mod undo;
 
 use actix_web::post;
 use actix_web::web::Data;
 use domain::id::OrderId;
 use domain::order;
-use service::posting::Command;
+use domain::refusal::Problems;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Nothing;
@@ -36,7 +38,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
     cfg.configure(undo::routes).configure(payment::routes).configure(application::routes);
-    cfg.configure(annotation::routes);
+    cfg.configure(annotation::routes).configure(shipments::routes);
 }
 
 /// Path of orders.
@@ -193,7 +195,12 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/ship")]
 async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
-    post.send(|shipment: ShipIn, _: &Caller| Ok(Command::ShipOrder(shipment.ship(id.0)?))).await
+    let command = |shipment: ShipIn, _: &Caller| {
+        let mut wrong = Problems::default();
+        let command = Command::ShipOrder(shipment.ship(&mut wrong, id.0));
+        Ok(Stated { command, wrong })
+    };
+    post.send(command).await
 }
 
 /// Invoice an order
@@ -211,12 +218,13 @@ async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
     post.empty(Command::InvoiceOrder(order::Bill(id.0))).await
 }
 
-fn to_command(mut input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(mut input: OrderIn, caller: &Caller) -> Result<Stated, ApiError> {
     if caller.customer_id.is_some() {
         input.check_customer()?;
         input.customer_id = own::customer(caller, input.customer_id);
     }
-    let order = input.place(authority(caller))?;
-    check_overrides(caller, &order.lines)?;
-    Ok(Command::PlaceOrder(order))
+    let mut wrong = Problems::default();
+    let order = input.place(&mut wrong, authority(caller));
+    check_overrides(&mut wrong, caller, &order.lines);
+    Ok(Stated { command: Command::PlaceOrder(order), wrong })
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::annotation::Notes;
 use domain::id::{CustomerId, CustomerSessionId, HoldId, InvoiceId, OrderId};
 use domain::metadata::Metadata;
+use domain::moment;
 use domain::refusal::Problems;
 use serde_json::Value;
 use service::command::Answer;
@@ -69,7 +70,7 @@ pub fn check_end(problems: &mut Problems, caller: &Caller, expires_at: Option<Da
         && let (Some(end), Some(wanted)) = (caller.limits.ends_at, expires_at)
         && wanted > end
     {
-        let end = end.format("%Y-%m-%dT%H:%M:%SZ");
+        let end = moment::text(end);
         problems.invalid("/expires_at", format!("The hold must end with the session, at {end} or before."));
     }
 }

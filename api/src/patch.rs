@@ -1,4 +1,4 @@
-//! Schema of a merge patch: that of the record's input, with every field optional.
+//! Schema of a merge patch: that of the record's input, with every field optional. Null clears a field that a record may lack.
 
 use serde_json::{Map, Value, json};
 
@@ -18,16 +18,20 @@ pub fn complete(schemas: &mut Map<String, Value>) {
 }
 
 fn optional(mut schema: Value) -> Value {
+    let mut required = Value::Null;
     if let Some(schema) = schema.as_object_mut() {
-        schema.remove("required");
+        required = schema.remove("required").unwrap_or_default();
         let description = "Fields to change (JSON merge patch, RFC 7396). Null clears a field.";
         schema.insert("description".to_owned(), description.into());
     }
-    for (_, field) in schema["properties"].as_object_mut().into_iter().flatten() {
+    let required: Vec<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (name, field) in schema["properties"].as_object_mut().into_iter().flatten() {
         if let Some(field) = field.as_object_mut() {
             field.remove("default");
         }
-        nullable(field);
+        if !required.contains(&name.as_str()) {
+            nullable(field);
+        }
     }
     schema
 }
@@ -49,15 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_is_optional_and_may_be_null() {
+    fn every_field_is_optional_and_null_clears_one_that_a_record_may_lack() {
         let whole = json!({
             "type": "object",
-            "required": ["sku", "kind"],
-            "properties": { "sku": { "type": "string" }, "kind": { "$ref": "#/k" }, "n": { "type": ["string", "null"] } },
+            "required": ["sku"],
+            "properties": {
+                "sku": { "type": "string" },
+                "name": { "type": "string" },
+                "kind": { "$ref": "#/k" },
+                "n": { "type": ["string", "null"] },
+            },
         });
         let patch = optional(whole);
         assert_eq!(patch.get("required"), None);
-        assert_eq!(patch["properties"]["sku"]["type"], json!(["string", "null"]));
+        assert_eq!(patch["properties"]["sku"]["type"], "string");
+        assert_eq!(patch["properties"]["name"]["type"], json!(["string", "null"]));
         assert_eq!(patch["properties"]["kind"]["oneOf"][1], json!({ "$ref": "#/k" }));
         assert_eq!(patch["properties"]["n"]["type"], json!(["string", "null"]));
     }

@@ -164,7 +164,8 @@ async fn rotate(
 ///
 /// The program of a card terminal reports what happened to a payment intent. The request has no API key: it is signed with the secret of the
 /// provider, as Standard Webhooks 1.0 describes, and its time is at most five minutes away. A repeated `webhook-id` changes nothing, and no
-/// report returns an intent to an earlier status. The body may have at most 8 KiB.
+/// report returns an intent to an earlier status. The body may have at most 8 KiB. Parameters that the program adds to the URL are
+/// ignored.
 ///
 /// An unknown provider and a wrong signature get the same response (401). After 100 wrong signatures of a provider from one network within
 /// 15 minutes, further wrong ones get 429; messages with a right signature are still accepted. After 100 unknown ids from one network within
@@ -173,6 +174,7 @@ async fn rotate(
 #[utoipa::path(
     operation_id = "payment_providers_report",
     security(()),
+    extensions(("x-other-parameters" = json!(true))),
     params(
         ("id" = PaymentProviderId, Path, description = "The provider's id."),
         ("webhook-id" = String, Header, description = "Id of the message, at most 100 letters, digits, `_` and `-`. A repeat has the same.", max_length = 100, example = "msg_2f6a"),

@@ -10,7 +10,7 @@ use domain::id::SaleId;
 use domain::moment::Instant;
 use domain::pos::{self, TenderKind};
 use domain::refusal::Problems;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -41,12 +41,15 @@ const REFUNDS: &str = "/v1/pos/refunds";
 /// the last known cost, and `stock.oversold` is raised. If a lot had expired or is recalled, `stock.unsellable_sold` is
 /// raised.
 ///
-/// A forced sale has the prices, taxes and totals of its receipt: state them in `unit_price` and `receipt`. What is not
-/// stated follows our prices and taxes at `occurred_at`. If the tenders don't fit, they are taken as they are, because they were in
-/// the drawer. It is posted also if the price has changed, the product is archived or has another SKU, barcode or unit by now, the
-/// customer is blocked, the hold has ended or the session is closed. What differs from our rules is an exception to work off
-/// (`GET /v1/pos/exceptions`, event `pos_sale.exception_raised`). A SKU, a barcode and a unit mean what they meant at
-/// `occurred_at`. A line may have a barcode beside `product_id` or `sku`, which then name the product.
+/// A forced sale has the prices, taxes and totals of its receipt: state them in `unit_price` and `receipt`. What is not stated
+/// follows our prices and taxes at `occurred_at`. If the tenders don't fit, they are taken as they are, because they were in
+/// the drawer. Cash above our total fits: it is handed over, and the rest is change. So a till that sells at prices of before
+/// states `receipt.total`: without it, nothing tells a higher price from change. It is posted also if the price has changed,
+/// the product is archived or has another SKU, barcode or unit by now, the customer is blocked, the hold has ended, the session
+/// is closed or the till had none yet. It shows product, customer and seller as its receipt does: as they were at
+/// `occurred_at`. What differs from our rules is an exception to work off (`GET /v1/pos/exceptions`, event
+/// `pos_sale.exception_raised`). A SKU, a barcode and a unit mean what they meant at `occurred_at`. A line may have a barcode
+/// beside `product_id` or `sku`, which then name the product.
 #[utoipa::path(
     operation_id = "pos_sales_create",
     security(("bearer" = ["pos:write"])),
@@ -56,7 +59,7 @@ const REFUNDS: &str = "/v1/pos/refunds";
 )]
 #[post("/v1/pos/sales")]
 async fn sell(post: Post) -> Answer {
-    post.create::<SaleId, _>(SALES, sell_command).await
+    post.create::<SaleId, _, _>(SALES, sell_command).await
 }
 
 /// Sell many at once
@@ -77,8 +80,8 @@ async fn sell_batch(post: Post) -> Answer {
 
 /// Refund at a till
 ///
-/// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left. What was
-/// paid comes back, in sum and to the cent of each tender. A drawer pays out no cash that it does not have
+/// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left. With first
+/// in, first out, the units that left last come back first, into their cost layers. What was paid comes back, in sum and to the cent of each tender. A drawer pays out no cash that it does not have
 /// (`insufficient_cash`). Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
 ///
 /// A card tender may name the refund intent with which the terminal paid back. The intent must be captured for exactly the amount of
@@ -93,7 +96,7 @@ async fn sell_batch(post: Post) -> Answer {
 )]
 #[post("/v1/pos/refunds")]
 async fn refund(post: Post) -> Answer {
-    post.create::<SaleId, _>(SALES, refund_command).await
+    post.create::<SaleId, _, _>(SALES, refund_command).await
 }
 
 /// Refund many at once
@@ -111,7 +114,7 @@ async fn refund_batch(post: Post) -> Answer {
     post.batch(REFUNDS, refund_command).await
 }
 
-fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
+fn sell_command(input: SaleIn, caller: &Caller) -> Result<Stated, ApiError> {
     if input.forced {
         caller.require(Scope::StockForce)?;
     }
@@ -123,12 +126,11 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         line::lines(&mut problems, input.lines)
     };
     let tenders = form::tenders(&mut problems, input.tenders);
-    problems.check()?;
     // The goods of a forced sale have left at the price that its line states.
     if !input.forced {
-        check_overrides(caller, &lines)?;
+        check_overrides(&mut problems, caller, &lines);
     }
-    Ok(Command::Sell(pos::Sell {
+    let command = Command::Sell(pos::Sell {
         id: input.id,
         register_id: input.register_id,
         customer_id: input.customer_id,
@@ -141,10 +143,11 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         tenders,
         receipt: input.receipt.map(Into::into),
         authority: authority(caller),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
-fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
+fn refund_command(input: RefundIn, caller: &Caller) -> Result<Stated, ApiError> {
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }
@@ -156,13 +159,12 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     let lines = line::lines(&mut problems, input.lines);
     let original_lines = line::original_lines(&mut problems, input.original_lines);
     let mut tenders = form::tenders(&mut problems, input.tenders);
-    problems.check()?;
-    check_overrides(caller, &lines)?;
+    check_overrides(&mut problems, caller, &lines);
     let store_credit = tenders.iter_mut().filter(|tender| tender.kind == TenderKind::Voucher);
     for tender in store_credit.filter(|tender| tender.reference.is_none()) {
         tender.reference = Some(voucher::new_code());
     }
-    Ok(Command::Refund(pos::Refund {
+    let command = Command::Refund(pos::Refund {
         id: input.id,
         register_id: input.register_id,
         original_id: input.original_id,
@@ -173,5 +175,6 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
         occurred_at: input.occurred_at.map(Instant::get),
         tenders,
         overrider: overrider(caller),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use service::Tx;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency, Written};
-use service::posting::{BATCH_MAX, Command, Outcome, Parts, Render, Request, dry_run};
+use service::posting::{BATCH_MAX, Command, Outcome, Parts, Render, Request, Stated, dry_run};
 use service::scope::Scope;
 use uuid::Uuid;
 
@@ -84,20 +84,20 @@ impl Post {
     }
 
     /// Posts the command that the body makes.
-    pub async fn send<In: DeserializeOwned + Send + 'static>(
+    pub async fn send<In: DeserializeOwned + Send + 'static, C: Into<Stated>>(
         self,
-        command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
+        command: impl FnOnce(In, &Caller) -> Result<C, ApiError>,
     ) -> Answer {
         let (input, posting) = self.read::<In>().await?;
         let command = command(input, &posting.caller).map_err(|error| posting.explain(error))?;
-        posting.run(command, |_| None).await
+        posting.run(command.into(), |_| None).await
     }
 
     /// Posts the command that the body makes. The document that it creates is found below `path`.
-    pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned + Send + 'static>(
+    pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned + Send + 'static, C: Into<Stated>>(
         self,
         path: &str,
-        command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
+        command: impl FnOnce(In, &Caller) -> Result<C, ApiError>,
     ) -> Answer {
         let (input, posting) = self.read::<In>().await?;
         let command = command(input, &posting.caller).map_err(|error| posting.explain(error))?;
@@ -116,10 +116,10 @@ impl Post {
 
     /// Posts many documents, each as the single route at `path` would. They are parsed and posted in parts, so that few are in
     /// memory in more than one form.
-    pub async fn batch<In: DeserializeOwned>(
+    pub async fn batch<In: DeserializeOwned, C: Into<Stated>>(
         self,
         path: &str,
-        command: impl Fn(In, &Caller) -> Result<Command, ApiError>,
+        command: impl Fn(In, &Caller) -> Result<C, ApiError>,
     ) -> Answer {
         let Post { app, caller, preferences, render, posts, body, .. } = self;
         if posts != Posts::Many {
@@ -141,8 +141,9 @@ impl Post {
             let raw = item.body.get().as_bytes();
             let input = body::parse_object(raw).map_err(|error| schema.explain_unread(raw, error))?;
             let command = command(input, &caller).map_err(|error| schema.explain(raw, error))?;
+            let Stated { command, wrong } = schema.complete(raw, command.into());
             let (caller, idempotency) = (caller.0.clone(), Some(idempotency));
-            Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Batch, render })
+            Ok(Request { caller, command, wrong, idempotency, entry_mode: EntryMode::Batch, render })
         };
         let mut results = Results::default();
         let mut items = items.into_iter().peekable();
@@ -153,7 +154,9 @@ impl Post {
                 // A long document does not hold up the other requests of this thread.
                 tokio::task::yield_now().await;
             }
-            let unreadable = requests.iter().filter(|request| request.is_err()).count();
+            let is_wrong = |request: &Request| !request.wrong.is_empty();
+            let unreadable =
+                requests.iter().filter(|request| request.as_ref().map_or(true, is_wrong)).count();
             app.rates.count_unreadable_documents(&caller, unreadable);
             results.post(&app, &caller, preferences, requests).await?;
         }
@@ -192,13 +195,13 @@ impl Posting {
     }
 
     /// Posts a command. The document that it creates is found below `path`.
-    pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: Command) -> Answer {
-        self.run(command, |id| Some(format!("{path}/{}", Id::from(id)))).await
+    pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: impl Into<Stated>) -> Answer {
+        self.run(command.into(), |id| Some(format!("{path}/{}", Id::from(id)))).await
     }
 
     /// Posts a command that creates no document of its own.
     pub async fn change(self, command: Command) -> Answer {
-        self.run(command, |_| None).await
+        self.run(command.into(), |_| None).await
     }
 
     /// Stores a plan under the key of the request, and posts its commands, each on its own. `work` runs in the transaction that
@@ -259,7 +262,8 @@ impl Posting {
                     return Err(ApiError::from(refusal));
                 }
                 let (caller, idempotency) = (self.caller.0.clone(), Some(of_part(idempotency, number)));
-                Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Api, render })
+                let wrong = Problems::default();
+                Ok(Request { caller, command, wrong, idempotency, entry_mode: EntryMode::Api, render })
             };
             let requests = part.into_iter().zip(rejected).zip(numbers.by_ref()).map(request).collect();
             results.post(&self.app, &self.caller, self.preferences, requests).await?;
@@ -269,15 +273,21 @@ impl Posting {
         Ok(response)
     }
 
-    async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
-        let Posting { app, caller, key, preferences, render, raw, .. } = self;
+    async fn run(self, stated: Stated, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
+        let Posting { app, caller, key, preferences, render, raw, schema } = self;
+        let Stated { command, wrong } = schema.complete(&raw, stated);
         let to_customer = caller.customer_id.is_some();
         if to_customer && preferences.dry_run {
             // A dry run shows the entries of the ledger.
             return Err(ApiError::of(ErrorCode::NotPublishable).at_header("Prefer"));
         }
-        let idempotency = Some(key.required(&raw).await?);
-        let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
+        let idempotency = match (key.required(&raw).await, wrong.clone().check()) {
+            // The fields are wrong with any key.
+            (Err(_), Err(refusal)) => return Err(refusal.into()),
+            (key, _) => Some(key?),
+        };
+        let entry_mode = EntryMode::Api;
+        let request = Request { caller: caller.0, command, wrong, idempotency, entry_mode, render };
         if preferences.dry_run {
             let dry_run = dry_run(&app.db, &app.poster, &request).await?;
             let mut response = HttpResponse::Ok().json(effects::of(&dry_run, request.caller.sees_costs()));
@@ -525,8 +535,7 @@ pub fn authority(caller: &Caller) -> Authority {
 }
 
 /// Rejects an override of a price by a caller who may not, also before a replay is returned.
-pub fn check_overrides(caller: &Caller, lines: &[LineInput]) -> Result<(), Refusal> {
-    let mut problems = Problems::default();
+pub fn check_overrides(problems: &mut Problems, caller: &Caller, lines: &[LineInput]) {
     if !caller.scopes.contains(Scope::PricesOverride) {
         for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.unit_price.is_some()) {
             problems.push(Problem {
@@ -537,7 +546,6 @@ pub fn check_overrides(caller: &Caller, lines: &[LineInput]) -> Result<(), Refus
             });
         }
     }
-    problems.check()
 }
 
 /// Returns who overrides prices, if the caller may.

@@ -224,6 +224,15 @@ impl ApiError {
         self
     }
 
+    /// Changes each wrong field. The detail of the only one is that of the rejection.
+    pub(crate) fn with_each(mut self, change: impl Fn(&mut FieldProblem)) -> Self {
+        self.0.errors.iter_mut().for_each(change);
+        if let [only] = self.0.errors.as_slice() {
+            self.0.detail = only.detail.clone();
+        }
+        self
+    }
+
     /// Names these faults in place of those named so far, unless there are none.
     pub fn replaced_by(mut self, faults: Vec<FieldProblem>) -> Self {
         if !faults.is_empty() {
@@ -407,6 +416,12 @@ impl From<AuthError> for ApiError {
             AuthError::InvalidKey => ErrorCode::InvalidApiKey,
             AuthError::ExpiredKey => ErrorCode::ExpiredApiKey,
             AuthError::InvalidToken => ErrorCode::InvalidToken,
+            AuthError::InvalidTicket => {
+                let detail =
+                    "This ticket was used or has ended. Get another one with POST /v1/stream-tickets.";
+                return ApiError::new(ErrorCode::InvalidToken, detail)
+                    .with_header(header::WWW_AUTHENTICATE, INVALID_TOKEN);
+            }
             AuthError::WrongLogin => ErrorCode::InvalidCredentials,
             AuthError::MfaRequired(challenge) => return mfa_required(challenge.as_ref()),
             AuthError::IpNotAllowed => ErrorCode::IpNotAllowed,
@@ -427,12 +442,15 @@ impl From<AuthError> for ApiError {
             StatusCode::UNAUTHORIZED if code == ErrorCode::AuthenticationRequired => {
                 r#"Bearer realm="stockwell""#
             }
-            StatusCode::UNAUTHORIZED => r#"Bearer realm="stockwell", error="invalid_token""#,
+            StatusCode::UNAUTHORIZED => INVALID_TOKEN,
             _ => return ApiError::of(code),
         };
         ApiError::of(code).with_header(header::WWW_AUTHENTICATE, challenge)
     }
 }
+
+/// Challenge of a credential that is not valid.
+const INVALID_TOKEN: &str = r#"Bearer realm="stockwell", error="invalid_token""#;
 
 fn mfa_required(challenge: Option<&SecretString>) -> ApiError {
     let error = ApiError::of(ErrorCode::MfaRequired);

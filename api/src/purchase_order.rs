@@ -6,8 +6,11 @@ mod read;
 
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::exchange::Quote;
 use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
-use domain::number::{ExchangeRate, Factor, Money, Percent, Price, Quantity};
+use domain::number::{
+    ExchangeRate, Factor, Money, MoneyInCurrency, Percent, Price, PriceInCurrency, Quantity,
+};
 use domain::purchase_order::{
     self, ForeignOrder, ForeignOrderLine, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseOrderStatus,
 };
@@ -92,7 +95,7 @@ struct ForeignOrderOut<'a> {
     exchange_rate: ExchangeRate,
     /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    value: Money,
+    value: MoneyInCurrency,
 }
 
 /// Costs of a line of a purchase order in the currency of the order.
@@ -100,10 +103,10 @@ struct ForeignOrderOut<'a> {
 struct ForeignOrderLineOut {
     /// Cost of one unit, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Price>)]
-    unit_cost: Price,
+    unit_cost: PriceInCurrency,
     /// Cost of the line as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
-    value: Money,
+    value: MoneyInCurrency,
 }
 
 /// A line of a purchase order.
@@ -178,6 +181,7 @@ impl<'a> PurchaseOrderOut<'a> {
     }
 
     pub(crate) fn with_lines(order: &'a PurchaseOrder, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+        let quote = order.foreign.as_ref().map(|foreign| &foreign.quote);
         let line = |line: &'a PurchaseLine| PurchaseLineOut {
             line_no: line.line_no,
             product_id: line.product_id,
@@ -189,7 +193,7 @@ impl<'a> PurchaseOrderOut<'a> {
             entered: line.entered,
             unit_cost: line.unit_cost,
             value: line.value,
-            foreign: line.foreign.map(ForeignOrderLineOut::new),
+            foreign: quote.zip(line.foreign).map(|(quote, foreign)| ForeignOrderLineOut::new(quote, foreign)),
             quantity: line.quantity,
             received: line.received,
             returned: line.returned,
@@ -220,14 +224,15 @@ impl<'a> ForeignOrderOut<'a> {
         ForeignOrderOut {
             currency: &foreign.quote.currency,
             exchange_rate: foreign.quote.rate,
-            value: foreign.value,
+            value: foreign.quote.shown(foreign.value),
         }
     }
 }
 
 impl ForeignOrderLineOut {
-    fn new(foreign: ForeignOrderLine) -> Self {
-        ForeignOrderLineOut { unit_cost: foreign.unit_cost, value: foreign.value }
+    fn new(quote: &Quote, foreign: ForeignOrderLine) -> Self {
+        let ForeignOrderLine { unit_cost, value } = foreign;
+        ForeignOrderLineOut { unit_cost: quote.shown(unit_cost), value: quote.shown(value) }
     }
 }
 
@@ -245,7 +250,7 @@ impl ForeignOrderLineOut {
 )]
 #[post("/v1/purchase-orders")]
 async fn create(post: Post) -> Answer {
-    post.create::<PurchaseOrderId, _>(PURCHASE_ORDERS, form::to_place).await
+    post.create::<PurchaseOrderId, _, _>(PURCHASE_ORDERS, form::to_place).await
 }
 
 /// Write many purchase orders at once
@@ -312,7 +317,7 @@ async fn confirm(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 )]
 #[post("/v1/purchase-orders/{id}/receive")]
 async fn receive(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
-    post.send(|input: ReceiveIn, _| form::to_receive(id.0, input)).await
+    post.send(|input: ReceiveIn, _| Ok(form::to_receive(id.0, input))).await
 }
 
 /// Return goods to the supplier

@@ -17,6 +17,7 @@ use std::time::Instant;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use domain::id::TenantId;
 use service::Caller;
+use service::auth::AttemptLimits;
 use service::tenant::rates::Rates as OwnRates;
 use uuid::Uuid;
 
@@ -66,6 +67,10 @@ pub struct RateLimits {
     /// on one server. Then keys that were not valid before are rejected with 429.
     #[arg(long, env = "STOCKWELL_RATE_UNKNOWN_KEYS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_unknown_keys: u32,
+    /// The most wrong passwords, links for new passwords, codes or steps of a sign-in from one network within 15 minutes, each for itself,
+    /// on one server. Refresh tokens and stream tickets have ten times as many. Then all are rejected with 429.
+    #[arg(long, env = "STOCKWELL_RATE_FAILURES", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_failures: u32,
     /// The most bodies without a credential from one network in a minute that can't be read, on one server. Then bodies
     /// without a credential are rejected with 429.
     #[arg(long, env = "STOCKWELL_RATE_UNREADABLE", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
@@ -111,8 +116,14 @@ impl RateLimits {
             rate_tenant: 60_000,
             rate_reports: 30_000,
             rate_unknown_keys: 100,
+            rate_failures: 100,
             rate_unreadable: 300,
         }
+    }
+
+    /// Returns the limits of attempts with secrets.
+    pub fn of_attempts(&self) -> AttemptLimits {
+        AttemptLimits { unknown_keys_max: self.rate_unknown_keys, failures_max: self.rate_failures }
     }
 }
 

@@ -52,6 +52,7 @@ struct Filters {
     /// Next entry before this day. Templates that have ended have none.
     #[serde(rename = "next_on[lt]")]
     #[param(example = "2027-02-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     next_before: Option<NaiveDate>,
     sort: Option<Age>,
 }

@@ -14,9 +14,10 @@ use std::fmt;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::Data;
-use domain::refusal::{Code, PROBLEMS_OF_ITEM_MAX};
+use domain::refusal::{Code, PROBLEMS_OF_ITEM_MAX, Problems};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
+use service::posting::Stated;
 
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use check::{Check, Fault};
@@ -27,6 +28,8 @@ use json::Json;
 const EXPLAINED_BYTES_MAX: usize = 256 * 1024;
 /// Most faults that are listed.
 const FAULTS_MAX: usize = 1_000;
+/// Detail of a parameter that is meant as `Prefer: dry-run`.
+const DRY_RUN: &str = "There is no such parameter here. For a dry run send the header `Prefer: dry-run`.";
 
 /// Schemas of every operation.
 pub struct Schemas {
@@ -42,6 +45,10 @@ struct Operation {
     body: Value,
     /// Parameters in the query.
     parameters: Vec<Value>,
+    /// Whether other parameters in the query are ignored: `extensions(("x-other-parameters" = json!(true)))` beside the handler.
+    ignores_others: bool,
+    /// Whether it takes `Prefer: dry-run`.
+    has_dry_run: bool,
     /// Names of the members of a row, if the response is a list.
     row: Vec<String>,
 }
@@ -79,6 +86,27 @@ impl Schemas {
         name.and_then(|name| self.components.get(name)).unwrap_or(schema)
     }
 
+    /// Returns the schema of the value at a JSON pointer in a value of `schema`.
+    fn within<'s>(&'s self, schema: &'s Value, pointer: &str) -> Option<&'s Value> {
+        pointer.split('/').skip(1).try_fold(self.apart_from_null(schema), |schema, step| {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let of_member = schema["properties"].get(&name).or(schema.get("items"));
+            let of_member = of_member.or(schema.get("additionalProperties").filter(|own| own.is_object()))?;
+            Some(self.apart_from_null(of_member))
+        })
+    }
+
+    /// Returns the schema that a schema refers to, without null as an alternative of it.
+    fn apart_from_null<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let schema = self.resolve(schema);
+        let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+        let others: Vec<&Value> = alternatives.filter(|own| own["type"] != "null").collect();
+        match others.as_slice() {
+            [only] => self.resolve(only),
+            _ => schema,
+        }
+    }
+
     fn matches(&self, pattern: &str, text: &str) -> bool {
         self.patterns.get(pattern).is_none_or(|pattern| pattern.is_match(text))
     }
@@ -86,20 +114,18 @@ impl Schemas {
     fn faults_of_query(&self, operation: &Operation, query: &str) -> Vec<Fault> {
         let mut check = Check::new(self, FAULTS_MAX);
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
-        let known = operation.parameters.iter().filter_map(|own| own["name"].as_str());
-        let no_such = match operation.parameters.as_slice() {
-            [] => "There is no such parameter here. Leave it out.".to_owned(),
-            _ => {
-                format!("There is no such parameter here. Send {}, or leave it out.", expected::one_of(known))
-            }
-        };
+        let no_such = operation.no_such_parameter();
         for (name, text) in form_urlencoded::parse(query.as_bytes()) {
             let Some(parameter) = operation.parameters.iter().find(|own| own["name"] == *name) else {
-                if operation.parameters.iter().any(|own| is_member(own, &name)) {
+                if operation.has_parameter(&name) {
                     continue;
                 }
                 if unknown.len() < FAULTS_MAX {
-                    let (pointer, detail) = (name.into_owned(), no_such.clone());
+                    let detail = match operation.has_dry_run && is_dry_run(&name) {
+                        true => DRY_RUN.to_owned(),
+                        false => no_such.clone(),
+                    };
+                    let pointer = name.into_owned();
                     unknown.push(Fault { pointer, is_unknown: true, detail });
                 }
                 continue;
@@ -140,6 +166,21 @@ impl Schemas {
         unknown
     }
 
+    /// Returns everything that is wrong with a query.
+    fn problems_of_query(&self, operation: &Operation, query: &str) -> Vec<FieldProblem> {
+        let faults = self.faults_of_query(operation, &joined_for(operation, query)).into_iter();
+        let problem = |fault: Fault| {
+            let code = if fault.is_unknown { ErrorCode::UnknownField } else { ErrorCode::InvalidParameter };
+            let mut detail = unquoted(&fault.detail);
+            if detail.contains("offset") && query.contains('+') {
+                detail.push_str(" In a URL, write + as %2B.");
+            }
+            let parameter = Some(fault.pointer);
+            FieldProblem { parameter, code: code.to_string(), detail, ..FieldProblem::default() }
+        };
+        faults.map(problem).collect()
+    }
+
     /// Returns the values of a query that are longer or greater than their parameter allows.
     fn excesses_of_query(&self, operation: &Operation, query: &str) -> Vec<Fault> {
         let mut check = Check::new(self, FAULTS_MAX);
@@ -168,15 +209,55 @@ impl Schemas {
     }
 }
 
+impl Operation {
+    fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|own| own["name"] == *name || is_member(own, name))
+    }
+
+    /// Returns the detail of a parameter that the operation has not.
+    fn no_such_parameter(&self) -> String {
+        let known = self.parameters.iter().filter_map(|own| own["name"].as_str());
+        match self.parameters.as_slice() {
+            [] => "There is no such parameter here: the query takes none. Leave it out.".to_owned(),
+            _ => {
+                format!("There is no such parameter here. Send {}, or leave it out.", expected::one_of(known))
+            }
+        }
+    }
+}
+
+/// Whether a name is meant as `dry-run`.
+fn is_dry_run(name: &str) -> bool {
+    ["dry_run", "dry-run", "dryrun"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Returns the rejection of a query with a parameter that the operation at the path `pattern` does not have. It lists all faults of the
+/// query. The request has no route yet.
+pub fn unknown_parameters(request: &HttpRequest, pattern: &str) -> Option<ApiError> {
+    let schemas = request.app_data::<Data<Schemas>>()?;
+    let operation = schemas.operation(pattern, request.method())?;
+    let query = joined_for(operation, request.query_string());
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
+    let unknown = names.find(|name| !operation.ignores_others && !operation.has_parameter(name))?;
+    let error = ApiError::new(ErrorCode::UnknownField, operation.no_such_parameter());
+    let error = error.at_parameter(unknown.into_owned());
+    Some(error.replaced_by(schemas.problems_of_query(operation, request.query_string())))
+}
+
 /// Returns the query of a request with every array as one list: `status=a&status=b` and `status[]=a` become `status=a,b`.
 pub fn joined_query(request: &HttpRequest) -> Cow<'_, str> {
     let query = request.query_string();
     let schemas = request.app_data::<Data<Schemas>>().zip(request.match_pattern());
     let operation =
         schemas.as_ref().and_then(|(schemas, pattern)| schemas.operation(pattern, request.method()));
+    operation.map_or(query.into(), |operation| joined_for(operation, query))
+}
+
+/// Returns a query of an operation with every array as one list.
+fn joined_for<'q>(operation: &Operation, query: &'q str) -> Cow<'q, str> {
     let arrays: Vec<&str> = operation
-        .into_iter()
-        .flat_map(|operation| &operation.parameters)
+        .parameters
+        .iter()
         .filter(|own| is_array(&own["schema"]))
         .filter_map(|own| own["name"].as_str())
         .collect();
@@ -252,16 +333,7 @@ pub fn explain_query(request: &HttpRequest, error: ApiError) -> ApiError {
     if !matches!(error.code(), ErrorCode::InvalidParameter | ErrorCode::UnknownField) {
         return error;
     }
-    let faults = schemas.faults_of_query(operation, &joined_query(request)).into_iter().map(|fault| {
-        let code = if fault.is_unknown { ErrorCode::UnknownField } else { ErrorCode::InvalidParameter };
-        let mut detail = unquoted(&fault.detail);
-        if detail.contains("offset") && request.query_string().contains('+') {
-            detail.push_str(" In a URL, write + as %2B.");
-        }
-        let parameter = Some(fault.pointer);
-        FieldProblem { parameter, code: code.to_string(), detail, ..FieldProblem::default() }
-    });
-    error.replaced_by(faults.collect())
+    error.replaced_by(schemas.problems_of_query(operation, request.query_string()))
 }
 
 /// The schema of a body, or of each of many records in it.
@@ -312,6 +384,23 @@ impl BodySchema {
         error.including(faults)
     }
 
+    /// Adds everything that the description does not allow to the wrong fields of a body, if there are some.
+    pub fn complete(&self, raw: &[u8], stated: Stated) -> Stated {
+        let Stated { command, wrong } = stated;
+        let Err(mut refusal) = wrong.clone().check() else { return Stated { command, wrong } };
+        let is_explained = raw.len() <= EXPLAINED_BYTES_MAX;
+        let faults = if is_explained { self.faults(raw) } else { None };
+        let faults: Vec<Fault> = faults.into_iter().flatten().collect();
+        let named: HashSet<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        refusal.problems.retain(|problem| !named.contains(problem.pointer.as_str()));
+        let mut wrong = Problems::default();
+        for fault in faults {
+            wrong.invalid(fault.pointer, fault.detail);
+        }
+        refusal.problems.into_iter().for_each(|problem| wrong.push(problem));
+        Stated { command, wrong }
+    }
+
     /// Rejects a body with fields that the description does not allow.
     pub fn check(&self, raw: &[u8]) -> Result<(), ApiError> {
         let faults: Vec<FieldProblem> = self.faults(raw).into_iter().flatten().map(problem).collect();
@@ -344,7 +433,13 @@ impl BodySchema {
         let mut check = Check::new(schemas, most);
         match json::read(if raw.trim_ascii().is_empty() { b"{}" } else { raw }) {
             Ok(value) => check.value(&value, schema, &mut String::new()),
-            Err(unreadable) => check.note(&unreadable.pointer, unreadable.fix),
+            Err(unreadable) => {
+                let other = schemas.within(schema, &unreadable.pointer).filter(|own| {
+                    unreadable.is_number && !expected::is_numeric(own) && own["oneOf"].is_null()
+                });
+                let fix = other.map_or_else(|| unreadable.fix.to_owned(), expected::expected);
+                check.note(&unreadable.pointer, fix);
+            }
         }
         Some(check.faults())
     }
@@ -370,11 +465,14 @@ fn is_array(schema: &Value) -> bool {
 fn operation(document: &Value, method: &str, operation: &Value) -> Option<Operation> {
     let own = operation["parameters"].as_array().into_iter().flatten();
     let resolved = own.map(|parameter| resolve(document, parameter));
+    let is_prefer = |own: &Value| own["in"] == "header" && own["name"] == "Prefer";
     let response = resolve(document, &operation["responses"]["200"]);
     Some(Operation {
         method: method.to_uppercase().parse().ok()?,
         body: operation["requestBody"]["content"]["application/json"]["schema"].clone(),
+        has_dry_run: resolved.clone().any(is_prefer),
         parameters: resolved.filter(|parameter| parameter["in"] == "query").cloned().collect(),
+        ignores_others: operation["x-other-parameters"] == true,
         row: row_members(document, &response["content"]["application/json"]["schema"]),
     })
 }
@@ -450,5 +548,20 @@ mod tests {
         let faults = schemas.faults_of_query(operation, &"x=1&".repeat(2 * FAULTS_MAX));
         assert_eq!(faults.len(), FAULTS_MAX);
         assert!(faults.iter().all(|fault| fault.detail.contains("Send `limit`")));
+    }
+
+    #[test]
+    fn a_dry_run_is_a_header() {
+        let prefer = serde_json::json!([{ "name": "Prefer", "in": "header" }]);
+        let document = serde_json::json!({ "paths": {
+            "/a": { "post": { "parameters": prefer }, "get": {} },
+        } });
+        let schemas = Schemas::declared(&document);
+        let detail = |method: Method| {
+            let operation = schemas.operation("/a", &method).expect("an operation");
+            schemas.faults_of_query(operation, "Dry_Run=true").remove(0).detail
+        };
+        assert!(detail(Method::POST).contains("`Prefer: dry-run`"));
+        assert!(detail(Method::GET).contains("the query takes none"));
     }
 }

@@ -23,12 +23,12 @@ use domain::stock_document::{self, StockDocumentKind};
 use domain::tag;
 use domain::text::{self, Reference200};
 use serde::{Deserialize, Serialize};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::{BatchHeaders, PostHeaders};
-use crate::line::{Skus, item};
+use crate::line::{Skus, named_item};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
 use crate::posting::{BatchIn, BatchOut, Post};
 use crate::{Answer, ApiError, Caller};
@@ -129,6 +129,8 @@ pub struct StockDocumentOut<'a> {
     reference: Option<&'a str>,
     /// When it happened.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
@@ -188,6 +190,7 @@ impl<'a> StockDocumentOut<'a> {
             reason: document.reason.as_deref(),
             reference: document.reference.as_deref(),
             occurred_at: document.occurred_at,
+            created_at: document.recorded_at,
             currency,
             value: document.value,
             lines: document.lines.iter().map(line).collect(),
@@ -212,7 +215,7 @@ impl<'a> StockDocumentOut<'a> {
 )]
 #[post("/v1/stock/documents")]
 async fn create(post: Post) -> Answer {
-    post.create::<StockDocumentId, _>(DOCUMENTS, to_command).await
+    post.create::<StockDocumentId, _, _>(DOCUMENTS, to_command).await
 }
 
 /// Post many stock documents at once
@@ -230,7 +233,7 @@ async fn create_batch(post: Post) -> Answer {
     post.batch(DOCUMENTS, to_command).await
 }
 
-fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Stated, ApiError> {
     if input.forced {
         caller.require(Scope::StockForce)?;
     }
@@ -238,17 +241,13 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
-        match item(line.product_id, line.sku, line.barcode) {
-            Ok(item) => {
-                let lots = lots::received(&mut problems, &format!("/lines/{index}"), line.lots);
-                let (uom, quantity, unit_cost) = (line.uom, line.quantity, line.unit_cost);
-                lines.push(stock_document::MoveLine { item, uom, quantity, unit_cost, lots });
-            }
-            Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
-        }
+        let pointer = format!("/lines/{index}");
+        let item = named_item(&mut problems, &pointer, (line.product_id, line.sku, line.barcode));
+        let lots = lots::received(&mut problems, &pointer, line.lots);
+        let (uom, quantity, unit_cost) = (line.uom, line.quantity, line.unit_cost);
+        lines.push(stock_document::MoveLine { item, uom, quantity, unit_cost, lots });
     }
-    problems.check()?;
-    Ok(Command::MoveStock(stock_document::Move {
+    let command = Command::MoveStock(stock_document::Move {
         id: input.id,
         kind: input.kind,
         location_id: input.location_id,
@@ -258,5 +257,6 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
         forced: input.forced,
         expected_receipt_id: input.expected_receipt_id,
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }

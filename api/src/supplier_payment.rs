@@ -5,10 +5,11 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{BillId, SupplierId, SupplierPaymentId};
 use domain::moment::Instant;
-use domain::number::{ExchangeRate, Money};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency, shown_decimals};
 use domain::refusal::Problems;
 use domain::supplier_payment::{
-    Apply, ForeignPayment, PaidBill, PartToPay, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
+    Apply, ForeignPart, ForeignPayment, PaidBill, PartToPay, Pay, Reverse, SupplierPayment,
+    SupplierPaymentKind,
 };
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
@@ -67,7 +68,7 @@ struct SupplierPaymentIn {
     advance: Option<Money>,
     /// Reference of the bank. Never a card number.
     reference: Option<Reference100>,
-    /// When it was paid. Now if absent.
+    /// When it was paid. Now if absent. It may be before the day of a bill: the amount is an advance (1150) until that day.
     occurred_at: Option<Instant>,
 }
 
@@ -106,11 +107,11 @@ struct PaidBillOut {
     /// The bill.
     bill_id: BillId,
     /// Amount that is settled, with the discount, in the currency of the bill.
-    amount: Money,
+    amount: MoneyInCurrency,
     /// Discount for early payment, in the currency of the bill: the part of the amount that is not paid.
-    discount: Money,
+    discount: MoneyInCurrency,
     /// Input tax in the discount, in the currency of the bill, in proportion to the tax of the bill.
-    discount_tax: Money,
+    discount_tax: MoneyInCurrency,
 }
 
 /// An advance to apply to bills.
@@ -124,7 +125,7 @@ struct SupplierAdvanceApplicationIn {
     bills: Vec<PaidBillIn>,
     /// A remark.
     reference: Option<Reference100>,
-    /// When the advance is applied: not before the payment. Now if absent.
+    /// When the advance is applied: not before the payment. Now if absent. A bill may be later: it is settled on its own day.
     occurred_at: Option<Instant>,
 }
 
@@ -137,13 +138,13 @@ struct ForeignPaymentOut<'a> {
     /// Exchange rate: units of the tenant's currency in one unit of `currency`. An application has the rate of its advance.
     exchange_rate: ExchangeRate,
     /// Amount that was paid, in `currency`, without discounts. Negative in a reversal, zero in an application.
-    amount: Money,
+    amount: MoneyInCurrency,
     /// Discounts of all bills, in `currency`. Negative in a reversal.
-    discount: Money,
+    discount: MoneyInCurrency,
     /// Part of `amount` that was paid in advance, in `currency`. Negative in a reversal.
-    advance: Money,
+    advance: MoneyInCurrency,
     /// Part of `advance` that is not applied to bills, in `currency`.
-    unapplied: Money,
+    unapplied: MoneyInCurrency,
     /// Realised exchange difference in the tenant's currency: above zero a loss, below zero a gain. Null in lists.
     exchange_difference: Option<Money>,
 }
@@ -231,11 +232,19 @@ impl<'a> SupplierPaymentOut<'a> {
     }
 
     pub(crate) fn with_bills(payment: &'a SupplierPayment, currency: &'a str) -> Self {
-        let part = |part: &PaidBill| PaidBillOut {
-            bill_id: part.bill_id,
-            amount: part.foreign.map_or(part.amount, |foreign| foreign.amount),
-            discount: part.foreign.map_or(part.discount, |foreign| foreign.discount),
-            discount_tax: part.foreign.map_or(part.discount_tax, |foreign| foreign.discount_tax),
+        let decimals = payment.foreign.as_ref().map_or_else(shown_decimals, |foreign| foreign.quote.decimals);
+        let part = |part: &PaidBill| {
+            let stated = part.foreign.unwrap_or(ForeignPart {
+                amount: part.amount,
+                discount: part.discount,
+                discount_tax: part.discount_tax,
+            });
+            PaidBillOut {
+                bill_id: part.bill_id,
+                amount: stated.amount.in_currency(decimals),
+                discount: stated.discount.in_currency(decimals),
+                discount_tax: stated.discount_tax.in_currency(decimals),
+            }
         };
         let bills = Some(payment.parts.iter().map(part).collect());
         let difference = Some(payment.exchange_difference());
@@ -253,10 +262,10 @@ impl<'a> ForeignPaymentOut<'a> {
         ForeignPaymentOut {
             currency: &foreign.quote.currency,
             exchange_rate: foreign.quote.rate,
-            amount: foreign.amount,
-            discount: foreign.discount,
-            advance: foreign.advance,
-            unapplied: foreign.unapplied,
+            amount: foreign.quote.shown(foreign.amount),
+            discount: foreign.quote.shown(foreign.discount),
+            advance: foreign.quote.shown(foreign.advance),
+            unapplied: foreign.quote.shown(foreign.unapplied),
             exchange_difference: None,
         }
     }
@@ -279,7 +288,7 @@ impl<'a> ForeignPaymentOut<'a> {
 )]
 #[post("/v1/supplier-payments")]
 async fn create(post: Post) -> Answer {
-    post.create::<SupplierPaymentId, _>(PAYMENTS, to_command).await
+    post.create::<SupplierPaymentId, _, _>(PAYMENTS, to_command).await
 }
 
 /// Record many payments to suppliers at once
@@ -345,7 +354,7 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
             sees_costs: caller.sees_costs(),
         }))
     };
-    post.create::<SupplierPaymentId, _>(PAYMENTS, command).await
+    post.create::<SupplierPaymentId, _, _>(PAYMENTS, command).await
 }
 
 /// Reverse a payment to a supplier
@@ -372,7 +381,7 @@ async fn reverse(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
             occurred_at: input.occurred_at.map(Instant::get),
         }))
     };
-    post.create::<SupplierPaymentId, _>(PAYMENTS, command).await
+    post.create::<SupplierPaymentId, _, _>(PAYMENTS, command).await
 }
 
 /// Which payments to list.
@@ -453,9 +462,11 @@ impl Serialize for Listed {
 struct ProposalParams {
     /// Day of the payments. Today if absent.
     #[param(example = "2026-11-20")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     pay_on: Option<NaiveDate>,
     /// Last due day of the bills to propose, `pay_on` or later (422). If absent, 7 days after `pay_on`.
     #[param(example = "2026-11-27")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     until: Option<NaiveDate>,
     /// Only bills of this supplier.
     supplier_id: Option<SupplierId>,

@@ -48,16 +48,19 @@ struct VoucherIn {
     customer_id: Option<CustomerId>,
     /// Last day on which it can be redeemed. If absent, it does not expire.
     #[schema(example = "2029-12-31")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expires_on: Option<NaiveDate>,
-    /// Means by which it was paid for. Either this or `account_code`.
+    /// Means by which it was paid for. Either this or `account`.
     method: Option<PaymentMethod>,
     /// Till with an open session into whose drawer cash goes. Only for `cash`, which needs it.
     #[schema(example = json!(null))]
     register_id: Option<RegisterId>,
     /// Account to which it is charged if no money came for it: `3000` for vouchers that were issued before, an expense for a
-    /// present. A control account and a liability are rejected. Needs the scope `ledger:write`.
+    /// present. A control account and a liability are rejected. Needs the scope `ledger:write`. The name
+    /// `account_code` is accepted too.
+    #[serde(alias = "account_code")]
     #[schema(example = json!(null))]
-    account_code: Option<Line64>,
+    account: Option<Line64>,
     /// When it was issued. Now if absent.
     occurred_at: Option<Instant>,
 }
@@ -89,14 +92,14 @@ pub struct VoucherOut<'a> {
     expires_on: Option<NaiveDate>,
     /// When it was issued.
     occurred_at: DateTime<Utc>,
-    /// When it was recorded.
+    /// When it was first recorded: issued, or redeemed by a forced sale.
     created_at: DateTime<Utc>,
     /// When its balance last changed.
     updated_at: DateTime<Utc>,
     /// Increases with each change of the balance.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
     version: i32,
-    /// Changes of its balance, the newest first, at most 200.
+    /// Change by which it was issued. `GET /v1/vouchers/{id}` has the others: forced sales may have redeemed it before.
     #[schema(max_items = 200, value_type = Vec<VoucherChange>)]
     moves: [VoucherChange; 1],
 }
@@ -116,9 +119,9 @@ impl<'a> VoucherOut<'a> {
             balance: voucher.balance(),
             expires_on: voucher.expires_on,
             occurred_at: issued.occurred_at,
-            created_at: issued.recorded_at,
+            created_at: voucher.recorded_at,
             updated_at: issued.recorded_at,
-            version: 1,
+            version: voucher.version,
             moves: [VoucherChange {
                 document_id: voucher.id.to_string(),
                 amount: voucher.issued,
@@ -141,7 +144,8 @@ pub(crate) fn new_code() -> String {
 ///
 /// Issues a voucher or store credit: for money, or charged to an account. Its amount is a liability until it is redeemed as
 /// a tender of a till sale, with its code as `reference`. A refund gives back into the voucher that paid, and a refund by
-/// voucher without a code issues store credit.
+/// voucher without a code issues store credit. A code that a forced sale redeemed before it was issued is issued once: the
+/// voucher keeps its id, and its balance is the amount less what was redeemed.
 #[utoipa::path(
     operation_id = "vouchers_create",
     security(("bearer" = ["pos:write"])),
@@ -151,7 +155,7 @@ pub(crate) fn new_code() -> String {
 )]
 #[post("/v1/vouchers")]
 async fn issue(post: Post) -> Answer {
-    post.create::<VoucherId, _>(VOUCHERS, to_command).await
+    post.create::<VoucherId, _, _>(VOUCHERS, to_command).await
 }
 
 /// Issue many vouchers at once
@@ -173,8 +177,8 @@ async fn issue_batch(post: Post) -> Answer {
 fn to_command(input: VoucherIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let code = text::checked(&mut problems, "/code", input.code);
-    let account_code = text::checked(&mut problems, "/account_code", input.account_code);
-    let paid = match (input.method, account_code) {
+    let account = text::checked(&mut problems, "/account", input.account);
+    let paid = match (input.method, account) {
         (Some(method), None) => Some(VoucherPaid::By(method, input.register_id)),
         (None, Some(account)) if input.register_id.is_none() => Some(VoucherPaid::Account(account)),
         (None, Some(_)) => {
@@ -182,8 +186,7 @@ fn to_command(input: VoucherIn, caller: &Caller) -> Result<Command, ApiError> {
             None
         }
         (Some(_), Some(_)) | (None, None) => {
-            problems
-                .invalid("/method", "Name either the method by which it was paid for, or an account_code.");
+            problems.invalid("/method", "Name either the method by which it was paid for, or an account.");
             None
         }
     };

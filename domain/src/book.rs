@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
@@ -31,15 +31,16 @@ use crate::ledger::valuation::KnownValuation;
 use crate::ledger::{Entry, EntryHead, Journal, KnownEntry, KnownYear, Opened, Posted};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
+use crate::moment;
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::Order;
 use crate::payment::KnownPayment;
 use crate::payment_intent::Intent;
-use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException};
+use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException, Session};
 use crate::pricing::{ReplacedPrices, Rules};
-use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
+use crate::printed::{Addresses, PrintedCustomer, ReplacedRecords, Seller};
 use crate::product::{BarcodeHolders, FormerUnit, Product, SkuHolder};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::purchase_order::{KnownReceipt, KnownReturn, PurchaseOrder};
@@ -54,6 +55,7 @@ use crate::transfer::Transfer;
 use crate::voucher::{Voucher, VoucherMove};
 
 mod named;
+mod printed;
 
 pub(crate) use named::ChangedBarcode;
 
@@ -168,8 +170,8 @@ pub struct Book {
     pub former_units: HashMap<(ProductId, String), Vec<FormerUnit>>,
     /// Price rules that may apply.
     pub rules: Rules,
-    /// List prices that were replaced since the earliest time that a command names.
-    pub replaced_prices: ReplacedPrices,
+    /// Prices and records of before, for what happened then.
+    pub replaced: Replaced,
     /// Customers with their exposure.
     pub customers: HashMap<CustomerId, Customer>,
     /// Lots of tracked products.
@@ -187,6 +189,8 @@ pub struct Book {
     pub uncounted: HashMap<OrderId, Money>,
     /// The orders of shipments that are undone.
     pub shipments: HashMap<ShipmentId, OrderId>,
+    /// Shipments among these that were undone before.
+    pub undone: HashSet<ShipmentId>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// The addresses of invoices of which something is returned.
@@ -253,6 +257,9 @@ pub struct Book {
     /// Cost of one unit of a product over all locations, if a command needs it: by lot, and with the nil lot
     /// over all lots.
     pub costs_elsewhere: HashMap<(ProductId, LotId), Price>,
+    /// Layer uses of shipments that are undone, of count sheets that are reversed, and of documents of this batch. The key is the
+    /// document and the number of its line.
+    pub layer_uses: HashMap<(Uuid, i32), Vec<LayerUse>>,
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
     /// The histories of the book's levels since the earliest time that a command names; none if no command names one.
@@ -337,6 +344,8 @@ pub struct Posting {
     pub exceptions: Vec<SaleException>,
     /// Cash that a sale moved in a session that was closed before it was recorded.
     pub late_cash: Option<LateCash>,
+    /// The session that is made for sales of a till that had none.
+    pub offline_session: Option<Session>,
     /// Layer uses, by movement.
     pub layer_uses: Vec<(MovementId, LayerUse)>,
     /// Bills that were paid or taken back.
@@ -362,6 +371,15 @@ pub struct ChangedBill {
     pub version: i32,
 }
 
+/// Prices and records of before, for what happened then.
+#[derive(Debug, Clone, Default)]
+pub struct Replaced {
+    /// List prices that were replaced since the earliest time that a command names.
+    pub prices: ReplacedPrices,
+    /// Products, customers and settings that were replaced since the earliest time that a command names.
+    pub records: ReplacedRecords,
+}
+
 impl Book {
     /// Makes a book without rows.
     pub fn new(now: DateTime<Utc>, ids: IdSequence, setup: Arc<Setup>) -> Self {
@@ -377,7 +395,7 @@ impl Book {
             barcode_holders: HashMap::new(),
             former_units: HashMap::new(),
             rules: Rules::default(),
-            replaced_prices: ReplacedPrices::default(),
+            replaced: Replaced::default(),
             customers: HashMap::new(),
             lots: Lots::default(),
             levels: BTreeMap::new(),
@@ -387,6 +405,7 @@ impl Book {
             orders: HashMap::new(),
             uncounted: HashMap::new(),
             shipments: HashMap::new(),
+            undone: HashSet::new(),
             sold: HashMap::new(),
             credited: HashMap::new(),
             refunded: HashMap::new(),
@@ -419,6 +438,7 @@ impl Book {
             already_counted: HashMap::new(),
             moved: Vec::new(),
             costs_elsewhere: HashMap::new(),
+            layer_uses: HashMap::new(),
             costs: HashMap::new(),
             histories: None,
             consequences: Consequences::default(),
@@ -444,12 +464,6 @@ impl Book {
             posted_on: first_open.max(entry.occurred_on),
             reversed_by: None,
         })
-    }
-
-    /// Returns what a line prints of a product.
-    pub fn printed(&self, product: &Product) -> Arc<PrintedProduct> {
-        let tax_name = self.setup.tax_names.get(&product.tax_class_id).map_or("", String::as_str);
-        Arc::new(product.printed(tax_name))
     }
 
     /// Returns the head of an entry for a document: a new id, and the tenant's day of the instant.
@@ -492,7 +506,7 @@ impl Book {
     ) -> Result<DateTime<Utc>, Refusal> {
         let at = self.occurred_at(named)?;
         if named.is_some() && at < earlier {
-            let earlier = earlier.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let earlier = moment::text(earlier);
             let detail = format!("occurred_at lies before {what}, which is of {earlier}.");
             return Err(Refusal::invalid("/occurred_at", detail));
         }

@@ -18,7 +18,7 @@ use crate::landed_cost::LandedCost;
 use crate::ledger::Entry;
 use crate::needs::Needs;
 use crate::purchase_order::{MovedGoods, PurchaseOrder};
-use crate::refusal::Refusal;
+use crate::refusal::{Faults, Refusal};
 use crate::supplier_payment::SupplierPayment;
 use crate::transfer::Transfer;
 use crate::{
@@ -33,6 +33,11 @@ pub type Decision = Result<(Outcome, Posting), Refusal>;
 pub trait Rule {
     /// Returns the name in the audit log, which is also the type of its event.
     fn name(&self) -> &'static str;
+
+    /// Returns the id that its caller chose for the document which it makes.
+    fn own_id(&self) -> Option<Uuid> {
+        None
+    }
 
     /// Returns its number of lines. The size of a transaction is measured in lines.
     fn lines(&self) -> usize {
@@ -53,6 +58,10 @@ pub trait Rule {
     fn check_stated(&self) -> Result<(), Refusal> {
         Ok(())
     }
+
+    /// Notes the faults of its fields, each without the others: of each value, of what each field names, and of each line. It is
+    /// called only for a command that is rejected, so it may repeat checks of the decision.
+    fn note_faults(&self, _book: &Book, _faults: &mut Faults) {}
 
     /// Decides it on the locked rows. A rejection leaves the book unchanged.
     fn decide(&self, book: &mut Book) -> Decision;
@@ -257,6 +266,11 @@ impl Command {
         self.rule().name()
     }
 
+    /// Returns the id that its caller chose for the document which it makes.
+    pub fn own_id(&self) -> Option<Uuid> {
+        self.rule().own_id()
+    }
+
     /// Returns its number of lines.
     pub fn lines(&self) -> usize {
         self.rule().lines()
@@ -277,13 +291,20 @@ impl Command {
         self.rule().check_stated()
     }
 
+    /// Adds to a rejection of fields the faults of all others.
+    #[must_use]
+    pub fn with_faults(&self, refusal: Refusal, book: &Book) -> Refusal {
+        refusal.with_faults(|faults| self.rule().note_faults(book, faults))
+    }
+
     /// Decides it on the locked rows, posts the consequences, and allocates the stock that it leaves
     /// available to backordered lines. A rejection leaves the book unchanged.
     pub fn decide(&self, book: &mut Book) -> Decision {
         // Promises can be judged only if the supplies were loaded.
         let is_known = book.supplies.is_some() && !book.waiting.is_empty();
         let before = if is_known { promise::find_broken(book) } else { BTreeSet::new() };
-        let (mut outcome, mut posting) = self.rule().decide(book)?;
+        let decided = self.rule().decide(book);
+        let (mut outcome, mut posting) = decided.map_err(|refusal| self.with_faults(refusal, book))?;
         book.post_consequences(&mut posting);
         promise::allocate(book, &mut posting);
         // The allocation may have changed the order of the command itself.

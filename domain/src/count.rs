@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -275,6 +276,10 @@ impl Rule for Open {
         "count.opened"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -304,7 +309,8 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
         return Err(Refusal::invalid("/products", detail));
     }
     let mut problems = Problems::default();
-    check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value);
+    let decimals = book.setup.settings.exponent;
+    check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value, decimals);
     problems.check()?;
 
     // Nothing rejects the command from here on.
@@ -332,13 +338,21 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
     Ok((count, posting))
 }
 
-/// Adds a problem for a tolerance outside its limits.
-pub fn check_tolerance(problems: &mut Problems, percent: Option<Percent>, value: Option<Money>) {
+/// Adds a problem for a tolerance outside its limits, or with more decimals than the currency has.
+pub fn check_tolerance(
+    problems: &mut Problems,
+    percent: Option<Percent>,
+    value: Option<Money>,
+    decimals: u32,
+) {
     if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED) {
         problems.invalid("/tolerance_percent", "A tolerance must be from 0 to 100 percent.");
     }
     if value.is_some_and(Money::is_negative) {
         problems.invalid("/tolerance_value", "A tolerance must not be negative.");
+    }
+    if value.is_some_and(|value| value != Money::rounded_to(value.get(), decimals)) {
+        problems.invalid("/tolerance_value", format!("An amount has at most {decimals} decimals."));
     }
 }
 impl Rule for Complete {

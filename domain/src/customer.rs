@@ -125,6 +125,16 @@ impl Customer {
         self.status == CustomerStatus::Active
     }
 
+    /// Fails with a text for the caller if it may not buy.
+    pub fn check_may_buy(&self) -> Result<(), String> {
+        match self.status {
+            CustomerStatus::Active => Ok(()),
+            CustomerStatus::Blocked => {
+                Err(format!("Customer {} is blocked. Only an active customer may buy.", self.printed.number))
+            }
+        }
+    }
+
     /// Returns the address that an order chooses for a use, else the first one for it. Rejects a code that no address has.
     pub fn address(
         &self,

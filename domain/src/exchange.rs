@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::number::{ExchangeRate, Kind, Money, Number, Price, share};
+use crate::number::{ExchangeRate, InCurrency, Kind, Money, Number, Price, share};
 use crate::refusal::{Code, Problem};
 use crate::tenant::Settings;
 
@@ -129,6 +129,11 @@ impl Quote {
     /// Rounds to an amount of the other currency, half away from zero.
     pub fn amount(&self, value: Decimal) -> Money {
         Money::rounded_to(value, self.decimals)
+    }
+
+    /// Returns an amount or a price of the other currency as it is shown.
+    pub fn shown<K: Kind>(&self, number: Number<K>) -> InCurrency<K> {
+        number.in_currency(self.decimals)
     }
 
     /// Returns whether an amount has no more decimals than the other currency.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -11,7 +12,7 @@ use crate::id::{ExpectedReceiptId, LocationId, ProductId, PurchaseOrderId, Trans
 use crate::line_item::GoodsLine;
 use crate::needs::Needs;
 use crate::number::Quantity;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::text_enum;
 
 mod incoming;
@@ -193,6 +194,10 @@ impl Rule for Expect {
         "expected_receipt.created"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -204,9 +209,23 @@ impl Rule for Expect {
         needs.goods(&self.lines);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(book.place(self.location_id, "/location_id"));
+        faults.take(not_past(book, self.expected_on));
+        book.note_faults_of_goods(&self.lines, faults);
+        faults.take(refuse_lots(&self.lines));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         expect(book, self).map(|(expected, posting)| (Outcome::Expected(expected), posting))
     }
+}
+
+/// Rejects a line that names lots.
+fn refuse_lots(lines: &[GoodsLine]) -> Result<(), Refusal> {
+    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
+    let detail = "Leave lots out: name them on the receipt, when the stock comes in.";
+    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
 }
 
 /// Records an expected receipt.
@@ -217,10 +236,7 @@ fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting
     let location_id = book.place(command.location_id, "/location_id")?.id;
     not_past(book, command.expected_on)?;
     let goods = book.goods(&command.lines)?;
-    if let Some(at) = command.lines.iter().position(|line| !line.lots.is_empty()) {
-        let detail = "Leave lots out: name them on the receipt, when the stock comes in.";
-        return Err(Refusal::invalid(format!("/lines/{at}/lots"), detail));
-    }
+    refuse_lots(&command.lines)?;
 
     // Nothing rejects the command from here on.
     let line = |(goods, line_no): (crate::line_item::Goods, i32)| ExpectedLine {

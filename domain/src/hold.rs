@@ -5,6 +5,7 @@
 //! use without naming them: see [`crate::allocation`].
 
 use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
 
 use crate::allocation::{self, Demand, Owner, allotment};
 use crate::book::{Book, Posting};
@@ -13,7 +14,7 @@ use crate::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use crate::line_item::GoodsLine;
 use crate::needs::Needs;
 use crate::number::Quantity;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 use crate::tenant::Channel;
 use crate::text_enum;
@@ -188,6 +189,10 @@ impl Rule for PlaceHold {
         "hold.placed"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -203,9 +208,24 @@ impl Rule for PlaceHold {
         needs.goods(&self.lines);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(allotment::owner(book, self));
+        faults.take(check_customer(book, self));
+        faults.take(check_end(book, self.kind, self.expires_at));
+        book.note_faults_of_goods(&self.lines, faults);
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         place(book, self).map(|(hold, posting)| (Outcome::Hold(hold), posting))
     }
+}
+
+/// Rejects a customer who is not known.
+fn check_customer(book: &Book, command: &PlaceHold) -> Result<(), Refusal> {
+    if command.customer_id.is_none_or(|id| book.customers.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))
 }
 
 /// Places a hold. It replaces the open hold of the same reference, whose units are available to it.
@@ -214,9 +234,7 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
         return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
     }
     let (location_id, owner) = allotment::owner(book, command)?;
-    if command.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
-        return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
-    }
+    check_customer(book, command)?;
     check_end(book, command.kind, command.expires_at)?;
     let goods = book.goods(&command.lines)?;
     let old = command.reference.as_deref().and_then(|reference| of_reference(book, reference));
@@ -380,6 +398,11 @@ pub(crate) fn usable(book: &Book, id: HoldId, customer_id: Option<CustomerId>) -
         return Err(Refusal::invalid(pointer, "The hold is for another customer."));
     }
     open(book, id, "used")
+}
+
+/// Rejects a named time before the hold was placed: it held nothing then.
+pub(crate) fn check_begun(book: &Book, hold: &Hold, named: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+    book.occurred_after(named, ("the hold", hold.placed_at)).map(|_| ())
 }
 
 /// Ends a hold whose stock a document uses.

@@ -70,6 +70,10 @@ impl Rule for Post {
         "journal_entry.posted"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len().max(1)
     }

@@ -18,6 +18,7 @@ pub mod command;
 pub mod count;
 pub mod country;
 pub mod customer;
+pub mod day;
 pub mod document;
 pub mod event;
 pub mod exchange;

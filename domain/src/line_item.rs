@@ -8,13 +8,16 @@ use crate::location::LocationKind;
 use crate::lot::NamedLot;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, ProductKind, Unit};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
 
 /// The highest value of a line, and its most stock units. Sums of many such lines still fit into the books.
 pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// The rule that a line breaks which moves nothing.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
 
 /// A line as a caller names it.
 #[derive(Debug, Clone)]
@@ -79,14 +82,27 @@ impl Book {
         Ok(goods)
     }
 
+    /// Notes the faults of all lines. A line whose product is not known is judged by its quantity.
+    pub(crate) fn note_faults_of_goods(&self, lines: &[GoodsLine], faults: &mut Faults) {
+        if lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, line) in lines.iter().enumerate() {
+            faults.keep(self.goods_of(line, &format!("/lines/{index}")));
+            if !line.quantity.is_positive() {
+                faults.invalid(format!("/lines/{index}/quantity"), ABOVE_ZERO);
+            }
+        }
+    }
+
     fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
         let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product
-            .to_stock_quantity(unit.factor.of(line.quantity))
+            .in_stock_units(&unit, line.quantity)
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
-            return Err(invalid(product, pointer, "The quantity must be above zero."));
+            return Err(invalid(product, pointer, ABOVE_ZERO));
         }
         if quantity.get() > AMOUNT_MAX {
             let detail = format!("A line may have at most {AMOUNT_MAX} stock units.");
@@ -108,7 +124,7 @@ impl Book {
 }
 
 /// Rejects stock units, named for a line of another document, that have too many decimals for the product.
-pub(crate) fn check_decimals(
+fn check_decimals(
     book: &Book,
     product_id: ProductId,
     quantity: Quantity,

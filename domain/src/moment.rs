@@ -10,12 +10,19 @@ use chrono_tz::Tz;
 
 pub use local::{InvalidLocal, Zone, read_local};
 
+use crate::day;
+
 /// Minutes between the local times that [`start_of_day`] tries.
 const GAP_STEP_MINUTES: i64 = 15;
 const GAP_STEPS_MAX: i64 = 24 * 60 / GAP_STEP_MINUTES;
 
 const NANOS_OF_MICRO: u32 = 1_000;
 const MICROS_MAX: u32 = 999_999;
+
+/// Returns an instant as texts for people have it: in UTC, with as many digits of the second as it has.
+pub fn text(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
 
 /// An exact instant that a caller names.
 ///
@@ -122,8 +129,8 @@ impl FromStr for Moment {
     type Err = InvalidMoment;
 
     fn from_str(text: &str) -> Result<Self, InvalidMoment> {
-        if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            return if text.len() == 10 { Ok(Moment::Day(day)) } else { Err(InvalidMoment) };
+        if let Some(day) = day::formed(text) {
+            return Ok(Moment::Day(day));
         }
         let instant: Instant = text.parse().map_err(|InvalidInstant| InvalidMoment)?;
         Ok(Moment::Instant(instant.get()))
@@ -133,7 +140,7 @@ impl FromStr for Moment {
 impl fmt::Display for Moment {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Moment::Instant(at) => out.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            Moment::Instant(at) => out.write_str(&text(*at)),
             Moment::Day(day) => fmt::Display::fmt(day, out),
         }
     }
@@ -148,7 +155,13 @@ impl serde::Serialize for Moment {
 impl<'de> serde::Deserialize<'de> for Moment {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        let moment = text.parse::<Moment>().map_err(<D::Error as serde::de::Error>::custom)?;
+        if let Moment::Day(day) = moment
+            && !day::is_possible(day)
+        {
+            return Err(serde::de::Error::custom(day::InvalidDay));
+        }
+        Ok(moment)
     }
 }
 
@@ -231,7 +244,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_neither() {
-        for text in ["", "2026", "2026-13-01", "2026-1-1", "22.11.2026", "2026-11-22T01:20:00", "now"] {
+        for text in
+            ["", "2026", "2026-13-01", "2026-1-1", " 2026-1-01", "22.11.2026", "2026-11-22T01:20:00", "now"]
+        {
             assert!(text.parse::<Moment>().is_err(), "{text}");
         }
     }

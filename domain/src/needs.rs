@@ -150,6 +150,8 @@ pub struct Needs {
     pub breaks: bool,
     /// Whether prices are resolved.
     pub prices: bool,
+    /// Whether documents print records as they were at a time that a command names.
+    pub prints: bool,
     /// Reason codes that are named.
     pub reasons: BTreeSet<String>,
     /// Account codes that are named.
@@ -220,7 +222,7 @@ impl Needs {
                     None
                 }
                 ItemRef::Barcode(code) => Some(code),
-                ItemRef::Id(_) => None,
+                ItemRef::Id(_) | ItemRef::Unnamed => None,
             };
             if let Some(code) = named.or(line.barcode.as_ref()) {
                 self.former_barcodes.extend(barcode_forms(code).map(Cow::into_owned));
@@ -276,7 +278,7 @@ impl Needs {
             ItemRef::Barcode(code) if !self.barcodes.contains(code) => {
                 self.barcodes.extend(barcode_forms(code).map(Cow::into_owned));
             }
-            ItemRef::Sku(_) | ItemRef::Barcode(_) => {}
+            ItemRef::Sku(_) | ItemRef::Barcode(_) | ItemRef::Unnamed => {}
         }
     }
 

@@ -18,12 +18,13 @@ use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{CostId, LotId, MovementId};
+use crate::id::{CostId, CostLayerId, LotId, MovementId};
 use crate::ledger::{Dimensions, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
+mod back;
 mod late;
 
 use late::Rest;
@@ -167,18 +168,6 @@ impl Book {
         cost
     }
 
-    /// Issues stock that goes back to where it came from, first out of the cost layers whose receipt `is_own` names, and returns
-    /// its cost. An issue that is dated before what is recorded already costs what any such issue does.
-    pub(crate) fn issue_back(&mut self, issue: &Issue, is_own: impl Fn(&Source) -> bool) -> Money {
-        let Issue { key, quantity, line_no, occurred_at, .. } = *issue;
-        if self.is_counted(&key, occurred_at) || self.is_late(&key, occurred_at) {
-            return self.issue(issue);
-        }
-        let issued = self.issue_own_layers(key, quantity, is_own);
-        self.note_layer_uses((key, line_no), issued.layer_uses);
-        issued.cost
-    }
-
     fn note_layer_uses(&mut self, (key, line_no): (LevelKey, i32), layer_uses: Vec<LayerUse>) {
         let uses = layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use));
         self.consequences.layer_uses.extend(uses);
@@ -190,7 +179,7 @@ impl Book {
         if self.is_counted(&key, source.occurred_at) {
             return;
         }
-        self.receive_or_settle(key, (quantity, value), source);
+        self.receive_or_settle(key, (quantity, value), source, None);
         self.note_passing_rests((key, source.line_no), source.occurred_at);
     }
 
@@ -200,10 +189,38 @@ impl Book {
         if self.is_counted(&key, arrival.occurred_at) {
             return;
         }
-        for Carried { quantity, value, source } in parts {
-            self.receive_or_settle(key, (quantity, value), &source);
+        for Carried { quantity, value, source, layer_id } in parts {
+            self.receive_or_settle(key, (quantity, value), &source, layer_id);
         }
         self.note_passing_rests((key, arrival.line_no), arrival.occurred_at);
+    }
+
+    /// Receives units of an issue that is taken back into the cost layers that they left, with their age and the line that first
+    /// received them. `back` is the line that takes it back. Leaves the level as it is if it was counted after that.
+    pub(crate) fn receive_into_layers(&mut self, key: LevelKey, layer_uses: &[LayerUse], back: &Source) {
+        if self.is_counted(&key, back.occurred_at) {
+            return;
+        }
+        for LayerUse { layer_id, quantity, value, source } in layer_uses {
+            self.receive_or_settle(key, (*quantity, *value), source, Some(*layer_id));
+        }
+        self.note_passing_rests((key, back.line_no), back.occurred_at);
+    }
+
+    /// Receives the units that left last of those that the line `issued` of a document issued, at a total cost of `value`. They come
+    /// back to their cost layers if these are known, and are received by `back` otherwise.
+    pub(crate) fn receive_back(
+        &mut self,
+        issued: (Uuid, i32),
+        (key, quantity, value): (LevelKey, Quantity, Money),
+        back: &Source,
+    ) {
+        let layer_uses = self.layer_uses.get(&issued).map_or(&[][..], Vec::as_slice);
+        let parts = stock::last_units(layer_uses, (Quantity::ZERO, quantity), &self.setup.settings);
+        if parts.iter().map(|part| part.quantity).sum::<Quantity>() != quantity {
+            return self.receive(key, quantity, value, back);
+        }
+        self.receive_into_layers(key, &stock::at_value(parts, value), back);
     }
 
     /// Returns what an issue of this command took of cost layers, the oldest first.
@@ -213,10 +230,21 @@ impl Book {
         self.consequences.layer_uses.iter().filter(of_line).map(|(.., layer_use)| layer_use.clone()).collect()
     }
 
-    fn receive_or_settle(&mut self, key: LevelKey, (quantity, value): (Quantity, Money), source: &Source) {
+    /// Settles what is below zero, and receives the rest: into the layer that the units left, if one is named.
+    fn receive_or_settle(
+        &mut self,
+        key: LevelKey,
+        (quantity, value): (Quantity, Money),
+        source: &Source,
+        layer_id: Option<CostLayerId>,
+    ) {
+        let receive = |book: &mut Book, quantity, value| match layer_id {
+            None => book.receive_layers(key, quantity, value, source),
+            Some(id) => book.receive_into_layer(key, (quantity, value), source, id),
+        };
         let covered = quantity.min((-self.level(&key).on_hand()).max(Quantity::ZERO));
         if covered.is_zero() {
-            return self.receive_layers(key, quantity, value, source);
+            return receive(self, quantity, value);
         }
         let setup = std::sync::Arc::clone(&self.setup);
         let real = share(value, (covered, quantity), &setup.settings);
@@ -224,7 +252,7 @@ impl Book {
         let last_cost = stock::unit_cost(value, quantity);
         self.level_mut(key).settle_below_zero(covered, real - variance, last_cost);
         if covered < quantity {
-            self.receive_layers(key, quantity - covered, value - real, source);
+            receive(self, quantity - covered, value - real);
         }
     }
 
@@ -263,8 +291,10 @@ impl Book {
             std::mem::take(&mut self.consequences);
         posting.short.extend(short);
         for (key, line_no, layer_use) in layer_uses {
-            let went = find_issue(posting, key, line_no).id;
-            posting.layer_uses.push((went, layer_use));
+            let went = find_issue(posting, key, line_no);
+            let (id, line) = (went.id, (went.document_id, line_no));
+            self.layer_uses.entry(line).or_default().push(layer_use.clone());
+            posting.layer_uses.push((id, layer_use));
         }
         for (key, line_no, quantity, value) in owed {
             self.add_open_cost((key, line_no), (quantity, value), posting);
@@ -340,22 +370,48 @@ impl Book {
         self.post_beside((entry, at), "Settlement of stock below zero", posting);
     }
 
-    /// Receives returned units of a sold line at the cost with which they left. The first units settle what is still open of
-    /// the cost of that line: they never had another cost than the provisional one. The rest brings back its share of what
-    /// was settled.
-    ///
-    /// > A forced sale of 10 at 1. A receipt of 4 at 2 settles 4 of them. All 10 come back: 6 settle the open 6 at 1, and 4
-    /// > are on hand at 2.
+    /// Receives returned units of a sold line at the cost with which they left. Units that left cost layers come back into them:
+    /// `layer_uses` are these parts, and the part that left below zero. If they are not known, it is empty.
     pub(crate) fn receive_returned(
         &mut self,
         original: (Uuid, i32),
         (key, quantity, cost): (LevelKey, Quantity, Money),
+        layer_uses: &[LayerUse],
         source: &Source,
     ) {
         // A count has seen units that came back before it, at a cost of its own.
         if self.is_counted(&key, source.occurred_at) {
             return;
         }
+        let below: Vec<&LayerUse> = layer_uses.iter().filter(|part| part.is_below_zero()).collect();
+        let rest: (LevelKey, Quantity, Money) = match layer_uses {
+            [] => (key, quantity, cost),
+            _ => {
+                (key, below.iter().map(|part| part.quantity).sum(), below.iter().map(|part| part.value).sum())
+            }
+        };
+        if rest.1.is_positive() {
+            self.receive_without_layer(original, rest, !layer_uses.is_empty(), source);
+        }
+        for part in layer_uses.iter().filter(|part| !part.is_below_zero()) {
+            self.receive_or_settle(key, (part.quantity, part.value), &part.source, Some(part.layer_id));
+        }
+        self.note_passing_rests((key, source.line_no), source.occurred_at);
+    }
+
+    /// Receives returned units of a sold line whose layers are not known, or which left below zero. The first units settle what is still
+    /// open of the cost of that line: they never had another cost than the provisional one. The rest brings back its share of
+    /// what was settled.
+    ///
+    /// > A forced sale of 10 at 1. A receipt of 4 at 2 settles 4 of them. All 10 come back: 6 settle the open 6 at 1, and 4
+    /// > are on hand at 2.
+    fn receive_without_layer(
+        &mut self,
+        original: (Uuid, i32),
+        (key, quantity, cost): (LevelKey, Quantity, Money),
+        has_layers: bool,
+        source: &Source,
+    ) {
         let open = self.open_cost_of(original, key);
         let covered = open.map_or(Quantity::ZERO, |open| open.quantity.min(quantity));
         let real = match open {
@@ -365,16 +421,16 @@ impl Book {
         };
         let rest = (key, quantity - covered, cost - real);
         let still_open = open.map_or(Quantity::ZERO, |open| open.quantity);
-        let back = self.take_variance_back(original, rest, (source.line_no, still_open));
+        let in_layers = if has_layers { self.out_of_layers(original) } else { Quantity::ZERO };
+        let back = self.take_variance_back(original, rest, (source.line_no, still_open + in_layers));
         if covered.is_positive() {
             let variance = self.settle(key, (covered, real), open.map(|open| open.id));
             let last_cost = stock::unit_cost(real, covered);
             self.level_mut(key).settle_below_zero(covered, real - variance, last_cost);
         }
         if covered < quantity {
-            self.receive_or_settle(key, (quantity - covered, cost - real + back), source);
+            self.receive_or_settle(key, (quantity - covered, cost - real + back), source, None);
         }
-        self.note_passing_rests((key, source.line_no), source.occurred_at);
     }
 
     /// Returns what is open of the cost of a sold line in the lot of a level.
@@ -385,12 +441,12 @@ impl Book {
     }
 
     /// Returns what comes back with units of a sold line whose cost was settled: the share of its settlement that has not come
-    /// back yet. `still_open` of the units that are out have no settlement.
+    /// back yet. `unsettled` of the units that are out have no settlement.
     fn take_variance_back(
         &mut self,
         (original_id, original_line_no): (Uuid, i32),
         (key, quantity, cost): (LevelKey, Quantity, Money),
-        (line_no, still_open): (i32, Quantity),
+        (line_no, unsettled): (i32, Quantity),
     ) -> Money {
         let setup = std::sync::Arc::clone(&self.setup);
         let lines = self.sold.get_mut(&original_id).into_iter().flatten();
@@ -398,7 +454,7 @@ impl Book {
             return Money::ZERO;
         };
         let of_lot = sold.lots.iter().find(|lot| lot.share.lot_id == key.lot_id);
-        let out = of_lot.map_or(sold.line.quantity - sold.returned, |lot| lot.out()) - still_open;
+        let out = of_lot.map_or(sold.line.quantity - sold.returned, |lot| lot.out()) - unsettled;
         let Some(settled) = sold.settled.iter_mut().find(|settled| settled.lot_id == key.lot_id) else {
             return Money::ZERO;
         };

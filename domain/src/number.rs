@@ -24,7 +24,7 @@ use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, Valu
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 
 pub use factor::{Factor, InvalidFactor};
-pub use shown::{showing, shown_decimals};
+pub use shown::{InCurrency, showing, shown_decimals};
 
 /// The name, limits and text form of one kind of [`Number`].
 pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
@@ -116,6 +116,11 @@ pub type Price = Number<PriceKind>;
 pub type Quantity = Number<QuantityKind>;
 /// A percentage, up to 6 decimals: `20` is 20 %.
 pub type Percent = Number<PercentKind>;
+
+/// An amount that is shown with the decimals of its own currency.
+pub type MoneyInCurrency = InCurrency<MoneyKind>;
+/// A price that is shown with the decimals of its own currency.
+pub type PriceInCurrency = InCurrency<PriceKind>;
 
 /// An exchange rate, up to 10 decimals: units of the tenant's currency in one unit of another.
 pub type ExchangeRate = Number<ExchangeRateKind>;

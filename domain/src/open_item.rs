@@ -2,17 +2,21 @@
 //!
 //! An application is a document: it applies credits to invoices, or takes that back. It posts nothing to the ledger but an
 //! exchange difference, because both sides are the receivable of one customer. Both have one currency.
+//!
+//! A payment and an application may come before an invoice that they name. The invoice is settled on the later of the two days,
+//! and the payment is unapplied until then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::exchange::{ForeignDocument, Open, Quote};
-use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
-use crate::ledger::{Dimensions, Lines, account};
+use crate::id::{ApplicationId, CustomerId, EntryId, InvoiceId, PaymentId};
+use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -287,8 +291,12 @@ pub struct Application {
     pub customer_id: CustomerId,
     /// Its lines. Amounts of one that takes back are negative.
     pub lines: Vec<Applied>,
+    /// Decimals of the currencies of its credits. Those in the tenant's currency may be left out.
+    pub decimals: BTreeMap<CreditRef, u32>,
     /// The time at which it was made.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Application {
@@ -310,6 +318,10 @@ impl Rule for Apply {
             ApplicationKind::Apply => "application.applied",
             ApplicationKind::Unapply => "application.taken_back",
         }
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {
@@ -350,6 +362,10 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
     let credits = lines.iter().map(|line| line.credit);
     let occurred_at = time_of_use(book, command.occurred_at, credits, &lines)?;
 
+    let settings = &book.setup.settings;
+    let decimals = |line: &Applied| Some((line.credit, book.credits.get(&line.credit)?.decimals(settings)));
+    let decimals = lines.iter().filter_map(decimals).collect();
+
     // Nothing rejects the command from here on.
     for line in &lines {
         apply(book, line);
@@ -361,30 +377,59 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
         kind: command.kind,
         customer_id: command.customer_id,
         lines,
+        decimals,
         occurred_at,
+        recorded_at: book.now,
     };
     let posting = post_difference(book, &application);
     Ok((application, posting))
 }
 
-/// Posts the exchange difference of an application: its credits and invoices may have been recorded at different rates. All
+/// Posts the exchange differences of an application: its credits and invoices may have been recorded at different rates. All
 /// else that it changes is the receivable of one customer.
 fn post_difference(book: &mut Book, application: &Application) -> Posting {
-    let difference = application.difference().unwrap_or_default();
-    if difference.is_zero() {
-        return Posting::default();
-    }
-    let owed = Dimensions { party_id: Some(application.customer_id.0), ..Dimensions::default() };
-    let mut entry = Lines::default();
-    entry.debit(account::RECEIVABLE, difference, owed);
-    entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
-    let head = book.entry_head(DocumentKind::Application, application.id.0, application.occurred_at);
-    let entry = entry.into_entry(head).expect("both sides are the same amount");
-    Posting { entries: entry.into_iter().collect(), ..Posting::default() }
+    let lines = application.lines.iter().map(|line| (line.invoice_id, line.difference));
+    let by_day = differences(book, application.occurred_at, lines);
+    let of = (DocumentKind::Application, application.id.0, application.customer_id);
+    Posting { entries: difference_entries(book, of, by_day), ..Posting::default() }
 }
 
-/// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them, before an
-/// invoice that it names, or before an application that it takes back.
+/// Returns the exchange differences of a document by the day on which they are realised: its own, or that of a later invoice.
+/// No difference is zero.
+pub(crate) fn differences(
+    book: &Book,
+    occurred_at: DateTime<Utc>,
+    uses: impl Iterator<Item = (Option<InvoiceId>, Money)>,
+) -> BTreeMap<NaiveDate, Money> {
+    let mut by_day: BTreeMap<NaiveDate, Money> = BTreeMap::new();
+    for (invoice_id, difference) in uses {
+        let invoice = invoice_id.and_then(|id| book.invoices.get(&id));
+        let at = invoice.map_or(occurred_at, |invoice| invoice.occurred_at.max(occurred_at));
+        *by_day.entry(book.setup.settings.day(at)).or_default() += difference;
+    }
+    by_day.retain(|_, difference| !difference.is_zero());
+    by_day
+}
+
+/// Makes one entry for the exchange difference of each day.
+pub(crate) fn difference_entries(
+    book: &mut Book,
+    (document_kind, document_id, customer_id): (DocumentKind, Uuid, CustomerId),
+    by_day: BTreeMap<NaiveDate, Money>,
+) -> Vec<Entry> {
+    let owed = Dimensions { party_id: Some(customer_id.0), ..Dimensions::default() };
+    let entries = by_day.into_iter().filter_map(|(occurred_on, difference)| {
+        let mut entry = Lines::default();
+        entry.debit(account::RECEIVABLE, difference, owed);
+        entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
+        let head = EntryHead { id: EntryId(book.ids.next_id()), document_kind, document_id, occurred_on };
+        entry.into_entry(head).expect("both sides are the same amount")
+    });
+    entries.collect()
+}
+
+/// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them, or before an
+/// application that it takes back. An invoice that it names may be later: it is settled from its own time on.
 pub(crate) fn time_of_use(
     book: &Book,
     named: Option<DateTime<Utc>>,
@@ -395,16 +440,12 @@ pub(crate) fn time_of_use(
         let at = book.credits.get(&credit)?.occurred_at;
         Some(("a payment or credit note that it uses", at))
     });
-    let invoices = lines.iter().filter_map(|line| {
-        let at = book.invoices.get(&line.invoice_id?)?.occurred_at;
-        Some(("an invoice that it names", at))
-    });
     let taken_back = lines.iter().filter(|line| line.amount.is_negative());
     let applications = taken_back.filter_map(|line| {
         let at = book.credits.get(&line.credit)?.applied_at.get(&line.invoice_id?)?;
         Some(("an application that it takes back", *at))
     });
-    match credits.chain(invoices).chain(applications).max_by_key(|(_, at)| *at) {
+    match credits.chain(applications).max_by_key(|(_, at)| *at) {
         Some(latest) => book.occurred_after(named, latest),
         None => book.occurred_at(named),
     }
@@ -556,6 +597,7 @@ fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind
     if amount.is_positive() && amount <= most {
         return Ok(());
     }
+    let [most, amount] = [most, amount].map(|amount| amount.in_currency(decimals));
     Err(match kind {
         ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
         ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::address::{AddressChoice, AddressUse};
 use crate::annotation::Annotations;
-use crate::book::{Book, Posting};
+use crate::book::{Book, Location, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::customer::Customer;
 use crate::document::DocumentKind;
@@ -16,8 +17,8 @@ use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money, Quantity};
 use crate::printed::{Addresses, PrintedCustomer, Seller};
-use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Authority, Basket, Discount, Foreign, Line, LineInput, Totals};
+use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::sales::{self, Authority, Basket, Discount, Foreign, Judged, Line, LineInput, Totals};
 use crate::tenant::Channel;
 use crate::text_enum;
 
@@ -38,7 +39,7 @@ pub(crate) use held::judge_held;
 pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
-pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine};
+pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine, ShipmentStatus};
 pub use undo::UndoShipment;
 
 text_enum! {
@@ -164,6 +165,10 @@ pub struct Order {
     pub released_at: Option<DateTime<Utc>>,
     /// The time at which it was placed.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The time of its last change.
+    pub updated_at: DateTime<Utc>,
     /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
@@ -253,6 +258,10 @@ impl Rule for Place {
         "order.created"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -275,6 +284,32 @@ impl Rule for Place {
         self.authority.check_stated(&self.lines, self.discount)
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
+        let at = faults.take(book.occurred_at(self.occurred_at));
+        let customer = faults.take(sales::buyer(book, self.customer_id));
+        let location = faults.take(origin(book, self.location_id));
+        if let Some(customer) = customer {
+            faults.take(delivery(self, customer));
+        }
+        faults.take(self.authority.check_rate(self.exchange_rate));
+        let foreign = at.and_then(|at| faults.take(currency(book, self, at)));
+        let is_known = at.is_some() && customer.is_some() && location.is_some();
+        let judged = Judged { prices: is_known && foreign.is_some(), amounts: foreign.is_some() };
+        let place = location.map_or_else(LocationId::default, |location| location.id);
+        let of = (customer, "", at.unwrap_or(book.now));
+        let basket = basket(self, place, of, foreign.as_ref().and_then(Option::as_ref));
+        sales::note_faults(book, &basket, judged, faults);
+        faults.take(self.authority.check_stated(&self.lines, self.discount));
+        faults.take(check_draft(self));
+        if let Some(id) = self.hold_id.filter(|_| customer.is_some()) {
+            faults.take(hold::usable(book, id, Some(self.customer_id)));
+        }
+        if self.advance_to == AdvanceTo::Draft {
+            faults.take(refuse_lots(&self.lines));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         place(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
     }
@@ -283,16 +318,11 @@ impl Rule for Place {
 /// Places an order and takes it to the status that was asked for, all or nothing.
 fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
     let order = draft(book, command)?;
-    let held = match command.hold_id {
-        None => None,
-        Some(_) if command.advance_to == AdvanceTo::Draft => {
-            return Err(Refusal::invalid(
-                "/hold_id",
-                "A draft reserves nothing: confirm the order at once, or leave hold_id out.",
-            ));
-        }
-        Some(id) => Some(hold::usable(book, id, Some(command.customer_id))?),
-    };
+    check_draft(command)?;
+    let held = command.hold_id.map(|id| hold::usable(book, id, Some(command.customer_id))).transpose()?;
+    if let Some(hold) = held {
+        hold::check_begun(book, hold, command.occurred_at)?;
+    }
     let (id, advance_to) = (order.id, command.advance_to);
     let plan = if advance_to > AdvanceTo::Draft {
         Some(plan(book, &order, order.occurred_at, (held, &command.lines))?)
@@ -330,6 +360,47 @@ fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal
     Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
 }
 
+/// Rejects a hold that a draft names.
+fn check_draft(command: &Place) -> Result<(), Refusal> {
+    if command.hold_id.is_none() || command.advance_to > AdvanceTo::Draft {
+        return Ok(());
+    }
+    let detail = "A draft reserves nothing: confirm the order at once, or leave hold_id out.";
+    Err(Refusal::invalid("/hold_id", detail))
+}
+
+/// Rejects an id that another order has.
+fn check_id(book: &Book, command: &Place) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.orders.contains_key(&id)) {
+        return Ok(());
+    }
+    let detail = "An order with this id exists: repeat its Idempotency-Key to get its response again, or use a new id.";
+    Err(Problems::one("/id", Code::AlreadyExists, detail))
+}
+
+/// Returns the lines of an order, with the customer, the country and the time that price them.
+fn basket<'a>(
+    command: &'a Place,
+    location_id: LocationId,
+    (customer, country, at): (Option<&'a Customer>, &'a str, DateTime<Utc>),
+    foreign: Option<&'a Foreign>,
+) -> Basket<'a> {
+    Basket {
+        lines: &command.lines,
+        discount: command.discount,
+        channel: Channel::Wholesale,
+        location_id,
+        customer,
+        country,
+        at,
+        overrider: command.authority.overrider.as_deref(),
+        discount_max: Some(command.authority.discount_max),
+        is_return: false,
+        forced: false,
+        foreign,
+    }
+}
+
 fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
     let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
     let detail = "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
@@ -337,40 +408,15 @@ fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
 }
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
-    if command.id.is_some_and(|id| book.orders.contains_key(&id)) {
-        let detail = "An order with this id exists: repeat its Idempotency-Key to get its response again, or use a new id.";
-        return Err(Problems::one("/id", Code::AlreadyExists, detail));
-    }
+    check_id(book, command)?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = sales::buyer(book, command.customer_id)?;
-    let location = book
-        .setup
-        .location(command.location_id)
-        .filter(|location| location.channels.contains(&Channel::Wholesale))
-        .ok_or_else(|| {
-            Problems::one(
-                "/location_id",
-                Code::NotFound,
-                "There is no such location, or it does not serve wholesale.",
-            )
-        })?;
+    let location = origin(book, command.location_id)?;
     let (addresses, country) = delivery(command, customer)?;
     command.authority.check_rate(command.exchange_rate)?;
     let foreign = currency(book, command, occurred_at)?;
-    let basket = Basket {
-        lines: &command.lines,
-        discount: command.discount,
-        channel: Channel::Wholesale,
-        location_id: location.id,
-        customer: Some(customer),
-        country: &country,
-        at: occurred_at,
-        overrider: command.authority.overrider.as_deref(),
-        discount_max: Some(command.authority.discount_max),
-        is_return: false,
-        forced: false,
-        foreign: foreign.as_ref(),
-    };
+    let basket =
+        basket(command, location.id, (Some(customer), country.as_str(), occurred_at), foreign.as_ref());
     let lines = sales::price(book, &basket)?;
     command.authority.check_cost(book, location.id, (&command.lines, command.discount), &lines)?;
     let (location_id, customer) = (location.id, Arc::clone(&customer.printed));
@@ -394,6 +440,8 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         hold_reasons: Vec::new(),
         released_at: None,
         occurred_at,
+        recorded_at: book.now,
+        updated_at: book.now,
         version: 1,
         lines: lines.into_iter().map(OrderLine::new).collect(),
         shipments: Vec::new(),
@@ -410,6 +458,23 @@ fn currency(book: &Book, command: &Place, occurred_at: DateTime<Utc>) -> Result<
     };
     let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
     Ok(quote.map(|quote| Foreign::new(quote, settings)))
+}
+
+/// Returns the location that ships an order: the one that it names, else the default one.
+fn origin(book: &Book, id: Option<LocationId>) -> Result<&Location, Refusal> {
+    let pointer = "/location_id";
+    let location = book
+        .setup
+        .location(id)
+        .ok_or_else(|| Problems::one(pointer, Code::NotFound, "There is no such location."))?;
+    if location.channels.contains(&Channel::Wholesale) {
+        return Ok(location);
+    }
+    let detail = format!("Location {} does not serve wholesale. Name one that does.", location.code);
+    Err(match id {
+        Some(_) => Problems::one(pointer, Code::InvalidStateTransition, detail),
+        None => Refusal::state(detail),
+    })
 }
 
 /// Returns the addresses of an order, and the country of delivery. A ship-to address that the order chooses says the country.
@@ -453,7 +518,7 @@ impl Rule for Confirm {
 fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
     order.require(&[OrderStatus::Draft, OrderStatus::OnHold], "confirmed")?;
-    sales::buyer(book, order.customer_id)?;
+    check_buyer(book, order)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
     let hold = hold_reasons(book, order, &plan);
     let mut posting = Posting::default();
@@ -491,7 +556,7 @@ fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> 
     let mut posting = Posting::default();
     if !is_confirmed || held::uncovered(book, order).is_none() {
         order.require(&[OrderStatus::OnHold], "released")?;
-        sales::buyer(book, order.customer_id)?;
+        check_buyer(book, order)?;
         let plan = plan(book, order, book.now, (None, &[]))?;
         reserve(book, id, &plan, &mut posting);
     }
@@ -503,12 +568,19 @@ fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> 
 
 /// Returns the order after a command, and adds its reservations to the posting.
 fn finish(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) {
+    let now = book.now;
     let order = order_mut(book, id);
     order.version += 1;
+    order.updated_at = now;
     let mut posting = posting;
     posting.reservations.extend(reservations(order));
     let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false };
     (ordered, posting)
+}
+
+/// Rejects a step of an order whose customer was blocked since it was placed. The book has the customer of each of its orders.
+fn check_buyer(book: &Book, order: &Order) -> Result<(), Refusal> {
+    book.customers[&order.customer_id].check_may_buy().map_err(Refusal::state)
 }
 
 fn find(book: &Book, id: OrderId) -> Result<&Order, Refusal> {

@@ -1,6 +1,7 @@
 //! Payments of wholesale customers: received, reversed, and paid out again.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -159,6 +160,8 @@ pub struct Payment {
     pub cash: Option<CashMove>,
     /// The time at which it was received or paid.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Payment {
@@ -197,6 +200,10 @@ pub struct KnownPayment {
 impl Rule for Receive {
     fn name(&self) -> &'static str {
         "payment.received"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -273,6 +280,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
         reference: command.reference.clone(),
         cash: None,
         occurred_at,
+        recorded_at: book.now,
     };
     let (payment, mut posting) = post(book, payment, drawer);
     order::judge_held(book, payment.customer_id, &mut posting);
@@ -324,8 +332,11 @@ fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, 
     let owed = Dimensions { party_id: Some(payment.customer_id.0), ..Dimensions::default() };
     let mut entry = Lines::default();
     entry.debit(payment.method.account(), payment.amount, place);
-    // The invoices may have been recorded at other rates: the difference is realised now.
-    let difference = payment.difference();
+    // The invoices may have been recorded at other rates: the difference is realised now, or on the day of a later invoice.
+    let allocated = payment.allocations.iter().map(|part| (Some(part.invoice_id), part.used.difference));
+    let changed = payment.changes.iter().map(|line| (line.invoice_id, line.difference));
+    let mut later = open_item::differences(book, payment.occurred_at, allocated.chain(changed));
+    let difference = later.remove(&book.setup.settings.day(payment.occurred_at)).unwrap_or_default();
     entry.credit(account::RECEIVABLE, payment.amount - difference, owed);
     entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
     let head = book.entry_head(document_kind, payment.id.0, payment.occurred_at);
@@ -334,8 +345,11 @@ fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, 
         let cause = (document_kind, payment.id.0, payment.number.as_str());
         pos::cash_of_document(book, (drawer.register_id, drawer.session_id), payment.amount, cause)
     });
+    let mut entries: Vec<_> = entry.into_iter().collect();
+    let of = (document_kind, payment.id.0, payment.customer_id);
+    entries.extend(open_item::difference_entries(book, of, later));
     let payment = Payment { session_id: drawer.map(|drawer| drawer.session_id), cash, ..payment };
-    (payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() })
+    (payment, Posting { entries, ..Posting::default() })
 }
 
 fn check_amount(decimals: u32, amount: Money) -> Result<(), Refusal> {
@@ -390,14 +404,15 @@ fn check_allocations(
             problems
                 .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
         } else if !allocation.amount.is_positive() || allocation.amount > invoice.remaining().stated() {
-            let open = invoice.remaining().stated();
-            let detail =
-                format!("{open} of this invoice is open: {} can't be applied to it.", allocation.amount);
+            let [open, amount] =
+                [invoice.remaining().stated(), allocation.amount].map(|amount| amount.in_currency(decimals));
+            let detail = format!("{open} of this invoice is open: {amount} can't be applied to it.");
             problems.invalid(format!("{pointer}/amount"), detail);
         }
     }
     if left.is_negative() {
-        problems.invalid("/allocations", format!("The allocations exceed the payment by {}.", -left));
+        let beyond = (-left).in_currency(decimals);
+        problems.invalid("/allocations", format!("The allocations exceed the payment by {beyond}."));
     }
     problems.check()?;
     Ok(named.to_vec())

@@ -19,7 +19,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::printed::{PrintedCustomer, Seller};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::sales::{self, Authority, Discount, Line, LineInput, SalesLine, Sold, Totals};
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
@@ -152,6 +152,8 @@ pub struct Sale {
     pub business_date: NaiveDate,
     /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// The time that the till's clock said, if it was ahead.
     pub said_at: Option<DateTime<Utc>>,
     /// Reasons for which a forced sale differs from our rules.
@@ -174,6 +176,10 @@ impl Rule for Sell {
         "pos_sale.completed"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -186,6 +192,7 @@ impl Rule for Sell {
         card_payment::need(needs, &self.tenders);
         needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
+        needs.prints = true;
         if self.forced {
             needs.add_late_sale(self.register_id, self.occurred_at, &self.lines);
         }
@@ -193,6 +200,10 @@ impl Rule for Sell {
 
     fn check_stated(&self) -> Result<(), Refusal> {
         if self.forced { Ok(()) } else { self.authority.check_stated(&self.lines, self.discount) }
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        check::note_faults(book, self, faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -217,7 +228,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         check::check(book, command, &register, left)?;
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
-    let printed = customer.map(|customer| Arc::clone(&customer.printed));
+    let printed = customer.map(|customer| book.customer_at(customer.id, occurred_at, &customer.printed));
 
     // Nothing rejects the command from here on.
     let mut released = Posting::default();
@@ -242,7 +253,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         location_id: register.location_id,
         customer_id: command.customer_id,
         customer: printed,
-        seller: Arc::clone(&book.setup.seller),
+        seller: book.seller_at(occurred_at),
         original_id: None,
         country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
         lines,
@@ -251,6 +262,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         tenders,
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
+        recorded_at: book.now,
         said_at,
         exceptions: Vec::new(),
     };
@@ -265,10 +277,9 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     posting.reservations.extend(released.reservations);
     posting.holds.extend(released.holds);
     posting.entries.extend(late.entries);
-    Ok((
-        sale,
-        Posting { over_discounted, below_cost, unsellable, exceptions, late_cash: late.late_cash, ..posting },
-    ))
+    posting.late_cash = late.late_cash;
+    posting.offline_session = late.offline_session;
+    Ok((sale, Posting { over_discounted, below_cost, unsellable, exceptions, ..posting }))
 }
 
 fn is_unsellable(book: &Book, sale: &Sale) -> bool {

@@ -135,7 +135,7 @@ pub struct Item<'a> {
 pub struct Asked {
     /// Stock units, summed over the basket's lines of this product. Not negative, also in a return.
     pub basket_quantity: Quantity,
-    /// The instant whose prices count, past or future.
+    /// The instant whose rules and list prices count, past or future. Price lists and categories are those of now.
     pub at: DateTime<Utc>,
 }
 

@@ -153,13 +153,33 @@ impl Product {
         if quantity.scale() <= u32::from(self.stock_decimals) {
             return Ok(Quantity::new(quantity));
         }
+        Err(format!("{}: correct the quantity {quantity}.", self.counted()))
+    }
+
+    /// Returns a quantity of a unit as a quantity in stock units. Fails like [`Product::to_stock_quantity`], with a text that names
+    /// the quantity of the caller, and which quantities of the unit are possible.
+    pub fn in_stock_units(&self, unit: &Unit, quantity: Quantity) -> Result<Quantity, String> {
+        let Unit { uom, factor, .. } = unit;
+        self.to_stock_quantity(factor.of(quantity)).map_err(|detail| {
+            if *uom == self.stock_uom {
+                return detail;
+            }
+            let least = factor.least_whole(self.stock_decimals);
+            let possible =
+                least.map(|least| format!(" A multiple of {least} {uom} is possible.")).unwrap_or_default();
+            format!("{}, which {quantity} {uom} is not: correct the quantity.{possible}", self.counted())
+        })
+    }
+
+    /// Says which quantities in stock units are possible.
+    pub(crate) fn counted(&self) -> String {
         let Product { sku, stock_uom, stock_decimals, .. } = self;
         let form = match stock_decimals {
             0 => "whole numbers".to_owned(),
             1 => "at most 1 decimal".to_owned(),
             most => format!("at most {most} decimals"),
         };
-        Err(format!("{sku} is counted in {form} of {stock_uom}: correct the quantity {quantity}."))
+        format!("{sku} is counted in {form} of {stock_uom}")
     }
 }
 
@@ -172,9 +192,14 @@ pub enum ItemRef {
     Sku(String),
     /// By the barcode of one of its units.
     Barcode(String),
+    /// By nothing, or in more than one way. The line is rejected.
+    Unnamed,
 }
 
 impl ItemRef {
+    /// The rule that a line breaks which names its product by nothing or in more than one way.
+    pub const UNNAMED: &'static str = "Name the product by exactly one of product_id, sku and barcode.";
+
     /// Names a product by SKU.
     pub fn sku(sku: &str) -> Self {
         ItemRef::Sku(one_form(sku).into_owned())

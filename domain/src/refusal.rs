@@ -1,5 +1,6 @@
 //! Rejections: a stable code that clients may rely on, and every reason at once.
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// The stable codes of all rejections. The text form is the contract.
@@ -109,6 +110,36 @@ impl Code {
             Code::SettingFixed => "setting_fixed",
         }
     }
+
+    /// Returns whether it is about fields and what they name. The other codes are about stock, money and the state of documents, which
+    /// are judged only if all fields are right.
+    pub fn is_about_fields(self) -> bool {
+        match self {
+            Code::NotFound
+            | Code::ValidationFailed
+            | Code::InvalidStateTransition
+            | Code::DuplicateExternalRef
+            | Code::AlreadyExists
+            | Code::PriceMissing
+            | Code::InsufficientScope
+            | Code::DiscountExceeded => true,
+            Code::InsufficientStock
+            | Code::InsufficientCash
+            | Code::InsufficientBalance
+            | Code::BoundExceeded
+            | Code::IdempotencyKeyReused
+            | Code::IdempotencyInProgress
+            | Code::UnbalancedEntry
+            | Code::VersionMismatch
+            | Code::CreditExceeded
+            | Code::TenderMismatch
+            | Code::ReturnExceedsSale
+            | Code::ReceiptExceedsOrder
+            | Code::LotExpired
+            | Code::LotRecalled
+            | Code::SettingFixed => false,
+        }
+    }
 }
 
 impl fmt::Display for Code {
@@ -196,7 +227,7 @@ impl Refusal {
 }
 
 /// Collects problems, so that the caller sees all of them at once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
@@ -237,12 +268,141 @@ impl Problems {
         if self.0.is_empty() { Ok(()) } else { Err(self.into_refusal()) }
     }
 
-    fn into_refusal(self) -> Refusal {
+    /// Makes a rejection of all problems. The code is that of the first one.
+    pub fn into_refusal(self) -> Refusal {
         let code = self.0.first().map_or(Code::ValidationFailed, |problem| problem.code);
         let detail = match self.0.as_slice() {
             [only] => only.detail.clone(),
             all => format!("{} fields or lines are wrong; each is listed in errors.", all.len()),
         };
         Refusal { code, detail, problems: self.0 }
+    }
+}
+
+/// Collects the faults that checks find without each other. A place has one fault of them: the first one. A fault of a whole is left
+/// out if a part of it has one, because it may follow from that.
+#[derive(Debug)]
+pub struct Faults {
+    /// The number of problems that were there before the checks.
+    first: usize,
+    problems: Vec<Problem>,
+    /// The places that have a fault.
+    places: HashSet<String>,
+    /// The places that contain one of them.
+    wholes: HashSet<String>,
+}
+
+impl Faults {
+    /// Begins with problems that were found before.
+    fn of(problems: Vec<Problem>) -> Self {
+        let mut faults = Faults {
+            first: problems.len(),
+            problems: Vec::new(),
+            places: HashSet::with_capacity(problems.len()),
+            wholes: HashSet::new(),
+        };
+        for problem in &problems {
+            faults.mark(&problem.pointer);
+        }
+        faults.problems = problems;
+        faults
+    }
+
+    /// Notes a fault.
+    pub fn note(&mut self, problem: Problem) {
+        if !self.places.contains(&problem.pointer) && !self.wholes.contains(&problem.pointer) {
+            self.mark(&problem.pointer);
+            self.problems.push(problem);
+        }
+    }
+
+    /// Notes an invalid field.
+    pub fn invalid(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        let (code, detail) = (Code::ValidationFailed, detail.into());
+        self.note(Problem { pointer: pointer.into(), code, detail, params: Vec::new() });
+    }
+
+    /// Notes the fault of a check that failed. Returns the value of one that did not.
+    pub fn keep<T>(&mut self, found: Result<T, Problem>) -> Option<T> {
+        found.map_err(|problem| self.note(problem)).ok()
+    }
+
+    /// Notes the faults of a check that failed, if they are about fields. Returns the value of one that did not.
+    pub fn take<T>(&mut self, found: Result<T, Refusal>) -> Option<T> {
+        let note = |refusal: Refusal| {
+            if refusal.code.is_about_fields() {
+                let of_fields = refusal.problems.into_iter().filter(|problem| !problem.pointer.is_empty());
+                of_fields.for_each(|problem| self.note(problem));
+            }
+        };
+        found.map_err(note).ok()
+    }
+
+    fn mark(&mut self, pointer: &str) {
+        let ends = pointer.match_indices('/').map(|(end, _)| end);
+        // All fields are in the whole body and in its lists of lines, whose own faults are other ones.
+        for end in ends.skip(2) {
+            if !self.wholes.contains(&pointer[..end]) {
+                self.wholes.insert(pointer[..end].to_owned());
+            }
+        }
+        self.places.insert(pointer.to_owned());
+    }
+}
+
+impl Refusal {
+    /// Adds the faults that `check` finds besides, if the rejection is about fields.
+    #[must_use]
+    pub fn with_faults(self, check: impl FnOnce(&mut Faults)) -> Self {
+        // A problem without a pointer is about the whole request.
+        let has_field = self.problems.iter().any(|problem| !problem.pointer.is_empty());
+        if !has_field || !self.code.is_about_fields() {
+            return self;
+        }
+        let Refusal { code, detail, problems } = self;
+        let mut faults = Faults::of(problems);
+        check(&mut faults);
+        let Faults { first, problems, .. } = faults;
+        if problems.len() == first {
+            Refusal { code, detail, problems }
+        } else {
+            Problems(problems).into_refusal()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(refusal: &Refusal) -> Vec<&str> {
+        refusal.problems.iter().map(|problem| problem.pointer.as_str()).collect()
+    }
+
+    #[test]
+    fn a_place_has_one_fault_and_a_whole_none_of_its_parts() {
+        let refusal = Refusal::invalid("/lines/1/lots/0/code", "A code has 1 to 64 characters.");
+        let refusal = refusal.with_faults(|faults| {
+            for pointer in
+                ["/lines/0", "/lines/0/quantity", "/lines/0/quantity", "/lines/1/lots", "/lines/1/sku"]
+            {
+                faults.invalid(pointer, "It is wrong.");
+            }
+            faults.take::<()>(Err(Refusal::invalid("/country", "There is no such country.")));
+            faults.take::<()>(Err(Problems::one("/tenders", Code::TenderMismatch, "Too little is paid.")));
+        });
+        let expected = ["/lines/1/lots/0/code", "/lines/0", "/lines/0/quantity", "/lines/1/sku", "/country"];
+        assert_eq!(pointers(&refusal), expected);
+        assert_eq!(refusal.detail, "5 fields or lines are wrong; each is listed in errors.");
+    }
+
+    #[test]
+    fn a_rejection_without_other_faults_stays() {
+        let refusal = Refusal { detail: "Both.".to_owned(), ..Refusal::invalid("/id", "One.") };
+        assert_eq!(refusal.clone().with_faults(|_| {}), refusal);
+        let short = Problems::one("/lines/0/quantity", Code::InsufficientStock, "Too little is there.");
+        assert_eq!(short.clone().with_faults(|faults| faults.invalid("/id", "One.")), short);
+        let whole = Refusal::state("It is closed.");
+        assert_eq!(whole.clone().with_faults(|faults| faults.invalid("/id", "One.")), whole);
     }
 }

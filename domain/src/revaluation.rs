@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -13,10 +14,11 @@ use crate::document::DocumentKind;
 use crate::id::{LocationId, LotId, MovementId, StockDocumentId};
 use crate::line_item::invalid;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::moment;
 use crate::needs::Needs;
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::stock::{LevelKey, Movement, MovementKind, Spread};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 
@@ -62,6 +64,10 @@ impl Rule for Revalue {
         "stock.revalued"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -74,6 +80,26 @@ impl Rule for Revalue {
         self.lines.iter().for_each(|line| needs.item(&line.item, false));
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(book.occurred_at(self.occurred_at));
+        faults.take(book.place(self.location_id, "/location_id"));
+        faults.take(contra_account(book, self));
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            let pointer = format!("/lines/{index}");
+            faults.keep(book.find_stocked(&line.item, None, &pointer));
+            let (field, is_negative) = match line.worth {
+                Worth::Unit(cost) => ("unit_cost", cost.is_negative()),
+                Worth::Whole(value) => ("value", value.is_negative()),
+            };
+            if is_negative {
+                faults.invalid(format!("{pointer}/{field}"), worth_expected());
+            }
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         revalue(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
     }
@@ -84,10 +110,7 @@ impl Rule for Revalue {
 fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
-    let against = book.setup.reasons.get(&command.reason).cloned().ok_or_else(|| {
-        let detail = format!("There is no reason code {}; see GET /v1/reason-codes.", command.reason);
-        Refusal::invalid("/reason", detail)
-    })?;
+    let against = contra_account(book, command)?;
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
@@ -139,10 +162,23 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
         reference: command.reference.clone(),
         value: lines.iter().map(|line| line.value).sum(),
         occurred_at,
+        recorded_at: book.now,
         lines,
     };
     post_value(book, &document, against, &mut posting);
     Ok((document, posting))
+}
+
+/// Returns the account of the reason.
+fn contra_account(book: &Book, command: &Revalue) -> Result<String, Refusal> {
+    book.setup.reasons.get(&command.reason).cloned().ok_or_else(|| {
+        let detail = format!("There is no reason code {}; see GET /v1/reason-codes.", command.reason);
+        Refusal::invalid("/reason", detail)
+    })
+}
+
+fn worth_expected() -> String {
+    format!("The value must be from 0 to {AMOUNT_MAX}.")
 }
 
 /// Returns the level that a line names, and its new value.
@@ -170,21 +206,48 @@ fn check_line(
     let value = book.setup.settings.money(worth);
     let at_field = format!("{pointer}/{field}");
     if value.is_negative() || value.get() > AMOUNT_MAX {
-        let detail = format!("The value must be from 0 to {AMOUNT_MAX}.");
-        return Err(invalid(product, at_field, detail));
+        return Err(invalid(product, at_field, worth_expected()));
     }
     if matches!(line.worth, Worth::Whole(wanted) if wanted != value) {
         let detail = format!("The value has too many decimals for {}.", book.setup.settings.currency);
         return Err(invalid(product, at_field, detail));
     }
-    let is_gone = matches!(line.worth, Worth::Unit(_)) && book.is_gone(&key, occurred_at);
-    if is_gone || !book.can_change_value(&key, occurred_at, value - book.level(&key).value()) {
-        let detail = format!(
-            "The stock of {} was used up since occurred_at, or has too little value then: revalue it at a later time.",
-            product.sku
-        );
+    if let Err(detail) = check_time(book, (&key, product.sku.as_str()), (value, by), occurred_at) {
         let problem = invalid(product, pointer.to_owned(), detail);
         return Err(Problem { code: Code::InvalidStateTransition, ..problem });
     }
     Ok((key, value, by))
+}
+
+/// Rejects a time at which the stock was not there, or whose units have left since. Rejects one after which the change leaves
+/// value without units, or a value below zero.
+fn check_time(
+    book: &Book,
+    (key, sku): (&LevelKey, &str),
+    (value, by): (Money, Spread),
+    at: DateTime<Utc>,
+) -> Result<(), String> {
+    let is_of_units = match by {
+        Spread::UnitCost | Spread::UnitCostUntil(_) => true,
+        Spread::Amount => false,
+    };
+    let change = value - book.level(key).value();
+    let shown = moment::text(at);
+    if !book.units_at(key, at).is_positive() && (is_of_units || !change.is_zero()) {
+        return Err(format!(
+            "The location had no stock of {sku} at {shown}: state a time at which it had, or leave occurred_at out."
+        ));
+    }
+    if is_of_units && book.is_gone(key, at) {
+        return Err(format!(
+            "The stock of {sku} that was there at {shown} has left since: revalue at a later time what came after it."
+        ));
+    }
+    if !book.can_change_value(key, at, change) {
+        return Err(format!(
+            "At {shown} or later, the stock of {sku} came to no units, or had less value than is taken off: revalue it at a \
+             later time."
+        ));
+    }
+    Ok(())
 }

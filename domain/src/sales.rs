@@ -19,23 +19,25 @@ use crate::negative_stock::SettledCost;
 use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::printed::PrintedProduct;
-use crate::product::ItemRef;
+use crate::product::{ItemRef, Product};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::stock::LevelKey;
+use crate::stock::{LayerUse, LevelKey};
 use crate::tax::{self, LineTax};
 use crate::tenant::{Channel, Settings};
 
 mod authority;
 mod bundle;
 mod foreign;
+mod layer;
 mod lots;
 mod price;
 
 pub use authority::Authority;
 pub use foreign::{Foreign, ForeignLine, foreign_amounts};
+pub(crate) use layer::layers_back;
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
-pub(crate) use price::{named_uom, price_noting_excess};
+pub(crate) use price::{Judged, named_uom, note_faults, price_noting_excess};
 
 /// Half of the last decimal of a quantity.
 const HALF_OF_LAST: Decimal = Decimal::from_parts(5, 0, 0, false, 7);
@@ -105,6 +107,15 @@ impl Basket<'_> {
     /// Returns the settings with the decimals of the currency of its prices.
     fn settings<'s>(&'s self, book: &'s Book) -> &'s Settings {
         self.foreign.map_or(&book.setup.settings, |foreign| &foreign.settings)
+    }
+
+    /// Returns what a line prints of a product. A till prints its receipt at the time of the sale, and may send the sale later.
+    /// An order is printed first after it is recorded.
+    fn printed(&self, book: &Book, product: &Product) -> Arc<PrintedProduct> {
+        match self.channel {
+            Channel::Retail => book.printed_at(product, self.at),
+            Channel::Wholesale => book.printed(product),
+        }
     }
 }
 
@@ -298,10 +309,14 @@ pub struct SoldLine {
     pub occurred_at: DateTime<Utc>,
     /// Stock units returned before.
     pub returned: Quantity,
+    /// The cost with which they came back.
+    pub returned_cost: Money,
     /// The lots in which it was sold; none if the product is not tracked.
     pub lots: Vec<SoldLot>,
     /// The settlement of its cost, as far as it was provisional.
     pub settled: Vec<SettledCost>,
+    /// Its layer uses, the oldest layer first.
+    pub layer_uses: Vec<LayerUse>,
 }
 
 impl SoldLine {
@@ -333,19 +348,24 @@ impl SoldLine {
             ..self.line.clone()
         };
         let cost = match line.lots.as_slice() {
-            [] => -settings.slice(self.cost, self.returned, quantity, self.line.quantity),
+            [] => -self.cost_back(quantity, settings),
             lots => lots.iter().map(|share| share.cost).sum(),
         };
         (line, cost)
     }
 }
 
-/// Returns a customer who may buy. A blocked customer is rejected like one who does not exist.
+/// Returns the customer named at `/customer_id`, who may buy.
 pub(crate) fn buyer(book: &Book, id: CustomerId) -> Result<&Customer, Refusal> {
-    let customer = book.customers.get(&id).filter(|customer| customer.may_buy());
-    customer.ok_or_else(|| {
-        Problems::one("/customer_id", Code::NotFound, "There is no active customer with this id.")
-    })
+    let pointer = "/customer_id";
+    let customer = book
+        .customers
+        .get(&id)
+        .ok_or_else(|| Problems::one(pointer, Code::NotFound, "There is no customer with this id."))?;
+    customer
+        .check_may_buy()
+        .map_err(|detail| Problems::one(pointer, Code::InvalidStateTransition, detail))?;
+    Ok(customer)
 }
 
 /// Returns the level of a line without lots.

@@ -15,6 +15,7 @@ mod level;
 mod spread;
 
 pub use cost::{Carried, Issued, Layer, LayerUse, Layers, Source, Spread};
+pub(crate) use cost::{at_value, last_units};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
 pub(crate) use spread::HeldShare;

@@ -1,6 +1,7 @@
 //! Stock documents: receipts, openings and adjustments. Revaluations and returns to suppliers have rules of their own.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose};
 use crate::book::{Book, Posting};
@@ -16,7 +17,7 @@ use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
-use crate::refusal::{Problem, Problems, Refusal};
+use crate::refusal::{Faults, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::text_enum;
 
@@ -118,6 +119,8 @@ pub struct StockDocument {
     pub value: Money,
     /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// Its lines.
     pub lines: Vec<MovedLine>,
 }
@@ -156,6 +159,10 @@ impl Rule for Move {
         "stock.moved"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -176,6 +183,33 @@ impl Rule for Move {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let at = faults.take(book.occurred_at(self.occurred_at));
+        let place = faults.take(book.place(self.location_id, "/location_id"));
+        if let Some((at, place)) = at.zip(place) {
+            faults.take(check_expected(book, self, (place.id, at)));
+        }
+        faults.take(contra_account(book, self));
+        faults.take(check_forced(self));
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        let is_adjustment = self.kind == StockDocumentKind::Adjustment;
+        for (index, line) in self.lines.iter().enumerate() {
+            let pointer = format!("/lines/{index}");
+            faults.keep(check_line(book, self.kind, line, &pointer));
+            if line.quantity.is_zero() || (line.quantity.is_negative() && !is_adjustment) {
+                faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+            }
+            if line.unit_cost.is_some_and(Price::is_negative) {
+                faults.invalid(format!("{pointer}/unit_cost"), COST_NOT_NEGATIVE);
+            }
+            if line.unit_cost.is_none() && !is_adjustment {
+                faults.invalid(format!("{pointer}/unit_cost"), "State the cost of one unit.");
+            }
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         post(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
     }
@@ -185,16 +219,7 @@ impl Rule for Move {
 pub(crate) fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
-    match command.expected_receipt_id {
-        Some(_) if command.kind != StockDocumentKind::Receipt => {
-            return Err(Refusal::invalid(
-                "/expected_receipt_id",
-                "Only a receipt can name an expected receipt.",
-            ));
-        }
-        Some(id) => expected_receipt::check_arrival(book, id, (location_id, occurred_at))?,
-        None => {}
-    }
+    check_expected(book, command, (location_id, occurred_at))?;
     let against = contra_account(book, command)?;
     check_forced(command)?;
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
@@ -244,6 +269,7 @@ pub(crate) fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Po
         reference: command.reference.clone(),
         value: lines.iter().map(|line| line.value).sum(),
         occurred_at,
+        recorded_at: book.now,
         lines,
     };
     post_value(book, &document, against, &mut posting);
@@ -252,6 +278,22 @@ pub(crate) fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Po
         expected_receipt::arrive(book, id, &goods, &mut posting);
     }
     Ok((document, posting))
+}
+
+/// The rule that a line breaks which moves nothing.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// The rule that a stated cost breaks.
+const COST_NOT_NEGATIVE: &str = "The cost must not be negative.";
+
+/// Rejects an expected receipt that the document can't fulfil.
+fn check_expected(book: &Book, command: &Move, at: (LocationId, DateTime<Utc>)) -> Result<(), Refusal> {
+    let Some(id) = command.expected_receipt_id else { return Ok(()) };
+    if command.kind != StockDocumentKind::Receipt {
+        let detail = "Only a receipt can name an expected receipt.";
+        return Err(Refusal::invalid("/expected_receipt_id", detail));
+    }
+    expected_receipt::check_arrival(book, id, at)
 }
 
 /// Rejects `forced` unless every line is an issue of an adjustment, and the time is named.
@@ -311,11 +353,10 @@ fn check_line(
 ) -> Result<Checked, Problem> {
     let (product, unit) = book.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
-    let quantity = product
-        .to_stock_quantity(unit.factor.of(line.quantity))
-        .map_err(|detail| problem("quantity", detail))?;
+    let quantity =
+        product.in_stock_units(&unit, line.quantity).map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
-        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
     }
     let worth = line.unit_cost.unwrap_or_default().times(line.quantity);
     if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {
@@ -325,7 +366,7 @@ fn check_line(
     }
     let value = match line.unit_cost {
         Some(cost) if cost.is_negative() => {
-            return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
+            return Err(problem("unit_cost", COST_NOT_NEGATIVE.to_owned()));
         }
         Some(_) if quantity.is_negative() => {
             return Err(problem(

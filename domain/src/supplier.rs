@@ -59,10 +59,12 @@ pub struct SupplierPrice {
     /// First day of the validity. Without it the price has no beginning.
     #[serde(default)]
     #[schema(example = "2026-01-01")]
+    #[serde(deserialize_with = "crate::day::optional")]
     pub valid_from: Option<NaiveDate>,
     /// Last day of the validity. Without it the price has no end.
     #[serde(default)]
     #[schema(example = "2026-12-31")]
+    #[serde(deserialize_with = "crate::day::optional")]
     pub valid_until: Option<NaiveDate>,
 }
 

@@ -3,23 +3,25 @@
 //! A payment is for open bills, or in advance. An advance is an asset (1150) until it is applied to bills. A bill that
 //! is paid early enough has a discount: the payment and the discount together settle it. The input tax in the discount
 //! is credited to 1400, the rest to purchase discounts (5310). The supplier is locked, so of two payments of one bill
-//! at once, the second sees the amount that the first left open.
+//! at once, the second sees the amount that the first left open. A payment before a bill that it names is an advance until the
+//! day of the bill.
 //!
 //! A payment has one currency, that of its bills and of its advance.
 
 mod apply;
 mod foreign;
+mod post;
 mod reverse;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::bill::KnownBill;
-use crate::book::{Book, ChangedBill, Posting};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::exchange::{Open, Quote};
-use crate::id::{BillId, EntryId, SupplierId, SupplierPaymentId};
-use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
 use crate::refusal::{Code, Problems, Refusal};
@@ -29,6 +31,8 @@ use crate::text_enum;
 pub use apply::Apply;
 pub use foreign::{ForeignPart, ForeignPayment};
 pub use reverse::Reverse;
+
+use post::post;
 
 /// The most bills of one payment.
 pub const PARTS_MAX: usize = 500;
@@ -73,7 +77,7 @@ pub struct Pay {
     pub advance: Option<Money>,
     /// The bank's reference.
     pub reference: Option<String>,
-    /// The time; now if absent.
+    /// The time; now if absent. It may be before the day of a bill.
     pub occurred_at: Option<DateTime<Utc>>,
     /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no open amounts of bills without it.
     pub sees_costs: bool,
@@ -150,6 +154,10 @@ pub struct SupplierPayment {
 impl Rule for Pay {
     fn name(&self) -> &'static str {
         "supplier_payment.paid"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {
@@ -250,9 +258,10 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
     let stated = Paid { amount: parts.iter().map(PaidBill::paid).sum::<Money>() + advance, advance };
     check_moves(stated.amount)?;
     if command.amount.is_some_and(|amount| amount != stated.amount) {
+        let decimals = quote.as_ref().map_or(book.setup.settings.exponent, |quote| quote.decimals);
         let detail = format!(
             "The bills less their discounts, and the advance, come to {}: send that amount, or leave it out.",
-            stated.amount
+            stated.amount.in_currency(decimals)
         );
         return Err(Refusal::invalid("/amount", detail));
     }
@@ -350,7 +359,7 @@ fn check_parts(
             problems.invalid(format!("{pointer}/bill_id"), "Name each bill once.");
         } else if part.version.is_some_and(|version| version != bill.version) {
             let detail = if payer.sees_costs {
-                let open = bill.stated_open();
+                let open = bill.stated_open().in_currency(bill.decimals(settings));
                 format!(
                     "{} was changed since you read it, and {open} of it is open: read it again.",
                     bill.number
@@ -364,8 +373,9 @@ fn check_parts(
             problems.invalid(format!("{pointer}/amount"), detail);
         } else if !part.amount.is_positive() || part.amount > bill.stated_open() {
             let detail = if payer.sees_costs {
-                let open = bill.stated_open();
-                format!("{open} of {} is open: {} can't be paid.", bill.number, part.amount)
+                let [open, amount] = [bill.stated_open(), part.amount]
+                    .map(|amount| amount.in_currency(bill.decimals(settings)));
+                format!("{open} of {} is open: {amount} can't be paid.", bill.number)
             } else {
                 format!("An amount is above zero and at most what is open of {}: send less.", bill.number)
             };
@@ -392,6 +402,7 @@ fn with_discount(
     let discount = part.discount.unwrap_or(most);
     let decimals = known.bill.decimals(settings);
     if discount.is_negative() || discount > most || discount != Money::rounded_to(discount.get(), decimals) {
+        let most = most.in_currency(decimals);
         return Err(format!(
             "{} has a discount of {most} for this amount on {day}: send 0 to {most}, or leave discount out.",
             known.bill.number
@@ -399,55 +410,6 @@ fn with_discount(
     }
     let discount_tax = known.tax_of_discount(discount, settings);
     Ok(PaidBill { bill_id: part.bill_id, amount: part.amount, foreign: None, discount, discount_tax })
-}
-
-/// Posts a payment or a reversal, and updates the open amounts of its bills.
-fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting) {
-    let mut posting = Posting::default();
-    for part in &payment.parts {
-        if let Some(known) = book.bills.get_mut(&part.bill_id) {
-            let bill = &mut known.bill;
-            bill.open -= part.amount;
-            if let (Some(foreign), Some(of_part)) = (&mut bill.foreign, part.foreign) {
-                foreign.open -= of_part.amount;
-            }
-            // A later payment of the batch that read the bill before this one is rejected.
-            bill.version += 1;
-            let foreign_open = bill.foreign.as_ref().map(|foreign| foreign.open);
-            posting.bills.push(ChangedBill {
-                id: bill.id,
-                open: bill.open,
-                foreign_open,
-                reversed_by: bill.reversed_by,
-                version: bill.version,
-            });
-        }
-    }
-    let mut entry = Lines::default();
-    let owed = Dimensions { party_id: Some(payment.supplier_id.0), ..Dimensions::default() };
-    let settled: Money = payment.parts.iter().map(|part| part.amount).sum();
-    let tax: Money = payment.parts.iter().map(|part| part.discount_tax).sum();
-    entry.debit(account::PAYABLE, settled, owed);
-    entry.debit(account::SUPPLIER_ADVANCES, payment.advance - payment.applied(), owed);
-    entry.credit(account::BANK, payment.amount, Dimensions::default());
-    // Bills in another currency were recorded at another rate than they are paid: the difference is realised now.
-    entry.debit(account::EXCHANGE_DIFFERENCES, payment.exchange_difference(), Dimensions::default());
-    entry.credit(account::PURCHASE_DISCOUNTS, payment.discount - tax, Dimensions::default());
-    entry.credit(account::INPUT_TAX, tax, Dimensions::default());
-    let head = EntryHead {
-        id: EntryId(book.ids.next_id()),
-        document_kind: payment.kind.into(),
-        document_id: payment.id.0,
-        occurred_on: book.setup.settings.day(payment.occurred_at),
-    };
-    posting.entries.extend(
-        entry.into_entry(head).expect("what is settled is paid, or an advance, a discount or a difference"),
-    );
-    if let Some(paid) = payment.advance_id.and_then(|id| book.supplier_payments.get_mut(&id)) {
-        paid.take_off(payment.applied(), payment.foreign_applied());
-    }
-    book.supplier_payments.insert(payment.id, payment.clone());
-    (payment, posting)
 }
 
 #[cfg(test)]

@@ -117,10 +117,11 @@ impl<const MAX: usize, R: Rule> Text<MAX, R> {
         R::check(&self.text, MAX, |detail| problems.invalid(pointer, detail));
     }
 
-    /// Returns the text, and adds what is wrong with it to `problems`.
+    /// Returns the text, and adds what is wrong with it to `problems`. A command with a wrong text is judged further, so the text
+    /// comes without null characters, which no statement takes.
     pub fn checked(self, problems: &mut Problems, pointer: &str) -> String {
         self.check(problems, pointer);
-        self.text
+        if self.text.contains('\0') { self.text.replace('\0', "") } else { self.text }
     }
 }
 

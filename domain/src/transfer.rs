@@ -23,7 +23,7 @@ use crate::location::LocationKind;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Settings;
 use crate::text_enum;
@@ -193,7 +193,7 @@ impl TransferLine {
         } else {
             settings.share(self.open_value, quantity, self.open()).min(self.open_value)
         };
-        vec![Carried { quantity, value, source: arrival.clone() }]
+        vec![Carried { quantity, value, source: arrival.clone(), layer_id: None }]
     }
 
     /// Returns `step` units after `done` of them, by the cost layers that they came from. Returns nothing if the layers
@@ -204,12 +204,13 @@ impl TransferLine {
             return Vec::new();
         }
         let (mut passed, mut parts) = (Quantity::ZERO, Vec::new());
-        for LayerUse { quantity: whole, value, source, .. } in &self.layer_uses {
+        for LayerUse { layer_id, quantity: whole, value, source } in &self.layer_uses {
             let (from, to) = (done.max(passed) - passed, (done + step).min(passed + *whole) - passed);
             passed += *whole;
             if to > from {
                 let value = settings.slice(*value, from, to - from, *whole);
-                parts.push(Carried { quantity: to - from, value, source: source.clone() });
+                let (source, layer_id) = (source.clone(), Some(*layer_id));
+                parts.push(Carried { quantity: to - from, value, source, layer_id });
             }
         }
         parts
@@ -219,6 +220,10 @@ impl TransferLine {
 impl Rule for Dispatch {
     fn name(&self) -> &'static str {
         "transfer.dispatched"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {
@@ -235,31 +240,57 @@ impl Rule for Dispatch {
         needs.goods(&self.lines);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
+        if let Some(at) = faults.take(book.occurred_at(self.occurred_at)) {
+            faults.take(check_expected_on(book, self, at));
+        }
+        let from = faults.take(book.place(self.from_location_id, "/from_location_id"));
+        let to = faults.take(book.place(Some(self.to_location_id), "/to_location_id"));
+        if let Some((from, to)) = from.zip(to) {
+            faults.take(check_route(from.id, to.id));
+        }
+        book.note_faults_of_goods(&self.lines, faults);
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         dispatch(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
     }
 }
 
+/// Rejects an id that another transfer has.
+fn check_id(book: &Book, command: &Dispatch) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.transfers.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."))
+}
+
+/// Rejects a day of arrival before the dispatch.
+fn check_expected_on(book: &Book, command: &Dispatch, at: DateTime<Utc>) -> Result<(), Refusal> {
+    if command.expected_on.is_none_or(|expected| expected >= book.setup.settings.day(at)) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("/expected_on", "The transfer can't arrive before the day of its dispatch."))
+}
+
+/// Rejects a transfer to where it starts.
+fn check_route(from: LocationId, to: LocationId) -> Result<(), Refusal> {
+    if from != to {
+        return Ok(());
+    }
+    let detail = "The destination must differ from the origin: name another location.";
+    Err(Refusal::invalid("/to_location_id", detail))
+}
+
 /// Dispatches a transfer. Rejects more than is available.
 fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), Refusal> {
-    if command.id.is_some_and(|id| book.transfers.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
-    }
+    check_id(book, command)?;
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    if command.expected_on.is_some_and(|expected| expected < book.setup.settings.day(occurred_at)) {
-        return Err(Refusal::invalid(
-            "/expected_on",
-            "The transfer can't arrive before the day of its dispatch.",
-        ));
-    }
+    check_expected_on(book, command, occurred_at)?;
     let from = book.place(command.from_location_id, "/from_location_id")?.id;
     let to = book.place(Some(command.to_location_id), "/to_location_id")?.id;
-    if from == to {
-        return Err(Refusal::invalid(
-            "/to_location_id",
-            "The destination must differ from the origin: name another location.",
-        ));
-    }
+    check_route(from, to)?;
     let transit = transit(book)?;
     let goods = book.goods(&command.lines)?;
     check_seen(book, from, &goods, &command.seen)?;
@@ -465,7 +496,11 @@ impl Step<'_> {
         let setup = Arc::clone(&book.setup);
         let (from, to) = (line.key(transit), line.key(to));
         let source = Source::new(DOCUMENT, self.transfer.id.0, self.line_no, self.occurred_at);
-        let parts = line.take(quantity, &source, &setup.settings);
+        let mut parts = line.take(quantity, &source, &setup.settings);
+        // At another location, the units are layers of their own.
+        if to.location_id != self.transfer.from_location_id {
+            parts.iter_mut().for_each(|part| part.layer_id = None);
+        }
         let value: Money = parts.iter().map(|part| part.value).sum();
         line.open_value -= value;
         book.issue_from_transit(from, quantity, value);

@@ -3,12 +3,15 @@
 //! A voucher is found by its code. It is issued for money, against an account, or by a refund. Tenders redeem it, and never
 //! more than its balance: its row is locked.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::book::Book;
 use crate::document::DocumentKind;
 use crate::id::{CustomerId, VoucherId};
+use crate::moment;
 use crate::number::Money;
 use crate::refusal::{Code, Problem};
 use crate::text_enum;
@@ -42,12 +45,53 @@ pub struct Voucher {
     pub expires_on: Option<NaiveDate>,
     /// Whether a forced sale redeemed more than its balance.
     pub forced: bool,
+    /// The changes of its balance, each with its time, if a command names a time.
+    pub changes: Vec<(DateTime<Utc>, Money)>,
+    /// The version. It grows with each change of the balance.
+    pub version: i32,
+    /// The time at which it was first recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 impl Voucher {
     /// Returns what can still be redeemed; negative if a forced sale redeemed more.
     pub fn balance(&self) -> Money {
         self.issued - self.redeemed
+    }
+
+    /// Returns whether it is not issued yet: a forced sale redeemed its code.
+    pub(crate) fn is_unissued(&self) -> bool {
+        self.status == VoucherStatus::Open && self.issued.is_zero()
+    }
+
+    /// Returns what could be redeemed at a time: the least balance from that time on. More would leave a later balance below
+    /// zero.
+    pub(crate) fn available(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> Money {
+        let balance = self.balance();
+        if at >= now {
+            // The clock of another server may be ahead of ours.
+            return balance;
+        }
+        let mut later: Vec<_> = self.changes.iter().filter(|(time, _)| *time > at).copied().collect();
+        // Backwards in time. Changes of one time are one change: what was redeemed comes first, so no sum between is the least.
+        later.sort_unstable_by_key(|(time, amount)| (Reverse(*time), *amount));
+        let before = later.iter().scan(balance, |left, (_, amount)| {
+            *left -= *amount;
+            Some(*left)
+        });
+        before.fold(balance, Ord::min)
+    }
+
+    /// Returns the time at which it was issued, if that is later than `at`.
+    fn issued_after(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let issues = self.changes.iter().filter(|(_, amount)| amount.is_positive());
+        issues.map(|(time, _)| *time).min().filter(|first| at < now && *first > at)
+    }
+
+    /// Notes a change of the balance.
+    pub(crate) fn note(&mut self, occurred_at: DateTime<Utc>, amount: Money) {
+        self.changes.push((occurred_at, amount));
+        self.version += 1;
     }
 }
 
@@ -73,12 +117,12 @@ pub struct Redemption<'a> {
     pub amount: Money,
 }
 
-/// Checks that a voucher can be redeemed on a day. `pointer` is that of the tender, `amount` the sum of all tenders with the
+/// Checks that a voucher can be redeemed at a time. `pointer` is that of the tender, `amount` the sum of all tenders with the
 /// code.
 pub(crate) fn check(
     book: &Book,
     redemption: Redemption<'_>,
-    on: NaiveDate,
+    at: DateTime<Utc>,
     pointer: &str,
 ) -> Result<(), Problem> {
     let Redemption { code, amount } = redemption;
@@ -93,21 +137,36 @@ pub(crate) fn check(
         let detail = format!("There is no voucher with the code {code}.");
         return Err(problem("reference", Code::NotFound, detail));
     };
+    if let Some(first) = voucher.issued_after(at, book.now) {
+        let detail = format!(
+            "The voucher {code} was issued at {}: it can't pay before that time.",
+            moment::text(first)
+        );
+        return Err(problem("reference", Code::ValidationFailed, detail));
+    }
+    let on = book.setup.settings.day(at);
     if let Some(last) = voucher.expires_on.filter(|last| *last < on) {
         let detail = format!("The voucher {code} could be redeemed until {last}.");
         return Err(problem("reference", Code::InvalidStateTransition, detail));
     }
-    let balance = voucher.balance();
-    if amount > balance {
-        let detail = format!("The voucher {code} has {balance} left: it can't pay {amount}.");
-        let params = vec![("requested", amount.to_string()), ("available", balance.to_string())];
+    let available = voucher.available(at, book.now);
+    if amount > available {
+        let balance = voucher.balance();
+        let detail = if amount > balance {
+            format!("The voucher {code} has {balance} left: it can't pay {amount}.")
+        } else {
+            let at = moment::text(at);
+            format!("The voucher {code} can pay {available} at {at}: it can't pay {amount}.")
+        };
+        let available = available.max(Money::ZERO).min(balance);
+        let params = vec![("requested", amount.to_string()), ("available", available.to_string())];
         return Err(Problem { params, ..problem("amount", Code::InsufficientBalance, detail) });
     }
     Ok(())
 }
 
 /// Redeems a voucher. One that does not exist, which only a forced sale may redeem, is written down with what it paid. Returns
-/// the change, and whether it took the balance below zero.
+/// the change, and whether it took the balance of that time or a later one below zero.
 pub(crate) fn redeem(
     book: &mut Book,
     redemption: Redemption<'_>,
@@ -115,11 +174,12 @@ pub(crate) fn redeem(
     occurred_at: DateTime<Utc>,
 ) -> (VoucherMove, bool) {
     let Redemption { code, amount } = redemption;
-    let id = VoucherId(book.ids.next_id());
-    let voucher = book.vouchers.entry(code.to_owned()).or_insert_with(|| unissued(id, code));
+    let (id, now) = (VoucherId(book.ids.next_id()), book.now);
+    let voucher = book.vouchers.entry(code.to_owned()).or_insert_with(|| unissued(id, code, now));
+    let is_short = amount > voucher.available(occurred_at, now);
     voucher.redeemed += amount;
-    let is_short = voucher.balance().is_negative();
-    voucher.forced |= is_short;
+    voucher.forced |= voucher.balance().is_negative();
+    voucher.note(occurred_at, -amount);
     (VoucherMove { voucher_id: voucher.id, document, amount: -amount, occurred_at }, is_short)
 }
 
@@ -132,17 +192,19 @@ pub(crate) fn give_back(
     document: (DocumentKind, Uuid),
     occurred_at: DateTime<Utc>,
 ) -> VoucherMove {
-    let id = VoucherId(book.ids.next_id());
-    let voucher =
-        book.vouchers.entry(code.to_owned()).or_insert_with(|| Voucher { customer_id, ..unissued(id, code) });
+    let (id, now) = (VoucherId(book.ids.next_id()), book.now);
+    let new = || Voucher { customer_id, ..unissued(id, code, now) };
+    let voucher = book.vouchers.entry(code.to_owned()).or_insert_with(new);
     let redeemed = amount.min(voucher.redeemed.max(Money::ZERO));
     voucher.redeemed -= redeemed;
     voucher.issued += amount - redeemed;
     voucher.forced &= voucher.balance().is_negative();
+    voucher.note(occurred_at, amount);
     VoucherMove { voucher_id: voucher.id, document, amount, occurred_at }
 }
 
-fn unissued(id: VoucherId, code: &str) -> Voucher {
+/// Returns a voucher that is not issued yet.
+pub(crate) fn unissued(id: VoucherId, code: &str, now: DateTime<Utc>) -> Voucher {
     Voucher {
         id,
         code: code.to_owned(),
@@ -152,5 +214,8 @@ fn unissued(id: VoucherId, code: &str) -> Voucher {
         redeemed: Money::ZERO,
         expires_on: None,
         forced: false,
+        changes: Vec::new(),
+        version: 0,
+        recorded_at: now,
     }
 }

@@ -8,8 +8,8 @@
 
 mod weight;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::{self, parse_query};
 use async_graphql::{Positioned, ServerError, Value, Variables};
 
 use weight::Scale;
@@ -85,7 +85,7 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
         }
         Some(_) => {}
     }
-    let document = parse_query(query).map_err(|error| Rejection::Syntax(error.into()))?;
+    let document = parse_query(query).map_err(|error| Rejection::Syntax(plain(error)))?;
     check_size(&document)?;
     let mut points = 0;
     for (_, operation) in document.operations.iter() {
@@ -114,6 +114,17 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
         return Err(too_costly(detail));
     }
     Ok(CheckedDocument { document, cost: Cost { points } })
+}
+
+/// Names the place of a fault. The words of the parser draw its line for a terminal.
+fn plain(error: parser::Error) -> ServerError {
+    let place = if let parser::Error::Syntax { start, .. } = &error { Some(*start) } else { None };
+    let mut error = ServerError::from(error);
+    if let Some(place) = place {
+        error.message =
+            format!("The document can't be parsed at line {}, column {}.", place.line, place.column);
+    }
+    error
 }
 
 /// Returns the number of values in a value. The reader of the request has limited its depth.

@@ -1,6 +1,7 @@
 //! The scalars: exact decimals as strings, days, and instants.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -10,8 +11,8 @@ use async_graphql::{
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use domain::moment::{self, Moment};
-use domain::number::{Kind, MoneyKind, Number, PriceKind, QuantityKind};
-use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
+use domain::number::{Kind, Money, MoneyInCurrency, MoneyKind, Number, PriceKind, QuantityKind};
+use sea_orm::{ColIdx, DbErr, QueryResult, TryGetError, TryGetable};
 use serde::{Serialize, Serializer};
 
 /// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. A JSON number is
@@ -48,6 +49,34 @@ pub type Units = Exact<QuantityKind>;
 pub type UnitCost = Exact<PriceKind>;
 /// A percentage: 4 decimals.
 pub type Percentage = Exact<PercentageKind>;
+
+/// An amount in the currency of documents, which the column `C` of its row names: at least the decimals of that currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignAmount<C> {
+    pub amount: MoneyInCurrency,
+    column: PhantomData<fn() -> C>,
+}
+
+/// The column of a report that names the currency of some of its amounts.
+pub trait CurrencyColumn: Send + Sync + 'static {
+    /// The name of the column.
+    const NAME: &'static str;
+}
+
+/// The column of a report with the currency of bills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BillCurrency;
+/// The column of a report with the currency of documents of customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentCurrency;
+
+impl CurrencyColumn for BillCurrency {
+    const NAME: &'static str = "bill_currency";
+}
+
+impl CurrencyColumn for DocumentCurrency {
+    const NAME: &'static str = "document_currency";
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PercentageKind;
@@ -96,6 +125,36 @@ impl<K: Kind + Send + Sync> OutputType for Exact<K> {
 
     async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         Ok(Value::String(self.0.to_string()))
+    }
+}
+
+impl<C: CurrencyColumn> TryGetable for ForeignAmount<C> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        let amount = Money::try_get_by(row, index)?;
+        let currency = String::try_get_by(row, C::NAME)?;
+        let decimals = service::input::decimals_of(&currency)
+            .map_err(|error| TryGetError::DbErr(DbErr::Type(error.to_string())))?;
+        Ok(ForeignAmount { amount: amount.in_currency(decimals), column: PhantomData })
+    }
+}
+
+impl<C> Serialize for ForeignAmount<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.amount.serialize(serializer)
+    }
+}
+
+impl<C: CurrencyColumn> OutputType for ForeignAmount<C> {
+    fn type_name() -> Cow<'static, str> {
+        <Decimal as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Decimal as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::String(self.amount.to_string()))
     }
 }
 

@@ -15,7 +15,7 @@ mutable (name, columns) as (
         ('pos_sale', '{returned}'),
         ('sale_exception', '{resolved_at, resolution, version}'),
         ('payment', '{unapplied, foreign_unapplied}'),
-        ('voucher', '{issued, redeemed, balance, forced, version, updated_at}'),
+        ('voucher', '{customer_id, method, issued, redeemed, balance, expires_on, forced, version, updated_at}'),
         ('shipment', '{invoice_id, undone_at, carrier, tracking_number, tracking_url, version, updated_at}'),
         ('hold', '{status, expires_at, version, updated_at}'),
         ('hold_reference', '{placed_at}'),

@@ -122,11 +122,43 @@ with recursive received as materialized (
     ) s
     join public.transfer t on t.tenant_id = bi.tenant() and t.id = s.document_id and t.from_location_id = s.location_id
     where s.document_kind = 'transfer'
-), layer as materialized (
+), money as materialized (
+    select public.currency_decimals(currency) as decimals from public.tenant where tenant_id = bi.tenant()
+), dispatched as (
     select
-        s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
-        s.document_kind = 'earlier_stock' as earlier
-    from public.cost_layer s
+        l.transfer_id, l.line_no, l.product_id, l.lot_id, l.quantity, l.received + l.missing + l.returned as gone, l.open_value,
+        u.quantity as units, u.value, u.received_at, u.document_kind = 'earlier_stock' as earlier,
+        sum(u.quantity) over (partition by l.transfer_id, l.line_no order by u.received_at, u.layer_id) as high,
+        sum(u.quantity) over (partition by l.transfer_id, l.line_no) as known
+    from public.transfer t
+    join public.transfer_line l on l.tenant_id = bi.tenant() and l.transfer_id = t.id
+    join public.stock_movement m on m.tenant_id = bi.tenant() and m.document_kind = 'transfer' and m.document_id = t.id
+        and m.line_no = l.line_no and m.location_id = t.from_location_id
+    join public.layer_use u on u.tenant_id = bi.tenant() and u.movement_id = m.id
+    where t.tenant_id = bi.tenant() and t.status = 'in_transit'
+), carried as (
+    select *, sum(left_value) over (partition by transfer_id, line_no) as left_of_line
+    from (
+        select
+            d.*, d.high - greatest(d.high - d.units, d.gone) as left_units,
+            round(d.value, y.decimals)
+            - round(d.value * greatest(d.gone - d.high + d.units, 0) / d.units, y.decimals) as left_value
+        from dispatched d cross join money y
+        where d.known = d.quantity and d.high > d.gone) d
+), layer as materialized (
+    select s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at, s.earlier
+    from (
+        select
+            tenant_id, location_id, product_id, lot_id, quantity, value, received_at,
+            document_kind = 'earlier_stock' as earlier
+        from public.cost_layer
+        union all
+        select
+            lo.tenant_id, lo.id, c.product_id, c.lot_id, c.left_units, c.left_value, c.received_at, c.earlier
+        from carried c
+        join public.location lo on lo.tenant_id = bi.tenant() and lo.kind = 'transit'
+        where c.left_of_line = c.open_value
+    ) s
     where s.tenant_id = bi.tenant()
 ), unlayered as materialized (
     select
@@ -176,12 +208,14 @@ with recursive received as materialized (
     union all
     select
         d.location_id, d.product_id, d.units,
-        round(l.value * d.younger / l.units, 4) - round(l.value * (d.younger - d.units) / l.units, 4), d.came_at
+        case when d.younger = l.units then l.value else round(l.value * d.younger / l.units, y.decimals) end
+        - round(l.value * (d.younger - d.units) / l.units, y.decimals), d.came_at
     from (
         select *, sum(units) over (
             partition by location_id, product_id, lot_id order by came_at desc rows unbounded preceding) as younger
         from dated) d
     join unlayered l on l.location_id = d.location_id and l.product_id = d.product_id and l.lot_id = d.lot_id
+    cross join money y
 ), rest as (
     select
         t.tenant_id, part.location_id, part.product_id, t.currency, part.units, part.value,

@@ -255,6 +255,8 @@ pub const STEPS: &[Step] = &[
     step!("0270_supplier_advance_currency_valid"),
     step!("0273_rollup_by_month"),
     step!("0275_replenish_analogue"),
+    step!("0292_shipment_lists"),
+    step!("0293_count_reference_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
@@ -268,6 +270,7 @@ struct Replaceable {
 const REPLACEABLE: &[Replaceable] = &[
     Replaceable { name: "roles", texts: &[include_str!("../replaceable/10_roles.sql")] },
     Replaceable { name: "time", texts: &[include_str!("../replaceable/25_time.sql")] },
+    Replaceable { name: "currency", texts: &[include_str!("../replaceable/26_currency.sql")] },
     Replaceable { name: "auth", texts: &[include_str!("../replaceable/30_auth.sql")] },
     Replaceable { name: "search", texts: &[include_str!("../replaceable/31_search.sql")] },
     Replaceable { name: "housekeeping", texts: &[include_str!("../replaceable/35_housekeeping.sql")] },

@@ -1,9 +1,11 @@
 //! Applications of payments and credit notes to invoices, for reading.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::id::{ApplicationId, CustomerId};
 use domain::number::Money;
-use domain::open_item::{Application, ApplicationKind, Applied};
+use domain::open_item::{Application, ApplicationKind, Applied, CreditRef};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
@@ -11,6 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::input::decimals_of;
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::open_items;
 use crate::{Error, Tx};
@@ -80,15 +83,36 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Applica
 pub async fn get(tx: &Tx, id: ApplicationId) -> Result<(Application, String), Error> {
     let rows = Listing::new(tx, SELECT).with("a.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("application"))?;
+    let lines = lines(tx, id.0).await?;
     let application = Application {
         id,
         number: row.try_get("number")?,
         kind: word(row, "kind")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
-        lines: lines(tx, id.0).await?,
+        decimals: decimals(tx, id.0, &lines).await?,
+        lines,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
     };
     Ok((application, row.try_get("currency")?))
+}
+
+/// Returns the decimals of the payments and credit notes of a document that are not in the tenant's currency.
+async fn decimals(tx: &Tx, document_id: Uuid, lines: &[Applied]) -> Result<BTreeMap<CreditRef, u32>, Error> {
+    if lines.iter().all(|line| line.foreign.is_none()) {
+        return Ok(BTreeMap::new());
+    }
+    let statement = "select l.payment_id, l.credit_note_id, coalesce(p.foreign_currency, n.foreign_currency) as currency \
+                     from application_line l \
+                     left join payment p on p.tenant_id = $1 and p.id = l.payment_id \
+                     left join invoice n on n.tenant_id = $1 and n.id = l.credit_note_id \
+                     where l.tenant_id = $1 and l.document_id = $2 and l.foreign_amount is not null";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(document_id);
+    let of_credit = |row: &PgRow| -> Result<(CreditRef, u32), Error> {
+        let currency: String = row.try_get("currency")?;
+        Ok((open_items::credit(row)?, decimals_of(&currency)?))
+    };
+    tx.rows(query).await?.iter().map(of_credit).collect()
 }
 
 /// Returns what a document changed of what is applied.

@@ -90,6 +90,9 @@ pub enum AuthError {
     /// The access or refresh token is not valid.
     #[error("invalid token")]
     InvalidToken,
+    /// The ticket of a stream is unknown, was used or has ended.
+    #[error("invalid ticket")]
+    InvalidTicket,
     /// The tenant, the address or the password is wrong.
     #[error("wrong login")]
     WrongLogin,
@@ -123,7 +126,7 @@ impl AuthError {
     /// Whether the secret was wrong, and not the server or the right of its owner.
     fn is_wrong_secret(&self) -> bool {
         match self {
-            AuthError::InvalidToken | AuthError::WrongLogin => true,
+            AuthError::InvalidToken | AuthError::InvalidTicket | AuthError::WrongLogin => true,
             AuthError::Failed(error) => error.code().is_some(),
             AuthError::Missing
             | AuthError::InvalidKey
@@ -196,11 +199,19 @@ pub struct Auth {
     pub refusals: Refusals,
 }
 
+/// Limits of attempts with secrets that anyone can make up, for one network on one server.
+#[derive(Debug, Clone, Copy)]
+pub struct AttemptLimits {
+    /// Most keys that are looked up and not found in a minute.
+    pub unknown_keys_max: u32,
+    /// Most wrong passwords, links or codes within 15 minutes.
+    pub failures_max: u32,
+}
+
 impl Auth {
     /// Authenticates against `db`; signs access tokens with `signing_key`.
-    /// At most `unknown_keys_max` keys of one network are looked up and not found in a minute. Providers of sign-ins are reached at the
-    /// addresses of `reach`.
-    pub fn new(db: Db, signing_key: SigningKey, unknown_keys_max: u32, reach: Reach) -> Self {
+    /// Attempts with secrets are bound by `limits`. Providers of sign-ins are reached at the addresses of `reach`.
+    pub fn new(db: Db, signing_key: SigningKey, limits: AttemptLimits, reach: Reach) -> Self {
         Auth {
             refusals: Refusals::new(db.clone()),
             vault: Vault::new(&signing_key, "second factors"),
@@ -217,9 +228,9 @@ impl Auth {
             revocations: broadcast::Sender::new(NOTICES_MAX),
             times_forgotten: AtomicU64::new(0),
             forgotten: broadcast::Sender::new(NOTICES_MAX),
-            attempts: Attempts::new(),
+            attempts: Attempts::new(limits.failures_max),
             hashers: Hashers::start(),
-            unknown: UnknownKeys::new(unknown_keys_max),
+            unknown: UnknownKeys::new(limits.unknown_keys_max),
         }
     }
 

@@ -19,7 +19,6 @@ use uuid::Uuid;
 use self::matched::BankPayment;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number};
-use crate::tenant::decimals_of;
 use crate::{Error, Tx, input};
 
 /// Most open invoices that lines are matched with: those that are due first.
@@ -141,9 +140,8 @@ const NOT_MATCHED: &str =
 
 /// Returns the tenant's currency, and its decimals. The currency stays until the end of the transaction.
 pub async fn currency(tx: &Tx) -> Result<(String, u32), Error> {
-    let currency = input::tenant_defaults_of_new(tx).await?.currency;
-    let decimals = decimals_of(&currency)?;
-    Ok((currency, decimals))
+    let defaults = input::tenant_defaults_of_new(tx).await?;
+    Ok((defaults.currency, defaults.decimals))
 }
 
 /// Waits for other imports of the accounts, until the end of the transaction: two imports at once could store an entry whole and as

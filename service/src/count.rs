@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use domain::count::{Count, CountStatus, Listed};
 use domain::id::{CategoryId, CountId, LocationId, ProductId};
 use domain::refusal::{Code, Problems, Refusal};
@@ -179,6 +180,7 @@ pub struct Filter {
     pub statuses: Vec<CountStatus>,
     pub location_id: Option<LocationId>,
     pub number: Option<String>,
+    pub reference: Option<String>,
     pub created: Period,
 }
 
@@ -192,6 +194,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
         .among("status", &filter.statuses)
         .with("location_id = ", filter.location_id.map(|id| id.0))
         .with("number = ", filter.number.as_ref())
+        .with("reference = ", filter.reference.as_ref())
         .within("recorded_at", filter.created)
         .since("updated_at >= ", slice)
         .page(tx, "id", slice)
@@ -199,11 +202,24 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
     rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()
 }
 
-/// Returns one sheet with its lines, and the SKUs of its products.
+/// Returns one sheet with its lines, and the SKUs of its products: the present ones while it is open.
 pub async fn get(tx: &Tx, id: CountId) -> Result<(Count, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = stock_documents::with_lines(tx, &rows, counts::head, counts::lines).await?;
     let count = found.remove(&id).ok_or_else(|| Refusal::not_found("count"))?;
-    let skus = sales_lines::skus(tx, count.lines.iter().map(|line| line.product_id)).await?;
+    let products = count.lines.iter().map(|line| line.product_id);
+    let skus = sales_lines::skus_at(tx, products, printed_at(tx, id).await?).await?;
     Ok((count, skus))
+}
+
+/// Returns the instant whose SKUs a sheet shows: that of its adjustment, so that both say the same. A sheet that is ended
+/// without an adjustment shows those of its end, and an open sheet those of now.
+async fn printed_at(tx: &Tx, id: CountId) -> Result<DateTime<Utc>, Error> {
+    let statement = "select coalesce(d.recorded_at, \
+                case when c.status in ('posted', 'reversed', 'cancelled') then c.updated_at end) as printed_at \
+         from stock_count c left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
+         where c.tenant_id = $1 and c.id = $2";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("count"))?;
+    Ok(row.try_get::<Option<DateTime<Utc>>, _>("printed_at")?.unwrap_or(tx.now))
 }

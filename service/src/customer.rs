@@ -10,7 +10,7 @@ use domain::annotation::{Contact, Link, Notes, Tag};
 use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::metadata::{self, Metadata};
-use domain::number::Money;
+use domain::number::{Money, MoneyInCurrency};
 use domain::refusal::Refusal;
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
@@ -25,6 +25,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::columns::Columns;
+use crate::input::decimals_of;
 use crate::input::{self, Change, TenantDefaults};
 use crate::listing;
 use crate::page::{Key, Page, Placed, named_sort};
@@ -54,7 +55,12 @@ pub struct CustomerInput {
     pub name: Name,
     /// E-mail address for invoices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = r"^[^@]+@[^@ ]*[.][^@ ]*$",
+        example = "invoices@nordwind.example"
+    )]
     pub email: Option<String>,
     /// Tax number of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,9 +166,9 @@ pub struct ForeignAccount {
     #[schema(max_length = 3, example = "USD")]
     pub currency: String,
     /// Open invoices less open credit notes.
-    pub receivable: Money,
+    pub receivable: MoneyInCurrency,
     /// Paid and not yet applied to an invoice.
-    pub unapplied: Money,
+    pub unapplied: MoneyInCurrency,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -272,7 +278,7 @@ pub async fn update(
     let input = &input;
     let defaults = input::tenant_defaults(tx).await?;
     let known = References::load(tx, std::slice::from_ref(input)).await?;
-    Drafts::new(known, Some(id)).check(&defaults, input)?;
+    Drafts::new(known, Some(&before)).check(&defaults, input)?;
     let mut after = assemble(tx, id, &defaults, input);
     if after.number.is_empty() {
         after.number = before.number.clone();
@@ -364,11 +370,13 @@ async fn foreign_account(tx: &Tx, id: CustomerId) -> Result<Vec<ForeignAccount>,
                      group by currency order by currency";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let of_currency = |row: &PgRow| -> Result<ForeignAccount, Error> {
-        Ok(ForeignAccount {
-            currency: row.try_get("currency")?,
-            receivable: listing::number(row, "receivable")?,
-            unapplied: listing::number(row, "unapplied")?,
-        })
+        let currency: String = row.try_get("currency")?;
+        let decimals = decimals_of(&currency)?;
+        let amount = |column: &str| -> Result<MoneyInCurrency, Error> {
+            let amount: Money = listing::number(row, column)?;
+            Ok(amount.in_currency(decimals))
+        };
+        Ok(ForeignAccount { receivable: amount("receivable")?, unapplied: amount("unapplied")?, currency })
     };
     rows.iter().map(of_currency).collect()
 }

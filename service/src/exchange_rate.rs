@@ -1,6 +1,6 @@
 //! Exchange rates of other currencies. A rate never changes; a newer one of the same currency and day corrects it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::exchange;
@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number};
 use crate::posting::setup;
-use crate::tenant::decimals_of;
 use crate::{Error, Tx, input};
 
 /// Most rates of an import.
@@ -34,6 +33,7 @@ pub struct ExchangeRateInput {
     pub currency: String,
     /// First day of the rate, from 1970 to a year ahead. It holds until the next day that has a rate.
     #[schema(example = "2026-11-20")]
+    #[serde(deserialize_with = "domain::day::required")]
     pub valid_from: NaiveDate,
     /// Units of your currency in one unit of the other, above zero.
     pub rate: Rate,
@@ -116,12 +116,11 @@ pub async fn import(tx: &Tx, input: &ExchangeRatesInput) -> Result<ExchangeRateI
     }
     let checks = Checks::read(tx).await?;
     let mut problems = Problems::default();
-    let mut places: HashMap<(&str, NaiveDate), usize> = HashMap::with_capacity(rates.len());
+    let mut seen: HashSet<(&str, NaiveDate)> = HashSet::with_capacity(rates.len());
     for (index, rate) in rates.iter().enumerate() {
         checks.check(&mut problems, &format!("/rates/{index}"), rate);
-        if let Some(before) = places.insert((rate.currency.as_str(), rate.valid_from), index) {
-            let detail =
-                format!("The rate {before} of the list has the same currency and day: send one of them.");
+        if !seen.insert((rate.currency.as_str(), rate.valid_from)) {
+            let detail = "An earlier rate of the list has the same currency and day: send one of them.";
             problems.invalid(format!("/rates/{index}/valid_from"), detail);
         }
     }
@@ -155,9 +154,8 @@ impl Checks {
         if *currency == self.own {
             let detail = format!("The books are in {currency}, which needs no rate: send another currency.");
             problems.invalid(format!("{pointer}/currency"), detail);
-        } else if decimals_of(currency).is_err() {
-            let detail = "Expected an ISO 4217 code of a currency such as USD, in capital letters.";
-            problems.invalid(format!("{pointer}/currency"), detail);
+        } else if !input::is_currency(currency) {
+            problems.invalid(format!("{pointer}/currency"), input::CURRENCY_EXPECTED);
         }
         if input.valid_from < NaiveDate::default() || input.valid_from > self.last {
             let detail = format!("Expected a day from 1970-01-01 to {}.", self.last);

@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 use domain::document::DocumentKind;
 use domain::id::EntryId;
 use domain::ledger::valuation::{ForeignItem, ITEMS_MAX, OpenItemKind};
-use domain::number::{ExchangeRate, Money};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency};
 use domain::refusal::Refusal;
 use domain::tag;
 use domain::tenant::Settings;
 use serde::Serialize;
 
+use crate::input::decimals_of;
 use crate::posting::{setup, valuation};
 use crate::{Error, Tx};
 
@@ -48,7 +49,7 @@ pub struct ForeignValuationItem {
     #[schema(max_length = 3, example = "USD")]
     pub currency: String,
     /// Open amount in the currency of the document; negative for a credit note.
-    pub foreign_open: Money,
+    pub foreign_open: MoneyInCurrency,
     /// Open amount in the books, in the tenant's currency; negative for a credit note.
     pub open: Money,
     /// Rate of the day: units of the tenant's currency in one unit of the other. Null if no rate is recorded.
@@ -72,7 +73,7 @@ pub async fn get(tx: &Tx, day: NaiveDate) -> Result<ForeignValuation, Error> {
         day,
         entry_id: known.entry.map(|entry| entry.id),
         loss: known.items.iter().filter_map(|item| item.loss(&settings)).sum(),
-        items: known.items.into_iter().map(|item| shown(item, &settings)).collect(),
+        items: known.items.into_iter().map(|item| shown(item, &settings)).collect::<Result<_, Error>>()?,
         currency: settings.currency,
     })
 }
@@ -89,22 +90,22 @@ pub(crate) async fn count_open(tx: &Tx, day: NaiveDate) -> Result<i64, Error> {
     Ok(i64::try_from(open).unwrap_or(i64::MAX))
 }
 
-fn shown(item: ForeignItem, settings: &Settings) -> ForeignValuationItem {
+fn shown(item: ForeignItem, settings: &Settings) -> Result<ForeignValuationItem, Error> {
     let kind = match item.kind {
         OpenItemKind::Bill => DocumentKind::Bill,
         OpenItemKind::Invoice => DocumentKind::Invoice,
         OpenItemKind::CreditNote => DocumentKind::CreditNote,
         OpenItemKind::Payment => DocumentKind::Payment,
     };
-    ForeignValuationItem {
+    Ok(ForeignValuationItem {
         kind: item.kind,
         document_id: kind.encode(item.id),
         value: item.value(settings),
         loss: item.loss(settings),
+        foreign_open: item.foreign_open.in_currency(decimals_of(&item.currency)?),
         number: item.number,
         currency: item.currency,
-        foreign_open: item.foreign_open,
         open: item.open,
         rate: item.rate,
-    }
+    })
 }

@@ -14,6 +14,9 @@ use crate::{Error, Tx};
 
 /// Longest name.
 pub const NAME_LENGTH_MAX: usize = 200;
+/// The text for a code that names no currency.
+pub const CURRENCY_EXPECTED: &str =
+    "Expected an ISO 4217 code of a currency such as USD, in capital letters.";
 /// Longest overlap of the rotation of a credential: 30 days.
 const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 
@@ -22,6 +25,8 @@ const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 pub struct TenantDefaults {
     /// ISO 4217 code of the only currency of the ledger.
     pub currency: String,
+    /// Decimals of that currency.
+    pub decimals: u32,
     /// ISO 3166-1 alpha-2 code.
     pub country: String,
     /// Time zone in which days begin.
@@ -36,8 +41,30 @@ pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
+    let decimals = decimals_of(&row.currency)?;
     let prices_include_tax = row.prices_include_tax;
-    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone, prices_include_tax })
+    Ok(TenantDefaults {
+        currency: row.currency,
+        decimals,
+        country: row.country,
+        time_zone,
+        prices_include_tax,
+    })
+}
+
+/// Returns the decimals of a currency (ISO 4217).
+pub fn decimals_of(currency: &str) -> Result<u32, Error> {
+    known_decimals(currency).ok_or_else(|| Error::invariant(format!("{currency} is no currency")))
+}
+
+/// Whether a text is the code of a currency (ISO 4217) in which amounts are stated. Precious metals and test codes have no decimals.
+pub fn is_currency(text: &str) -> bool {
+    known_decimals(text).is_some()
+}
+
+fn known_decimals(currency: &str) -> Option<u32> {
+    let known = iso_currency::Currency::from_code(currency);
+    known.and_then(|currency| currency.exponent()).map(u32::from)
 }
 
 /// Reads the tenant's settings for records that take over its currency. Until they are committed, a change of the currency
@@ -116,12 +143,8 @@ pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &s
 
 /// Checks a currency that may be another one than the tenant's.
 pub fn check_any_currency(problems: &mut Problems, text: Option<&str>) {
-    let is_known = |text: &str| {
-        iso_currency::Currency::from_code(text).is_some_and(|currency| currency.exponent().is_some())
-    };
-    if text.is_some_and(|text| !is_known(text)) {
-        let detail = "Expected an ISO 4217 code of a currency such as USD, in capital letters.";
-        problems.invalid("/currency", detail);
+    if text.is_some_and(|text| !is_currency(text)) {
+        problems.invalid("/currency", CURRENCY_EXPECTED);
     }
 }
 
@@ -129,6 +152,13 @@ pub fn check_any_currency(problems: &mut Problems, text: Option<&str>) {
 pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
+    }
+}
+
+/// Checks that an amount of a currency has no more decimals than it.
+pub fn check_decimals(problems: &mut Problems, pointer: &str, amount: Option<Money>, decimals: u32) {
+    if amount.is_some_and(|amount| amount != Money::rounded_to(amount.get(), decimals)) {
+        problems.invalid(pointer, format!("An amount has at most {decimals} decimals."));
     }
 }
 
@@ -278,6 +308,28 @@ mod tests {
             assert_eq!(check(bad), ["/cash_rounding"], "{bad}");
         }
         assert!(pointers(|problems| check_coin(problems, "/cash_rounding", None)).is_empty());
+    }
+
+    #[test]
+    fn an_amount_has_the_decimals_of_its_currency() {
+        let check = |text: &str, currency: &str| {
+            let amount = Money::new(text.parse().expect("a number"));
+            let decimals = decimals_of(currency).expect("a currency");
+            pointers(|problems| check_decimals(problems, "/amount", Some(amount), decimals))
+        };
+        for (good, currency) in [("10", "JPY"), ("10.000", "JPY"), ("0.05", "GBP"), ("0.005", "KWD")] {
+            assert!(check(good, currency).is_empty(), "{good} {currency}");
+        }
+        for (bad, currency) in [("10.5", "JPY"), ("0.001", "GBP"), ("0.0005", "KWD")] {
+            assert_eq!(check(bad, currency), ["/amount"], "{bad} {currency}");
+        }
+        assert!(pointers(|problems| check_decimals(problems, "/amount", None, 0)).is_empty());
+        for known in ["GBP", "JPY", "KWD", "CHF"] {
+            assert!(is_currency(known), "{known}");
+        }
+        for unknown in ["QQQ", "gbp", "", "XXX", "GB"] {
+            assert!(!is_currency(unknown), "{unknown}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::exchange::ForeignDocument;
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId};
-use domain::number::{ExchangeRate, Money};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency};
 use domain::order::{Invoice, InvoiceKind};
 use domain::refusal::Refusal;
 use domain::sales::Totals;
@@ -82,24 +82,25 @@ pub struct ForeignInvoice {
     /// Units of the tenant's currency in one unit of the other: the rate of the order.
     pub exchange_rate: ExchangeRate,
     /// Amount after discounts, before tax.
-    pub net: Money,
+    pub net: MoneyInCurrency,
     /// Sum of the tax.
-    pub tax: Money,
+    pub tax: MoneyInCurrency,
     /// Net plus tax.
-    pub total: Money,
+    pub total: MoneyInCurrency,
     /// Amount still to be paid. For a credit note: the amount still to be refunded, negative.
-    pub open: Money,
+    pub open: MoneyInCurrency,
 }
 
 impl From<&ForeignDocument> for ForeignInvoice {
     fn from(foreign: &ForeignDocument) -> Self {
+        let ForeignDocument { quote, amounts, open } = foreign;
         ForeignInvoice {
-            currency: foreign.quote.currency.clone(),
-            exchange_rate: foreign.quote.rate,
-            net: foreign.amounts.value,
-            tax: foreign.amounts.tax,
-            total: foreign.amounts.total(),
-            open: foreign.open,
+            currency: quote.currency.clone(),
+            exchange_rate: quote.rate,
+            net: quote.shown(amounts.value),
+            tax: quote.shown(amounts.tax),
+            total: quote.shown(amounts.total()),
+            open: quote.shown(*open),
         }
     }
 }
@@ -129,7 +130,6 @@ pub struct InvoiceDetail {
     pub invoice: Invoice,
     /// Currency of every amount.
     pub currency: String,
-    pub version: i32,
 }
 
 const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, i.location_id, i.original_id, i.currency, \
@@ -202,7 +202,7 @@ pub async fn get(tx: &Tx, id: InvoiceId) -> Result<InvoiceDetail, Error> {
     let mut invoice = read_header(row)?;
     let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     invoice.lines = sold.remove(&id.0).unwrap_or_default();
-    Ok(InvoiceDetail { invoice, currency: row.try_get("currency")?, version: row.try_get("version")? })
+    Ok(InvoiceDetail { invoice, currency: row.try_get("currency")? })
 }
 
 pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>, Error> {
@@ -254,6 +254,9 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
         due_on: row.try_get("due_on")?,
         reason: row.try_get("reason")?,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        updated_at: row.try_get("updated_at")?,
+        version: row.try_get("version")?,
     })
 }
 
@@ -273,6 +276,10 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
         open,
         foreign,
         due_on,
+        occurred_at,
+        recorded_at,
+        updated_at,
+        version,
         ..
     } = invoice;
     Ok(InvoiceSummary {
@@ -294,9 +301,9 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
         open,
         foreign: foreign.as_ref().map(ForeignInvoice::from),
         due_on,
-        occurred_at: row.try_get("occurred_at")?,
-        created_at: row.try_get("recorded_at")?,
-        updated_at: row.try_get("updated_at")?,
-        version: row.try_get("version")?,
+        occurred_at,
+        created_at: recorded_at,
+        updated_at,
+        version,
     })
 }

@@ -62,6 +62,7 @@ pub mod rows;
 pub mod sales_lines;
 pub mod scope;
 pub mod search;
+pub mod shipment;
 pub mod stock;
 pub mod store;
 pub mod supplier;

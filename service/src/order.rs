@@ -1,23 +1,20 @@
-//! Wholesale orders and shipments, for reading.
-
-use std::sync::Arc;
+//! Wholesale orders, for reading.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
-use domain::number::{ExchangeRate, Money};
-use domain::order::{Invoice, Order, OrderStatus, Shipment};
-use domain::printed::{Addresses, PrintedCustomer, Seller};
+use domain::id::{CustomerId, LocationId, OrderId};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency};
+use domain::order::{Invoice, Order, OrderStatus};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
-use uuid::Uuid;
 
+use crate::input::decimals_of;
 use crate::listing::{Listing, Period, Slice, number, optional_number, word};
-use crate::posting::{lots, orders};
+use crate::posting::orders;
 use crate::search::{Noted, Pairs};
-use crate::{Error, Tx, invoice, printed};
+use crate::{Error, Tx, invoice};
 
 /// An order in a list, without its lines, shipments and invoices.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -82,11 +79,11 @@ pub struct ForeignOrderSummary {
     /// Exchange rate: units of the tenant's currency in one unit of `currency`.
     pub exchange_rate: ExchangeRate,
     /// Amount after discounts, before tax.
-    pub net: Money,
+    pub net: MoneyInCurrency,
     /// Sum of the tax.
-    pub tax: Money,
+    pub tax: MoneyInCurrency,
     /// Net plus tax.
-    pub total: Money,
+    pub total: MoneyInCurrency,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -159,7 +156,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
 
 pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                            o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.version, o.currency, o.policy, o.priority, \
+                            o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.currency, o.policy, o.priority, \
                             o.customer_version, c.*, o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, \
                             o.notes, o.tags, o.foreign_currency, o.exchange_rate \
                      from sales_order o \
@@ -176,50 +173,19 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     Ok(OrderDetail { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, order })
 }
 
-/// A shipment with what it prints of its order.
-#[derive(Debug)]
-pub struct ShipmentDetail {
-    pub order_id: OrderId,
-    pub shipment: Shipment,
-    pub customer: Arc<PrintedCustomer>,
-    pub addresses: Addresses,
-    pub seller: Arc<Seller>,
-}
-
-pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<ShipmentDetail, Error> {
-    let statement = "select o.id as order_id, o.customer_version, c.*, o.seller_version, v.*, o.bill_to, o.ship_to \
-                     from shipment s join sales_order o on o.tenant_id = s.tenant_id and o.id = s.order_id \
-                     cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
-                     cross join lateral printed_seller(o.tenant_id, o.seller_version) v \
-                     where s.tenant_id = $1 and s.id = $2";
-    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
-    let row = row.ok_or_else(|| Refusal::not_found("shipment"))?;
-    let order_id: Uuid = row.try_get("order_id")?;
-    let shipments = orders::shipments(tx, &[order_id], false).await?;
-    let (order_id, mut shipment) = shipments
-        .into_iter()
-        .find(|(_, shipment)| shipment.id == id)
-        .ok_or_else(|| Error::invariant(format!("{id} has no lines")))?;
-    let mut lots = lots::moved_of(tx, &[id.0]).await?;
-    for line in &mut shipment.lines {
-        line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
-    }
-    Ok(ShipmentDetail {
-        order_id,
-        shipment,
-        customer: printed::customer(&row)?,
-        addresses: printed::of_order(&row)?,
-        seller: printed::seller(&row)?,
-    })
-}
-
 /// Reads the amounts of an order in its own currency. Nothing if that is the tenant's.
 fn foreign_summary(row: &PgRow) -> Result<Option<ForeignOrderSummary>, Error> {
     let Some(currency) = row.try_get::<Option<String>, _>("foreign_currency")? else { return Ok(None) };
     let net: Money = optional_number(row, "foreign_net")?.unwrap_or_default();
     let tax: Money = optional_number(row, "foreign_tax")?.unwrap_or_default();
-    let exchange_rate = number(row, "exchange_rate")?;
-    Ok(Some(ForeignOrderSummary { currency, exchange_rate, net, tax, total: net + tax }))
+    let decimals = decimals_of(&currency)?;
+    Ok(Some(ForeignOrderSummary {
+        currency,
+        exchange_rate: number(row, "exchange_rate")?,
+        net: net.in_currency(decimals),
+        tax: tax.in_currency(decimals),
+        total: (net + tax).in_currency(decimals),
+    }))
 }
 
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {

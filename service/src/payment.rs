@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId, SessionId};
-use domain::number::{ExchangeRate, Money};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency};
 use domain::open_item::Used;
 use domain::payment::{Allocation, ForeignPayment, Payment, PaymentKind, PaymentMethod};
 use domain::refusal::Refusal;
@@ -64,18 +64,19 @@ pub struct ForeignPaymentSummary {
     /// Units of the tenant's currency in one unit of the other.
     pub exchange_rate: ExchangeRate,
     /// Amount of the payment. Negative if the money went to the customer or back to the payer.
-    pub amount: Money,
+    pub amount: MoneyInCurrency,
     /// Part of the amount that is not applied to an invoice.
-    pub unapplied: Money,
+    pub unapplied: MoneyInCurrency,
 }
 
 impl From<ForeignPayment> for ForeignPaymentSummary {
     fn from(foreign: ForeignPayment) -> Self {
+        let ForeignPayment { quote, amount, unapplied } = foreign;
         ForeignPaymentSummary {
-            currency: foreign.quote.currency,
-            exchange_rate: foreign.quote.rate,
-            amount: foreign.amount,
-            unapplied: foreign.unapplied,
+            amount: quote.shown(amount),
+            unapplied: quote.shown(unapplied),
+            exchange_rate: quote.rate,
+            currency: quote.currency,
         }
     }
 }
@@ -133,7 +134,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
             reversed_by_id: payment.reversed_by,
             reference: payment.reference,
             occurred_at: payment.occurred_at,
-            created_at: row.try_get("recorded_at")?,
+            created_at: payment.recorded_at,
         })
     };
     rows.iter().map(summary).collect()
@@ -184,5 +185,6 @@ fn read_header(row: &PgRow) -> Result<Payment, Error> {
         reference: row.try_get("reference")?,
         cash: None,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
     })
 }

@@ -33,6 +33,7 @@ const HOLD_PAUSE: Duration = Duration::from_millis(20);
 pub struct PeriodLockInput {
     /// Last closed day, before today in the tenant's time zone. Null opens every day again.
     #[schema(example = "2026-09-30")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     pub locked_through: Option<NaiveDate>,
     /// Reason of the move.
     pub reason: Filled200,

@@ -174,6 +174,7 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         tenders: Vec::new(),
         business_date: row.try_get("business_date")?,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
         said_at: row.try_get("said_at")?,
         exceptions: row
             .try_get::<Vec<String>, _>("exceptions")?
@@ -205,7 +206,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
         occurred_at: sale.occurred_at,
         said_at: sale.said_at,
         exceptions: sale.exceptions,
-        created_at: row.try_get("recorded_at")?,
+        created_at: sale.recorded_at,
         number: sale.number,
         country: sale.country,
     })

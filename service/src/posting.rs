@@ -23,7 +23,7 @@ use std::panic::AssertUnwindSafe;
 use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::number::showing;
-use domain::refusal::Refusal;
+use domain::refusal::{Problems, Refusal};
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -48,6 +48,7 @@ pub(crate) mod intents;
 pub(crate) mod landed;
 mod late;
 mod layer;
+mod layer_uses;
 mod load;
 mod lot_levels;
 pub(crate) mod lots;
@@ -60,6 +61,8 @@ mod prefetch;
 pub(crate) mod purchases;
 mod queue;
 mod queue_levels;
+mod replaced;
+mod same_id;
 mod save;
 mod series;
 pub(crate) mod setup;
@@ -82,6 +85,21 @@ pub const BATCH_MAX: usize = 64;
 /// Turns an outcome or a rejection into the HTTP status and JSON of the response.
 pub type Render = fn(&Caller, Result<(&Outcome, &Book), &Refusal>) -> (u16, String);
 
+/// A command as a caller stated it, with the fields of its form that are wrong. With one, it is only judged.
+#[derive(Debug, Clone)]
+pub struct Stated {
+    /// The command.
+    pub command: Command,
+    /// The wrong fields.
+    pub wrong: Problems,
+}
+
+impl From<Command> for Stated {
+    fn from(command: Command) -> Self {
+        Stated { command, wrong: Problems::default() }
+    }
+}
+
 /// One command of one caller.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -89,6 +107,8 @@ pub struct Request {
     pub caller: Caller,
     /// The command to carry out.
     pub command: Command,
+    /// The fields of its form that are wrong. If there is one, the command is rejected, with the faults of its other fields.
+    pub wrong: Problems,
     /// The caller's idempotency key. Without one, the command can't be repeated safely.
     pub idempotency: Option<Idempotency>,
     /// The way in which it was entered.
@@ -146,8 +166,15 @@ const ATTEMPTS_MAX: u32 = 4;
 
 /// Carries out a batch of one tenant's requests in one transaction. Returns one result for each request, in order. If
 /// the batch fails or panics, its requests are carried out again one by one, so that only the request that is the cause
-/// fails. If no connection can be had, all that are left fail at once.
+/// fails. If no connection can be had, all that are left fail at once. A request that names the id of a document which exists gets
+/// the first response, or the differences.
 pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
+    let mut answers = run_batch(db, setups, requests).await;
+    same_id::settle(db, setups, requests, &mut answers).await;
+    answers
+}
+
+async fn run_batch(db: &Db, setups: &setup::Setups, requests: &[Request]) -> Vec<Result<Answer, Error>> {
     let error = match catch_panic(attempt(db, setups, requests)).await {
         Ok(answers) => return answers,
         Err(error) if requests.len() == 1 => return vec![Err(map_constraint(error))],

@@ -166,7 +166,7 @@ pub async fn get(tx: &Tx, id: PurchaseOrderId) -> Result<(PurchaseOrder, String,
     Ok((order, setup::settings(tx).await?.currency, skus))
 }
 
-/// Returns one page of the receipts of a purchase order, line by line, the oldest first.
+/// Returns one page of the receipts of a purchase order, line by line, the oldest first. Each line has the SKU that its receipt has.
 pub async fn receipts(
     tx: &Tx,
     id: PurchaseOrderId,
@@ -174,12 +174,17 @@ pub async fn receipts(
     rows: u64,
 ) -> Result<Vec<PurchaseReceiptLine>, Error> {
     require(tx, id).await?;
-    let statement = "select r.stock_document_id, d.number, d.occurred_at, r.line_no, l.product_id, p.sku, r.quantity, r.value \
+    let statement = "select r.stock_document_id, d.number, d.occurred_at, r.line_no, l.product_id, coalesce(n.sku, p.sku) as sku, \
+                            r.quantity, r.value \
          from purchase_receipt_line r \
          join stock_document d on d.tenant_id = r.tenant_id and d.id = r.stock_document_id \
          join purchase_order_line l on l.tenant_id = r.tenant_id and l.purchase_order_id = r.purchase_order_id \
           and l.line_no = r.line_no \
          join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         left join lateral ( \
+             select o.sku from replaced_product o \
+             where o.tenant_id = $1 and o.product_id = l.product_id and o.replaced_at > d.recorded_at \
+             order by o.version limit 1) n on true \
          where r.tenant_id = $1 and r.purchase_order_id = $2 and (r.stock_document_id, r.line_no) > ($3, $4) \
          order by r.stock_document_id, r.line_no limit $5";
     let (document, line_no) = after.unwrap_or_default();
@@ -188,7 +193,8 @@ pub async fn receipts(
     rows.iter().map(read).collect()
 }
 
-/// Returns one page of the returns of a purchase order to its supplier, line by line, the oldest first.
+/// Returns one page of the returns of a purchase order to its supplier, line by line, the oldest first. Each line has the SKU that its
+/// return has.
 pub async fn returns(
     tx: &Tx,
     id: PurchaseOrderId,
@@ -196,13 +202,17 @@ pub async fn returns(
     rows: u64,
 ) -> Result<Vec<SupplierReturnLine>, Error> {
     require(tx, id).await?;
-    let statement = "select b.stock_document_id, d.number, d.occurred_at, b.receipt_id, b.line_no, l.product_id, p.sku, \
-                            b.quantity, b.value, b.replaces, b.reversal_id \
+    let statement = "select b.stock_document_id, d.number, d.occurred_at, b.receipt_id, b.line_no, l.product_id, \
+                            coalesce(n.sku, p.sku) as sku, b.quantity, b.value, b.replaces, b.reversal_id \
          from supplier_return_line b \
          join stock_document d on d.tenant_id = b.tenant_id and d.id = b.stock_document_id \
          join purchase_order_line l on l.tenant_id = b.tenant_id and l.purchase_order_id = b.purchase_order_id \
           and l.line_no = b.line_no \
          join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         left join lateral ( \
+             select o.sku from replaced_product o \
+             where o.tenant_id = $1 and o.product_id = l.product_id and o.replaced_at > d.recorded_at \
+             order by o.version limit 1) n on true \
          where b.tenant_id = $1 and b.purchase_order_id = $2 and (b.stock_document_id, b.line_no) > ($3, $4) \
          order by b.stock_document_id, b.line_no limit $5";
     let (document, line_no) = after.unwrap_or_default();

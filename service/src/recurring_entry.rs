@@ -45,10 +45,12 @@ pub struct RecurringEntryInput {
     pub rhythm: Rhythm,
     /// Day of the first entry, today or later, in the tenant's time zone.
     #[schema(example = "2027-01-31")]
+    #[serde(deserialize_with = "domain::day::required")]
     pub starts_on: NaiveDate,
     /// Last day on which an entry may be posted. Without it the template goes on until it is ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-12-31")]
+    #[serde(deserialize_with = "domain::day::optional")]
     pub ends_on: Option<NaiveDate>,
 }
 
@@ -262,6 +264,7 @@ async fn post(
     let request = Request {
         caller: Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), scopes),
         command,
+        wrong: Problems::default(),
         idempotency: None,
         entry_mode: EntryMode::Console,
         render: |_, outcome| match outcome {

@@ -58,6 +58,8 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
     }
     input.name.check(&mut problems, "/name");
     input::check_coin(&mut problems, "/cash_rounding", input.cash_rounding);
+    let decimals = input::tenant_defaults(tx).await?.decimals;
+    input::check_decimals(&mut problems, "/cash_rounding", input.cash_rounding, decimals);
     input::check_share(&mut problems, "/discount_max", input.discount_max);
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
@@ -129,6 +131,10 @@ pub async fn update(
     let mut problems = Problems::default();
     next.name.check(&mut problems, "/name");
     input::check_coin(&mut problems, "/cash_rounding", Some(next.cash_rounding));
+    if next.cash_rounding != before.cash_rounding {
+        let decimals = input::tenant_defaults(tx).await?.decimals;
+        input::check_decimals(&mut problems, "/cash_rounding", Some(next.cash_rounding), decimals);
+    }
     input::check_share(&mut problems, "/discount_max", next.discount_max);
     problems.check()?;
     let all = Percent::new(Decimal::ONE_HUNDRED);

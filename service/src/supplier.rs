@@ -48,7 +48,12 @@ pub struct SupplierInput {
     pub name: Name,
     /// E-mail address for purchase orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 3, max_length = 254, example = "orders@nordbolt.example")]
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = r"^[^@]+@[^@ ]*[.][^@ ]*$",
+        example = "orders@nordbolt.example"
+    )]
     pub email: Option<String>,
     /// Tax number of the supplier.
     #[serde(default, skip_serializing_if = "Option::is_none")]

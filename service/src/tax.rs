@@ -135,10 +135,12 @@ pub struct TaxRateInput {
     /// First day, in the tenant's time zone. Without it the rate has no beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-01-01")]
+    #[serde(deserialize_with = "domain::day::optional")]
     pub valid_from: Option<NaiveDate>,
     /// Last day, in the tenant's time zone. Without it the rate applies until the next one begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-12-31")]
+    #[serde(deserialize_with = "domain::day::optional")]
     pub valid_until: Option<NaiveDate>,
 }
 

@@ -80,14 +80,8 @@ pub struct CurrencyDecimals {
 
 /// Returns the decimals of the tenant's currency.
 pub async fn currency_decimals(tx: &Tx) -> Result<CurrencyDecimals, Error> {
-    let decimals = decimals_of(&input::tenant_defaults(tx).await?.currency)?;
+    let decimals = input::tenant_defaults(tx).await?.decimals;
     Ok(CurrencyDecimals { decimals, is_fixed: settings::has_documents(tx).await? })
-}
-
-/// Returns the decimals of a currency (ISO 4217).
-pub(crate) fn decimals_of(currency: &str) -> Result<u32, Error> {
-    let exponent = iso_currency::Currency::from_code(currency).and_then(|currency| currency.exponent());
-    exponent.map(u32::from).ok_or_else(|| Error::invariant(format!("{currency} is no currency")))
 }
 
 /// Returns the tenant with this slug.
@@ -127,8 +121,7 @@ fn check(input: &TenantCreate) -> Result<(), Refusal> {
 
 /// Reports a currency, a country or a time zone that does not exist.
 fn check_place(problems: &mut Problems, currency: &str, country: &str, time_zone: &str) {
-    let exponent = iso_currency::Currency::from_code(currency).and_then(|currency| currency.exponent());
-    if exponent.is_none() {
+    if !input::is_currency(currency) {
         problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
     }
     if !country::is_country(country) {
@@ -236,4 +229,31 @@ async fn insert_locations(tx: &Tx) -> Result<(), Error> {
     );
     tx.execute(statement.bind(tx.tenant_id.0).bind(tx.next_id()).bind(shop_id).bind(tx.now)).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::input::decimals_of;
+
+    const OF_DATABASE: &str = include_str!("../../migration/replaceable/26_currency.sql");
+
+    /// Returns the decimals that the function of the database has for a code.
+    fn in_database(code: &str) -> u32 {
+        let named = format!("'{code}'");
+        let line = OF_DATABASE.lines().find(|line| line.contains(&named));
+        line.and_then(|line| line.rsplit(' ').next()).map_or(2, |text| text.parse().expect("decimals"))
+    }
+
+    #[test]
+    fn the_database_has_the_same_decimals_of_currencies() {
+        let letters = || 'A'..='Z';
+        let codes =
+            letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+        let known: Vec<(String, u32)> =
+            codes.filter_map(|code| decimals_of(&code).ok().map(|decimals| (code, decimals))).collect();
+        assert!(known.len() > 150, "{} currencies", known.len());
+        for (code, decimals) in known {
+            assert_eq!(in_database(&code), decimals, "{code}");
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub struct VoucherRecord {
     pub expires_on: Option<NaiveDate>,
     /// When it was issued.
     pub occurred_at: DateTime<Utc>,
-    /// When it was recorded.
+    /// When it was first recorded: issued, or redeemed by a forced sale.
     pub created_at: DateTime<Utc>,
     /// When its balance last changed.
     pub updated_at: DateTime<Utc>,
@@ -91,7 +91,7 @@ const SELECT: &str = "select v.id, v.code, v.status, v.customer_id, t.currency, 
                              v.expires_on, v.recorded_at, v.updated_at, v.version, \
                              coalesce((select m.occurred_at from voucher_move m \
                                        where m.tenant_id = v.tenant_id and m.voucher_id = v.id \
-                                       order by m.recorded_at, m.document_id limit 1), v.recorded_at) as occurred_at \
+                                       order by m.document_id = v.id desc, m.recorded_at, m.document_id limit 1), v.recorded_at) as occurred_at \
                       from voucher v join tenant t on t.tenant_id = v.tenant_id where v.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<VoucherRecord>, Error> {

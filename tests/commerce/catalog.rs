@@ -299,10 +299,8 @@ fn a_list_knows_its_parameters() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "1.00").await;
         for path in ["/v1/products?lmit=3", "/v1/products?colour=red", "/v1/me?x=1"] {
-            let reply = tenant.get(path).await;
-            assert!(matches!(reply.status, 200 | 400), "{path}: {}", reply.text);
+            tenant.get(path).await.refused(400, "unknown_field");
         }
-        tenant.get("/v1/products?lmit=3").await.refused(400, "unknown_field");
         for path in [
             "/v1/products?limit=0",
             "/v1/products?limit=201",

@@ -97,6 +97,10 @@ fn differences_become_one_adjustment_at_cost() {
         let page = tenant.get("/v1/counts?status=posted").await.ok();
         assert_eq!(page["data"][0]["number"], count["number"]);
         assert!(page["data"][0]["lines"].is_null());
+        for (reference, rows) in [("Aisle%204", 1), ("Aisle%205", 0)] {
+            let page = tenant.get(&format!("{COUNTS}?reference={reference}")).await.ok();
+            assert_eq!(page["data"].as_array().map(Vec::len), Some(rows), "{reference}: {page}");
+        }
     });
 }
 

@@ -161,9 +161,9 @@ fn no_reason_voucher_or_tax_names_a_control_account() {
             let refused = tenant.post("/v1/reason-codes", &reason).await;
             refused.refused(422, "validation_failed").names(&["#/account"]);
             assert!(refused.text.contains("name another account"), "{}", refused.text);
-            let voucher = json!({ "amount": "1", "account_code": account });
+            let voucher = json!({ "amount": "1", "account": account });
             let refused = tenant.post("/v1/vouchers", &voucher).await;
-            refused.refused(422, "validation_failed").names(&["#/account_code"]);
+            refused.refused(422, "validation_failed").names(&["#/account"]);
             if !["2200", "2210"].contains(&account) {
                 let refused = tenant.post("/v1/tax-rates", &tax(account)).await;
                 refused.refused(422, "validation_failed").names(&["#/taxes/0/account"]);

@@ -32,12 +32,16 @@ mod platform {
     mod costs;
     mod custom_roles;
     mod customer_sessions;
+    mod days;
     mod decimals;
     mod doctor;
     mod events;
     mod example_programs;
     mod examples;
     mod faults;
+    mod faults_together;
+    mod finer;
+    mod foreign_decimals;
     mod guesses;
     mod hostile_texts;
     mod idempotency;
@@ -74,5 +78,6 @@ mod platform {
     mod synced;
     mod tenant_archive;
     mod unknown_keys;
+    mod unknown_parameters;
     mod webhook;
 }

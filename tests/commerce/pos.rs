@@ -313,7 +313,11 @@ fn a_till_draws_only_from_a_location_that_serves_retail() {
         tenant.sell(&till, &[("MUG", "1")]).await.created();
         let customer = tenant.customer("Nordwind Supply").await;
         let order = tenant.order(&customer, &[("MUG", "1")], "draft").await;
-        order.refused(404, "not_found").names(&["#/location_id"]);
+        order.refused(409, "invalid_state_transition").names(&[]);
+        let named =
+            json!({ "customer_id": customer, "location_id": tenant.main, "lines": lines(&[("MUG", "1")]) });
+        let named = tenant.post("/v1/orders", &named).await;
+        named.refused(409, "invalid_state_transition").names(&["#/location_id"]);
     });
 }
 
@@ -334,7 +338,9 @@ fn a_wholesale_customer_at_the_till_pays_the_negotiated_price() {
         assert_eq!(line["price_source"], "customer_list");
         assert_eq!(sold["customer_id"], json!(customer));
         tenant.patch(&format!("/v1/customers/{customer}"), &json!({ "status": "blocked" })).await.ok();
-        tenant.post(SALES, &body).await.refused(404, "not_found").names(&["#/customer_id"]);
+        let blocked = tenant.post(SALES, &body).await.refused(409, "invalid_state_transition");
+        assert!(blocked.0["detail"].as_str().is_some_and(|detail| detail.contains(" is blocked.")));
+        blocked.names(&["#/customer_id"]);
         body["customer_id"] = json!("cus_01h455vb4pex5vsknk084sn02q");
         tenant.post(SALES, &body).await.refused(404, "not_found").names(&["#/customer_id"]);
     });

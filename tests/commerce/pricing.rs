@@ -343,8 +343,10 @@ fn a_missing_price_is_named_beside_the_others_and_never_zero() {
         let order = json!({ "customer_id": tenant.customer("Nordwind").await, "lines": tests::lines(&[("PRICELESS", "1")]) });
         tenant.post("/v1/orders", &order).await.refused(422, "price_missing");
         assert_eq!(prices(tenant, &asked(None, &[("FREE", "1")])).await, pairs(&[("0.00", "list_price")]));
-        let unknown = tenant.post("/v1/prices/resolve", &asked(None, &[("NOWHERE", "1")])).await;
-        unknown.refused(404, "not_found").names(&["#/lines/0/sku"]);
+        let unknown =
+            tenant.post("/v1/prices/resolve", &asked(None, &[("FREE", "1"), ("NOWHERE", "1")])).await;
+        let problem = unknown.refused(404, "not_found").names(&["#/lines/1/sku"]);
+        assert_eq!(problem.0["errors"][0]["detail"], "There is no product NOWHERE.");
     });
 }
 

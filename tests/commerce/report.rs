@@ -396,6 +396,23 @@ fn a_report_that_makes_no_sense_is_refused() {
         tenant.get("/v1/reports/weather").await.refused(404, "not_found");
         tenant.get("/v1/reports/revenue?format=xml").await.refused(406, "not_acceptable");
         tenant.get("/v1/reports/revenue?grupo=day").await.refused(400, "unknown_field");
+        for (filter, parameter) in
+            [("country=XX", "country"), ("country=GB,UK", "country"), ("currency=QQQ", "currency")]
+        {
+            for report in ["revenue", "margin", "product_performance"] {
+                let reply = tenant.get(&format!("/v1/reports/{report}?{filter}")).await;
+                let problem = reply.refused(400, "invalid_parameter");
+                assert_eq!(problem.0["errors"][0]["parameter"], parameter, "{report} {filter}");
+            }
+        }
+        tenant.get("/v1/reports/revenue?country=ZZ,XK&currency=USD").await.ok();
+        for filter in ["country: [\"XX\"]", "currency: [\"QQQ\"]"] {
+            let query = format!("{{ revenueReport(filter: {{ {filter} }}) {{ rows {{ netRevenue }} }} }}");
+            let call = tenant.call(Method::POST, "/graphql").json(&json!({ "query": query }));
+            let reply = call.send().await.json();
+            let told = reply["errors"][0]["message"].as_str().unwrap_or_default();
+            assert!(told.contains("is not the code of a"), "{reply}");
+        }
         for query in [
             "group_by=colour",
             "from=yesterday",

@@ -5,6 +5,7 @@ mod expected_receipt;
 mod explain;
 mod fifo;
 mod forced;
+mod given_back;
 mod hold;
 mod late;
 mod promise;

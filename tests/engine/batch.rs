@@ -10,7 +10,7 @@ use domain::id::{ExpectedReceiptId, OrderId};
 use domain::line_item::GoodsLine;
 use domain::number::Quantity;
 use domain::product::ItemRef;
-use domain::refusal::{Code, Refusal};
+use domain::refusal::{Code, Problems, Refusal};
 use domain::stock_document::{MoveLine, StockDocumentKind};
 use domain::transfer::Dispatch;
 use domain::{expected_receipt, order, stock_document};
@@ -39,7 +39,8 @@ pub fn request(tenant: &Tenant, command: Command) -> Request {
         Err(refusal) => api::posting::refused(refusal),
     };
     let caller = service::tenant::operator(tenant.id);
-    Request { caller, command, idempotency: None, entry_mode: EntryMode::Api, render }
+    let wrong = Problems::default();
+    Request { caller, command, wrong, idempotency: None, entry_mode: EntryMode::Api, render }
 }
 
 /// Carries commands out in one transaction. Returns status and body of each.

@@ -62,6 +62,7 @@ pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Reques
     Request {
         caller: service::tenant::operator(tenant.id),
         command: Command::Sell(sell),
+        wrong: domain::refusal::Problems::default(),
         idempotency: Some(Idempotency { key: key.to_owned(), fingerprint: [0; 32], of_bytes: [0; 32] }),
         entry_mode: EntryMode::Api,
         render: api::render::render,

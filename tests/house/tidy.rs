@@ -147,6 +147,31 @@ fn instants_of_requests_are_read_once() {
     none("a request has an instant that is not read as domain::moment::Instant", &offenders);
 }
 
+/// `2026-2-3` and days of the year 1 are slips, which a plain `NaiveDate` takes.
+#[test]
+fn days_of_requests_have_one_form() {
+    let mut offenders = Vec::new();
+    for source in sources() {
+        let (mut is_read, mut is_form, mut has_reader) = (false, false, false);
+        for (number, line) in source.text.lines().enumerate() {
+            let item = ["pub ", "pub(super) ", "pub(crate) "].iter().find_map(|seen| line.strip_prefix(seen));
+            let item = item.unwrap_or(line);
+            let is_attribute = line.trim_start().starts_with(['#', '/']);
+            if line.starts_with("#[derive(") {
+                is_read = line.contains("Deserialize");
+            } else if item.starts_with("struct ") || item.starts_with("enum ") {
+                is_form = std::mem::take(&mut is_read);
+            } else if line.starts_with('}') {
+                is_form = false;
+            } else if is_form && !is_attribute && line.contains("NaiveDate") && !has_reader {
+                offenders.push(format!("- {}:{}: {}", source.name, number + 1, line.trim()));
+            }
+            has_reader = is_attribute && (has_reader || line.contains("day::"));
+        }
+    }
+    none("a request has a day that is not read by domain::day", &offenders);
+}
+
 /// Tables that only posting writes.
 const OF_POSTING: [&str; 52] = [
     "stock_level",

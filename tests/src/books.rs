@@ -233,7 +233,7 @@ const FACTS: &[(&str, &str)] = &[
                 sum(round(l.net * l.shipped / l.quantity, d.digits) + round(l.tax * l.shipped / l.quantity, d.digits) \
                     - round(l.net * l.invoiced / l.quantity, d.digits) - round(l.tax * l.invoiced / l.quantity, d.digits)) as shipped \
              from sales_order h join sales_order_line l on l.tenant_id = h.tenant_id and l.order_id = h.id, \
-                  (select case currency when 'JPY' then 0 when 'BHD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
+                  (select case currency when 'JPY' then 0 when 'BHD' then 3 when 'KWD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
              where h.tenant_id = $1 group by 1) o on o.customer_id = a.customer_id \
          where a.tenant_id = $1 and (a.ordered, a.shipped) <> (coalesce(o.ordered, 0), coalesce(o.shipped, 0))",
     ),
@@ -384,7 +384,7 @@ const FACTS: &[(&str, &str)] = &[
     (
         "amounts have no more decimals than the currency",
         "select format('entry %s account %s: %s %s', entry_id, account_code, debit, credit) from journal_line l, \
-              (select case currency when 'JPY' then 0 when 'BHD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
+              (select case currency when 'JPY' then 0 when 'BHD' then 3 when 'KWD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
          where l.tenant_id = $1 and (round(debit, digits), round(credit, digits)) <> (debit, credit)",
     ),
     (

@@ -82,6 +82,17 @@ impl Tenant {
         row.get(0)
     }
 
+    /// Returns the balance of an account at the end of a day.
+    pub async fn balance_on(&self, account: &str, day: &str) -> String {
+        let rows = sqlx::query(
+            "select round(coalesce(sum(l.debit) - sum(l.credit), 0), 2)::text \
+             from journal_entry e join journal_line l on l.tenant_id = e.tenant_id and l.entry_id = e.id \
+             where e.tenant_id = $1 and l.account_code = $2 and e.occurred_on <= $3::text::date",
+        );
+        let row = rows.bind(self.id.0).bind(account).bind(day).fetch_one(&environment().root).await;
+        row.expect("a balance is read").get(0)
+    }
+
     /// Returns the accounts of the journal entry of a document, each with debits less credits, by code.
     pub async fn entry(&self, document_id: &str) -> Vec<(String, String)> {
         let document_id = uuid_of(document_id);

@@ -158,7 +158,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
-             or p.oid::regprocedure::text in ('event_base()', 'day_begin(timestamp without time zone,text)') and not p.prosecdef \
+             or p.oid::regprocedure::text in ('event_base()', 'day_begin(timestamp without time zone,text)', 'currency_decimals(text)') and not p.prosecdef \
               or p.oid::regprocedure::text = 'bi.tenant()' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute') \
              or p.proname in ('load_sales_1', 'load_sales_2', 'load_sales_3', 'searched_form', 'searched_words', 'search_rank', 'keep_unit_fraction', 'keep_price_key', 'keep_sku_since', 'keep_former_barcode', 'keep_advance_currency', 'post_batch_1', 'post_batch_2', 'queue_for_period_lock_1', 'printed_product', 'printed_customer', \
                  'printed_seller') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",

@@ -225,6 +225,7 @@ impl CallbackParams {
 #[utoipa::path(
     operation_id = "auth_oidc_callback",
     security(()),
+    extensions(("x-other-parameters" = json!(true))),
     params(CallbackParams),
     responses((status = 303, description = "The browser goes to the page."))
 )]

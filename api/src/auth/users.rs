@@ -93,7 +93,7 @@ impl Personal for User {
 #[serde(deny_unknown_fields)]
 struct UserIn {
     /// E-mail address to log in with.
-    #[schema(max_length = 254, example = "till-3@shop.example")]
+    #[schema(max_length = 254, pattern = r"^\s*[^\s@]+@[^\s@]+\s*$", example = "till-3@shop.example")]
     email: String,
     /// The user's name.
     #[schema(min_length = 1, max_length = 200, example = "Till 3")]

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
+use domain::day;
 use domain::number::Money;
 use domain::text::{Line100, holds_card_number};
 use service::bank::NewLine;
@@ -55,7 +56,7 @@ pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut
             wrong(column, "Send one line of at most 100 characters.");
         }
     }
-    let booked_on = entry.booked_on.parse::<NaiveDate>();
+    let booked_on = day::read(&entry.booked_on);
     if !booked_on.as_ref().is_ok_and(|day| *day >= NaiveDate::default()) {
         wrong("booked_on", "Write a day as 2026-01-31, from 1970 on.");
     }

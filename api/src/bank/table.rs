@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::entry::Entry;
 use crate::csv::{
-    Place, check_is_text, check_width, is_filled, opened, read_cells, read_columns, reader, unreadable_row,
+    check_is_text, check_quotes, check_width, empty_file, is_filled, opened, read_cells, read_columns,
+    reader, unreadable_header, unreadable_row, with_locale,
 };
 use crate::faults::Faults;
 use crate::problem::{ApiError, ErrorCode};
@@ -58,6 +59,10 @@ impl RowForm {
         match amount {
             Some(Ok(amount)) => entry.amount = amount,
             Some(Err(detail)) => faults.invalid(entry.place, "amount", detail),
+            None if entry.amount.contains(',') => {
+                let detail = "Write an amount as 1234.50, with a point before the decimals and nothing between thousands.";
+                faults.invalid(entry.place, "amount", with_locale(detail.to_owned(), &entry.amount, None));
+            }
             None => {}
         }
         match self.days.plain(&entry.booked_on) {
@@ -103,6 +108,9 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Result<(Vec<Entry>, usize), ApiError> {
     check_is_text(text.as_bytes())?;
+    if text.trim().is_empty() {
+        return Err(empty_file());
+    }
     let lines = text.lines().count();
     if !text.ends_with(['\n', '\r']) {
         let detail = format!(
@@ -114,7 +122,7 @@ pub(super) fn read(
     check_width(text, delimiter)?;
     check_quotes(text, delimiter)?;
     let mut reader = reader(text, delimiter);
-    let header = reader.headers().map_err(|_| unreadable_row())?;
+    let header = reader.headers().map_err(|_| unreadable_header())?;
     let columns: Vec<Option<Column>> = read_columns(header)?;
     for column in REQUIRED {
         if !columns.contains(&Some(column)) {
@@ -134,26 +142,6 @@ pub(super) fn read(
         }
     }
     Ok((entries, rows))
-}
-
-/// Rejects a file that ends within a quoted cell: the rows after the quote would be a part of its text.
-fn check_quotes(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
-    let (mut place, mut line, mut quoted_at) = (Place::Start, 1, 1);
-    for byte in text {
-        let next = place.after(*byte, delimiter);
-        if (place, next) == (Place::Start, Place::Quoted) {
-            quoted_at = line;
-        }
-        line += usize::from(*byte == b'\n');
-        place = next;
-    }
-    if place == Place::Quoted {
-        let detail = format!(
-            "The quoted cell that begins in line {quoted_at} has no end. Close it, or write a quote in a cell twice."
-        );
-        return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
-    }
-    Ok(())
 }
 
 fn entry(place: usize, cells: Vec<(Column, String)>) -> Entry {

@@ -7,7 +7,7 @@ use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::text::{self, Filled200, Line64, Reference200, Text200};
 use serde::Deserialize;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 
 use crate::{ApiError, Caller};
 
@@ -23,9 +23,11 @@ pub struct BillIn {
     supplier_number: Line64,
     /// Day of the bill, today or earlier.
     #[schema(example = "2026-11-20")]
+    #[serde(deserialize_with = "domain::day::required")]
     dated: NaiveDate,
     /// Day on which the bill is due. If absent: `dated` and the supplier's `payment_days`.
     #[schema(example = "2026-12-20")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     due_on: Option<NaiveDate>,
     /// Discounts for early payment. If absent, the supplier's `discounts` apply. Send an empty list for a bill without
     /// one.
@@ -87,6 +89,7 @@ pub struct BillCreditIn {
     supplier_number: Line64,
     /// Day of the credit note: the day of the bill or later, not in the future.
     #[schema(example = "2026-11-25")]
+    #[serde(deserialize_with = "domain::day::required")]
     dated: NaiveDate,
     /// A remark.
     reference: Option<Reference200>,
@@ -121,14 +124,16 @@ pub struct BillReversalIn {
     reason: Filled200,
     /// Day of the reversal: the day of the bill or later, not in the future. Today if absent.
     #[schema(example = "2026-11-25")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     dated: Option<NaiveDate>,
 }
 
-pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
+pub fn to_record(input: BillIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
-    let mut lines = Vec::with_capacity(input.lines.len());
+    let count = input.lines.len();
+    let mut lines = Vec::with_capacity(count);
     for (index, line) in input.lines.into_iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let description =
@@ -145,8 +150,14 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
             Err(detail) => problems.invalid(pointer, detail),
         }
     }
-    problems.check()?;
-    Ok(Command::RecordBill(Record {
+    if lines.len() < count {
+        // A line that bills nothing can't be judged, and the lines after it would have other numbers.
+        return Err(problems
+            .check()
+            .err()
+            .map_or_else(|| ApiError::internal("a line is lost"), ApiError::from));
+    }
+    let command = Command::RecordBill(Record {
         id: input.id,
         supplier_id: input.supplier_id,
         supplier_number,
@@ -157,7 +168,8 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
         exchange_rate: input.exchange_rate,
         reference,
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Returns the subject of a line, or a text that says how to name one.

@@ -51,14 +51,17 @@ struct Filters {
     /// Dated before this day.
     #[serde(rename = "dated[lt]")]
     #[param(example = "2027-01-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     dated_before: Option<NaiveDate>,
     /// Due on this day or later.
     #[serde(rename = "due_on[gte]")]
     #[param(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     due_from: Option<NaiveDate>,
     /// Due before this day.
     #[serde(rename = "due_on[lt]")]
     #[param(example = "2027-01-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     due_before: Option<NaiveDate>,
     /// Order of the list. Newest first if absent.
     #[param(inline)]

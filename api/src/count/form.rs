@@ -11,7 +11,7 @@ use domain::text::{self, Code64, Filled100, Reference200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 
-use crate::line::{Skus, item};
+use crate::line::{Skus, named_item};
 
 /// A sheet to open. Choose its products in at most one way.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -106,6 +106,7 @@ struct EntryIn {
     /// Last day on which the lot may be sold, as its label says. May be absent if the lot is known already; its day is
     /// not changed.
     #[schema(example = "2027-03-31")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expires_on: Option<NaiveDate>,
     /// Quantity in that unit; zero if there is none. For a serial number 1 or 0.
     quantity: Quantity,
@@ -117,9 +118,8 @@ struct EntryIn {
 }
 
 impl EntriesIn {
-    /// Returns the figures, each with its product.
-    pub fn entries(self) -> Result<Vec<EntryInput>, Refusal> {
-        let mut problems = Problems::default();
+    /// Returns the figures, each with its product. Reports every wrong one.
+    pub fn entries(self, problems: &mut Problems) -> Vec<EntryInput> {
         let mut entries = Vec::with_capacity(self.entries.len());
         for (index, entry) in self.entries.into_iter().enumerate() {
             let EntryIn { product_id, sku, barcode, uom, lot_code, .. } = entry;
@@ -129,15 +129,13 @@ impl EntriesIn {
             if lot_code.is_none() && expires_on.is_some() {
                 problems.invalid(pointer("expires_on"), "Name the lot that expires then: send its lot_code.");
             }
-            let lot = text::checked(&mut problems, &pointer("lot_code"), lot_code)
+            let lot = text::checked(problems, &pointer("lot_code"), lot_code)
                 .map(|code| CountedLot { code, expires_on });
-            match item(product_id, sku, barcode) {
-                Ok(item) => entries.push(EntryInput { item, lot, uom, quantity, counted_at, replaces }),
-                Err(detail) => problems.invalid(format!("/entries/{index}"), detail),
-            }
+            let names = (product_id, sku, barcode);
+            let item = named_item(problems, &format!("/entries/{index}"), names);
+            entries.push(EntryInput { item, lot, uom, quantity, counted_at, replaces });
         }
-        problems.check()?;
-        Ok(entries)
+        entries
     }
 }
 

@@ -38,6 +38,9 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "CT-2026-000123")]
     number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 200, example = "Aisle 4")]
+    reference: Option<String>,
     /// Opened at this instant or later.
     #[serde(rename = "created_at[gte]")]
     created_from: Option<Instant>,
@@ -63,6 +66,7 @@ async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
         statuses: filters.status.clone(),
         location_id: filters.location_id,
         number: filters.number.clone(),
+        reference: filters.reference.clone(),
         created: Period::new(filters.created_from, filters.created_to),
     };
     let sort = filters.sort;

@@ -10,7 +10,10 @@ use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{self, without_mark};
-use crate::csv::{check_is_text, check_width, opened, places, plain_header, reader};
+use crate::csv::{
+    check_is_text, check_quotes, check_width, in_rows, opened, places, plain_header, reader,
+    unreadable_header, unreadable_record,
+};
 use crate::list::{List, NoFilters, Page};
 use crate::problem::ErrorCode;
 use crate::upload::{Form, Upload, Uploaded};
@@ -71,8 +74,8 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 /// account mapping names it. `parent` names the account above it, of the same kind.
 ///
 /// Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `code`, `name`, `kind` (or `type`) and, if there is one,
-/// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts and 5 MiB. The same upload changes
-/// nothing the second time. `Prefer: dry-run` returns the same and writes nothing.
+/// `parent`. In the errors of CSV `accounts/0` is the first filled row after the header, and `params` has row and column. At most 2,000
+/// accounts and 5 MiB. The same upload changes nothing the second time. `Prefer: dry-run` returns the same and writes nothing.
 #[utoipa::path(
     operation_id = "accounts_import",
     security(("bearer" = ["ledger:write"])),
@@ -85,25 +88,28 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 #[post("/v1/accounts/import")]
 async fn import(write: Write, upload: Upload) -> Answer {
     let uploaded = upload.read_up_to(BYTES_MAX).await?;
-    let parse = |uploaded: &Uploaded| -> Result<ChartInput, ApiError> {
+    let parse = |uploaded: &Uploaded| -> Result<(ChartInput, Vec<usize>), ApiError> {
         match uploaded.form {
             Form::Json => body::parse_object(&uploaded.raw)
+                .map(|input| (input, Vec::new()))
                 .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error)),
             Form::Csv => read_csv(&uploaded.raw),
         }
     };
-    let (uploaded, input) = uploaded.parse(parse).await?;
+    let (uploaded, (input, rows)) = uploaded.parse(parse).await?;
     let work = async |tx: &Tx| chart::import(tx, &input).await;
-    write.changing_setup().whole("account.imported", &uploaded.raw, work).await
+    let imported = write.changing_setup().whole("account.imported", &uploaded.raw, work).await;
+    imported.map_err(|error| in_rows(error, "accounts", &rows))
 }
 
-fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
+/// Reads CSV. Returns the accounts, and the row of each.
+fn read_csv(raw: &[u8]) -> Result<(ChartInput, Vec<usize>), ApiError> {
     check_is_text(raw)?;
     let (text, delimiter) = opened(without_mark(raw));
     check_width(text, delimiter)?;
+    check_quotes(text, delimiter)?;
     let mut reader = reader(text, delimiter);
-    let header =
-        reader.headers().map_err(|_| malformed("The header can't be read. Save it as \"CSV UTF-8\"."))?;
+    let header = reader.headers().map_err(|_| unreadable_header())?.clone();
     let width = header.len();
     let name = |cell| match plain_header(cell).as_str() {
         "type" => "kind".to_owned(),
@@ -111,10 +117,9 @@ fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
     };
     let places = places(header.iter().map(name), COLUMNS, 3)?;
     let mut problems = Problems::default();
-    let mut accounts = Vec::new();
-    for record in reader.records() {
-        let record =
-            record.map_err(|_| malformed("A row can't be read. Check its quotes and that it is UTF-8."))?;
+    let (mut accounts, mut rows) = (Vec::new(), Vec::new());
+    for (record, row) in reader.records().zip(2..) {
+        let record = record.map_err(|error| unreadable_record(row, &header, &error))?;
         if record.iter().skip(width).any(|cell| !cell.trim().is_empty()) {
             let line = record.position().map_or(0, ::csv::Position::line);
             let detail = format!(
@@ -132,11 +137,12 @@ fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
             problems.invalid(pointer, "Expected asset, liability, equity, revenue or expense.");
             AccountKind::Asset
         });
+        rows.push(row);
         let parent = (!parent.is_empty()).then(|| parent.to_owned());
         accounts.push(ChartAccount { code: code.to_owned(), name: name.to_owned().into(), kind, parent });
     }
-    problems.check()?;
-    Ok(ChartInput { accounts })
+    problems.check().map_err(|refusal| in_rows(refusal.into(), "accounts", &rows))?;
+    Ok((ChartInput { accounts }, rows))
 }
 
 fn malformed(detail: &str) -> ApiError {

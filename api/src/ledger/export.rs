@@ -52,9 +52,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ExportParams {
     /// First day of the period.
     #[param(example = "2026-11-01")]
+    #[serde(deserialize_with = "domain::day::required")]
     from: NaiveDate,
     /// First day after the period.
     #[param(example = "2026-12-01")]
+    #[serde(deserialize_with = "domain::day::required")]
     to: NaiveDate,
 }
 

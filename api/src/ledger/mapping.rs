@@ -70,7 +70,7 @@ async fn set(write: Write, body: Body<AccountMappingInput>) -> Answer {
 #[into_params(parameter_in = Query)]
 struct PostingParams {
     /// Part of the document that is posted.
-    #[param(example = "revenue")]
+    #[param(example = "cash_rounding")]
     purpose: EntryPurpose,
     /// Channel of the sale. Required for revenue, returns, discount and cost of goods.
     #[param(example = "retail")]

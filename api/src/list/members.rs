@@ -23,6 +23,7 @@ const EXPANDED: &[(&str, &[Expansion])] = &[
     ("/v1/pos/sales", &[Expansion::Customer, Expansion::Location, Expansion::Register]),
     ("/v1/products", &[Expansion::Category]),
     ("/v1/registers", &[Expansion::Location]),
+    ("/v1/shipments", &[Expansion::Customer, Expansion::Location]),
     ("/v1/stock/documents", &[Expansion::Location]),
     ("/v1/stock/holds", &[Expansion::Customer, Expansion::Location]),
     ("/v1/stock/levels", &[Expansion::Product, Expansion::Location]),

@@ -8,7 +8,7 @@ use crate::params;
 use crate::problem::ApiError;
 
 /// The lists of documents that change after they were recorded.
-const CHANGING: [&str; 12] = [
+const CHANGING: [&str; 13] = [
     "/v1/attachments",
     "/v1/bills",
     "/v1/counts",
@@ -17,6 +17,7 @@ const CHANGING: [&str; 12] = [
     "/v1/lots",
     "/v1/orders",
     "/v1/purchase-orders",
+    "/v1/shipments",
     "/v1/stock/expected-receipts",
     "/v1/stock/holds",
     "/v1/stock/transfers",

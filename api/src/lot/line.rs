@@ -32,6 +32,7 @@ pub struct ReceivedLotIn {
     quantity: Option<Quantity>,
     /// Last day on which it may be sold.
     #[schema(example = "2027-03-31")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expires_on: Option<NaiveDate>,
     /// Supplier's own code of the lot.
     supplier_lot: Option<Line64>,

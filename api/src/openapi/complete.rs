@@ -184,7 +184,8 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     if has_body || has_parameters || asks_who_calls {
         expected.push("400");
     }
-    if asks_who_calls || path.starts_with("/v1/auth/") {
+    // A message that is signed has no credential, and its text says that a wrong signature is rejected.
+    if asks_who_calls || path.starts_with("/v1/auth/") || says(operation, "(401)") {
         expected.extend(["401", "403"]);
     }
     if path.contains('{') || has_body || names_record(operation) {
@@ -196,7 +197,7 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     // A sign-in with a provider is carried out by GET, because a browser is sent there.
     if method != "get" || path.starts_with("/v1/auth/oidc/") {
         expected.extend(["409", "422"]);
-    } else if says_unprocessable(operation) {
+    } else if says(operation, "(422)") {
         expected.push("422");
     }
     if shared::takes(operation, "IfNoneMatch") {
@@ -214,11 +215,11 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     expected
 }
 
-/// Whether a read says that it rejects a value with 422: in its own text, or in that of a parameter.
-fn says_unprocessable(operation: &Value) -> bool {
+/// Whether an operation says that it rejects a request with a status, such as `(422)`: in its own text, or in that of a parameter.
+fn says(operation: &Value, status: &str) -> bool {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let described = parameters.chain([operation]).filter_map(|part| part["description"].as_str());
-    described.into_iter().any(|text| text.contains("(422)"))
+    described.into_iter().any(|text| text.contains(status))
 }
 
 /// Whether a parameter in the query names a record by its id. `run` is the id of a run of the reconciliation.

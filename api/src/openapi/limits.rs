@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 const INSTANT_LENGTH_MAX: u32 = 40;
 /// Length of a day.
 const DAY_LENGTH: u32 = 10;
+/// Form of a day that a caller may name (`domain::day`).
+const DAY_PATTERN: &str = r"^(19|[2-9]\d)\d{2}-\d{2}-\d{2}$";
 /// Longest text of a list of texts, by the name of the list. They are codes.
 const CODE_LENGTH_MAX: u32 = 200;
 /// Longest text that is not limited otherwise, such as a file.
@@ -58,6 +60,9 @@ fn state(schema: &mut Map<String, Value>, is_item: bool) {
             _ => TEXT_LENGTH_MAX,
         };
         schema.entry("maxLength").or_insert_with(|| most.into());
+        if schema.get("format").is_some_and(|format| format == "date") {
+            schema.entry("pattern").or_insert_with(|| DAY_PATTERN.into());
+        }
     }
     if is_whole {
         let format = schema.entry("format").or_insert_with(|| "int64".into());
@@ -81,6 +86,7 @@ mod tests {
     fn a_limit_of_its_own_stays() {
         let mut schemas = json!({
             "at": { "type": ["string", "null"], "format": "date-time" },
+            "on": { "type": ["string", "null"], "format": "date" },
             "code": { "type": "string", "maxLength": 8, "example": { "type": "string" } },
             "page": { "properties": { "default": { "type": "string" } } },
             "kind": { "type": "string", "enum": ["a"] },
@@ -89,6 +95,10 @@ mod tests {
         });
         complete(&mut schemas);
         assert_eq!(schemas["at"]["maxLength"], 40);
+        assert_eq!(
+            (&schemas["on"]["maxLength"], &schemas["on"]["pattern"]),
+            (&json!(10), &json!(DAY_PATTERN))
+        );
         assert_eq!(
             schemas["code"],
             json!({ "type": "string", "maxLength": 8, "example": { "type": "string" } })

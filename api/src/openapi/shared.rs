@@ -266,14 +266,15 @@ pub fn parameters() -> Value {
             PREFER_LENGTH_MAX,
             "",
             "`dry-run`: returns the response without the effect. `respond-async`: returns a job (202) and carries the request out \
-             after the response, if the operation lists 202. Other preferences are ignored.",
+             after the response, if the operation lists 202. Another spelling of `dry-run` is rejected, and other preferences are ignored.",
         ),
         "BatchPrefer": in_header(
             "Prefer",
             PREFER_LENGTH_MAX,
             "",
             "`dry-run`: returns the response to each document as if it were alone, without the effect. \
-             `return=minimal`: returns only the id, the number and the count of lines of each. Other preferences are ignored.",
+             `return=minimal`: returns only the id, the number and the count of lines of each. Another spelling \
+             of `dry-run` is rejected, and other preferences are ignored.",
         ),
         "IfMatch": in_header(
             "If-Match",

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
 use domain::moment::Instant;
-use domain::number::Money;
+use domain::number::{Money, MoneyInCurrency, shown_decimals};
 use domain::open_item::{self, ApplicationKind, Applied, ApplyLine, CreditRef};
 use domain::refusal::Problems;
 use domain::tag;
@@ -46,7 +46,8 @@ struct ApplicationIn {
     #[serde(default)]
     #[schema(max_items = 500)]
     lines: Vec<ApplicationLineIn>,
-    /// When it happened. Now if absent.
+    /// When it happened. Now if absent. Not before a payment or credit note that it uses. An invoice may be later: it is settled from
+    /// its own day on.
     occurred_at: Option<Instant>,
 }
 
@@ -91,6 +92,8 @@ pub struct ApplicationOut<'a> {
     lines: Vec<AppliedOut>,
     /// When it happened.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
 }
 
 /// A change of what is applied of a payment or credit note.
@@ -103,13 +106,14 @@ pub struct AppliedOut {
     /// The invoice. Null if the document itself took the amount: a reversal or a payout.
     invoice_id: Option<InvoiceId>,
     /// Amount that was applied, in the currency of the payment or credit note. Negative if it was taken back.
-    amount: Money,
+    amount: MoneyInCurrency,
 }
 
 impl AppliedOut {
-    pub(super) fn of(line: &Applied) -> Self {
+    /// Returns a change. `decimals` are those of the currency of the payment or credit note.
+    pub(super) fn of(line: &Applied, decimals: u32) -> Self {
         let Applied { credit, invoice_id, .. } = *line;
-        let amount = line.stated();
+        let amount = line.stated().in_currency(decimals);
         let (payment_id, credit_note_id) = (credit.payment_id(), credit.credit_note_id());
         AppliedOut { payment_id, credit_note_id, invoice_id, amount }
     }
@@ -117,6 +121,10 @@ impl AppliedOut {
 
 impl<'a> ApplicationOut<'a> {
     pub(crate) fn new(application: &'a open_item::Application, currency: &'a str) -> Self {
+        let line = |line: &Applied| {
+            let decimals = application.decimals.get(&line.credit).copied();
+            AppliedOut::of(line, decimals.unwrap_or_else(shown_decimals))
+        };
         ApplicationOut {
             id: application.id,
             object: tag::Application,
@@ -126,8 +134,9 @@ impl<'a> ApplicationOut<'a> {
             currency,
             amount: application.amount(),
             exchange_difference: application.difference(),
-            lines: application.lines.iter().map(AppliedOut::of).collect(),
+            lines: application.lines.iter().map(line).collect(),
             occurred_at: application.occurred_at,
+            created_at: application.recorded_at,
         }
     }
 }
@@ -164,7 +173,7 @@ pub(super) fn credit(
 )]
 #[post("/v1/applications")]
 async fn create(post: Post) -> Answer {
-    post.create::<ApplicationId, _>("/v1/applications", to_command).await
+    post.create::<ApplicationId, _, _>("/v1/applications", to_command).await
 }
 
 fn to_command(input: ApplicationIn, _: &Caller) -> Result<Command, ApiError> {

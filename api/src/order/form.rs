@@ -9,7 +9,7 @@ use domain::exchange::Quote;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::metadata::{self, Metadata};
 use domain::moment::Instant;
-use domain::number::{ExchangeRate, Money, Quantity};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency, Quantity};
 use domain::order::{self, AdvanceTo, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
@@ -57,6 +57,7 @@ pub struct OrderIn {
     pub exchange_rate: Option<ExchangeRate>,
     /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     pub requested_on: Option<NaiveDate>,
     /// Your own notes by name: at most 50, each of at most 500 characters.
     #[serde(default)]
@@ -159,22 +160,20 @@ impl OrderIn {
     }
 
     /// Parses the order. Reports every wrong text and line.
-    pub fn place(self, authority: Authority) -> Result<order::Place, Refusal> {
-        let mut problems = Problems::default();
-        let reference = text::checked(&mut problems, "/reference", self.reference);
-        let external_ref = text::checked(&mut problems, "/external_ref", self.external_ref);
-        country_code(&mut problems, "/country", self.country.as_deref());
+    pub fn place(self, problems: &mut Problems, authority: Authority) -> order::Place {
+        let reference = text::checked(problems, "/reference", self.reference);
+        let external_ref = text::checked(problems, "/external_ref", self.external_ref);
+        country_code(problems, "/country", self.country.as_deref());
         if !(0..=PRIORITY_MAX).contains(&self.priority) {
             problems.invalid("/priority", format!("The priority is a number from 0 to {PRIORITY_MAX}."));
         }
-        let bill_to = self.bill_to.map(|address| address.choice(&mut problems, "/bill_to"));
-        let ship_to = self.ship_to.map(|address| address.choice(&mut problems, "/ship_to"));
-        metadata::check(&mut problems, &self.metadata);
-        let notes = self.notes.checked(&mut problems, "/notes");
-        annotation::check_tags(&mut problems, &self.tags);
-        let lines = lines(&mut problems, self.lines);
-        problems.check()?;
-        Ok(order::Place {
+        let bill_to = self.bill_to.map(|address| address.choice(problems, "/bill_to"));
+        let ship_to = self.ship_to.map(|address| address.choice(problems, "/ship_to"));
+        metadata::check(problems, &self.metadata);
+        let notes = self.notes.checked(problems, "/notes");
+        annotation::check_tags(problems, &self.tags);
+        let lines = lines(problems, self.lines);
+        order::Place {
             bill_to,
             ship_to,
             annotations: Annotations { metadata: self.metadata, notes, tags: self.tags },
@@ -195,7 +194,7 @@ impl OrderIn {
             policy: self.policy,
             priority: self.priority,
             authority,
-        })
+        }
     }
 }
 
@@ -253,16 +252,15 @@ pub struct ShipLineIn {
 
 impl ShipIn {
     /// Parses the shipment of an order. Reports every wrong text and lot.
-    pub fn ship(self, order_id: OrderId) -> Result<order::Ship, Refusal> {
+    pub fn ship(self, problems: &mut Problems, order_id: OrderId) -> order::Ship {
         let ShipIn { lines, occurred_at, carrier, tracking_number, tracking_url } = self;
-        let (mut problems, mut shipped) = (Problems::default(), Vec::with_capacity(lines.len()));
+        let mut shipped = Vec::with_capacity(lines.len());
         for (index, line) in lines.into_iter().enumerate() {
-            let lots = lots::named(&mut problems, &format!("/lines/{index}"), line.lots);
+            let lots = lots::named(problems, &format!("/lines/{index}"), line.lots);
             shipped.push(order::ShipLine { line_no: line.line_no, quantity: line.quantity, lots });
         }
-        let parcel = parcel(&mut problems, carrier, tracking_number, tracking_url);
-        problems.check()?;
-        Ok(order::Ship { order_id, lines: shipped, occurred_at: occurred_at.map(Instant::get), parcel })
+        let parcel = parcel(problems, carrier, tracking_number, tracking_url);
+        order::Ship { order_id, lines: shipped, occurred_at: occurred_at.map(Instant::get), parcel }
     }
 }
 
@@ -328,6 +326,10 @@ pub struct OrderOut<'a> {
     released_at: Option<DateTime<Utc>>,
     /// When it was placed.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
     version: i32,
@@ -361,11 +363,11 @@ struct ForeignSalesOrderOut<'a> {
     /// Exchange rate: units of the tenant's currency in one unit of `currency`.
     exchange_rate: ExchangeRate,
     /// After discounts, before tax.
-    net: Money,
+    net: MoneyInCurrency,
     /// Tax.
-    tax: Money,
+    tax: MoneyInCurrency,
     /// Net plus tax.
-    total: Money,
+    total: MoneyInCurrency,
 }
 
 impl<'a> ForeignSalesOrderOut<'a> {
@@ -374,9 +376,9 @@ impl<'a> ForeignSalesOrderOut<'a> {
         ForeignSalesOrderOut {
             currency: &quote.currency,
             exchange_rate: quote.rate,
-            net: amounts.value,
-            tax: amounts.tax,
-            total: amounts.total(),
+            net: quote.shown(amounts.value),
+            tax: quote.shown(amounts.tax),
+            total: quote.shown(amounts.total()),
         }
     }
 }
@@ -527,6 +529,8 @@ impl<'a> OrderOut<'a> {
             hold_reasons: &order.hold_reasons,
             released_at: order.released_at,
             occurred_at: order.occurred_at,
+            created_at: order.recorded_at,
+            updated_at: order.updated_at,
             version: order.version,
             lines: order.lines.iter().map(line).collect(),
             net: totals.net,

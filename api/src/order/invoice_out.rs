@@ -48,6 +48,13 @@ pub struct InvoiceOut<'a> {
     country: &'a str,
     /// When it was issued.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
+    /// When `open` last changed.
+    updated_at: DateTime<Utc>,
+    /// Increases with each change of `open`.
+    #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
+    version: i32,
     /// When it is due.
     #[schema(example = "2026-12-22")]
     due_on: NaiveDate,
@@ -96,6 +103,9 @@ impl<'a> InvoiceOut<'a> {
             foreign: invoice.foreign.as_ref().map(ForeignInvoice::from),
             country: &invoice.country,
             occurred_at: invoice.occurred_at,
+            created_at: invoice.recorded_at,
+            updated_at: invoice.updated_at,
+            version: invoice.version,
             due_on: invoice.due_on,
             lines: invoice.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),
             gross: invoice.totals.gross,

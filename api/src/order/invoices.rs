@@ -51,10 +51,12 @@ struct Filters {
     /// Due on this day or later.
     #[serde(rename = "due_on[gte]")]
     #[param(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     due_from: Option<NaiveDate>,
     /// Due before this day.
     #[serde(rename = "due_on[lt]")]
     #[param(example = "2027-01-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     due_before: Option<NaiveDate>,
     /// Issued at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
@@ -117,6 +119,6 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {
     let id = own::invoice(&app, &caller, id.0).await?;
     let read = async |tx: &service::Tx| service::invoice::get(tx, id).await;
-    let InvoiceDetail { invoice, currency, version } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(version, Seen::by(&caller, InvoiceOut::new(&invoice, &currency))))
+    let InvoiceDetail { invoice, currency } = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(invoice.version, Seen::by(&caller, InvoiceOut::new(&invoice, &currency))))
 }

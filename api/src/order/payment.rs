@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId, RegisterId, SessionId};
 use domain::moment::Instant;
-use domain::number::{ExchangeRate, Money};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency, shown_decimals};
 use domain::payment::{self, PaymentKind, PaymentMethod};
 use domain::refusal::Problems;
 use domain::tag;
@@ -57,18 +57,27 @@ struct PaymentIn {
     allocations: Option<Vec<AllocationForm>>,
     /// Reference of the bank or processor. Never a card number.
     reference: Option<Reference100>,
-    /// When it was received. Now if absent.
+    /// When it was received. Now if absent. It may be before an invoice, which is settled from its own day on.
     occurred_at: Option<Instant>,
 }
 
 /// A part of a payment that pays an invoice.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AllocationForm {
     /// The invoice.
     invoice_id: InvoiceId,
     /// Amount that pays it, in the currency of the payment.
     amount: Money,
+}
+
+/// A part of a payment, which pays an invoice, in a response. It has the schema of the part in a request.
+#[derive(Debug, Serialize)]
+struct AllocationOut {
+    /// The invoice.
+    invoice_id: InvoiceId,
+    /// The amount that pays it, in the currency of the payment.
+    amount: MoneyInCurrency,
 }
 
 /// A payment or payout to take back.
@@ -159,8 +168,8 @@ pub struct PaymentOut<'a> {
     /// Part that pays no invoice yet.
     unapplied: Money,
     /// Invoices that it pays.
-    #[schema(max_items = 500)]
-    allocations: Vec<AllocationForm>,
+    #[schema(value_type = Vec<AllocationForm>, max_items = 500)]
+    allocations: Vec<AllocationOut>,
     /// Parts that a reversal took back, or a payout paid out. Empty for a payment.
     #[schema(max_items = 10000)]
     changes: Vec<AppliedOut>,
@@ -178,6 +187,8 @@ pub struct PaymentOut<'a> {
     reference: Option<&'a str>,
     /// When it was received.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
 }
 
 /// The amounts of a payment in another currency than the tenant's.
@@ -189,9 +200,9 @@ struct ForeignCustomerPaymentOut<'a> {
     /// Exchange rate: units of the tenant's currency in one unit of `currency`.
     exchange_rate: ExchangeRate,
     /// Amount of the payment. Negative if the money went to the customer or back to the payer.
-    amount: Money,
+    amount: MoneyInCurrency,
     /// Part that pays no invoice yet.
-    unapplied: Money,
+    unapplied: MoneyInCurrency,
     /// Exchange difference in the tenant's currency of what is applied, or of what a reversal or payout took. Above zero, it
     /// is a gain.
     exchange_difference: Money,
@@ -202,8 +213,8 @@ impl<'a> ForeignCustomerPaymentOut<'a> {
         ForeignCustomerPaymentOut {
             currency: &foreign.quote.currency,
             exchange_rate: foreign.quote.rate,
-            amount: foreign.amount,
-            unapplied: foreign.unapplied,
+            amount: foreign.quote.shown(foreign.amount),
+            unapplied: foreign.quote.shown(foreign.unapplied),
             exchange_difference: difference,
         }
     }
@@ -211,9 +222,11 @@ impl<'a> ForeignCustomerPaymentOut<'a> {
 
 impl<'a> PaymentOut<'a> {
     pub(crate) fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
-        let part = |part: &payment::Allocation| AllocationForm {
+        // All that a payment applies, takes back or pays out is in its own currency.
+        let decimals = payment.foreign.as_ref().map_or_else(shown_decimals, |foreign| foreign.quote.decimals);
+        let part = |part: &payment::Allocation| AllocationOut {
             invoice_id: part.invoice_id,
-            amount: part.stated(),
+            amount: part.stated().in_currency(decimals),
         };
         PaymentOut {
             id: payment.id,
@@ -230,13 +243,14 @@ impl<'a> PaymentOut<'a> {
             amount: payment.amount,
             unapplied: payment.unapplied,
             allocations: payment.allocations.iter().map(part).collect(),
-            changes: payment.changes.iter().map(AppliedOut::of).collect(),
+            changes: payment.changes.iter().map(|line| AppliedOut::of(line, decimals)).collect(),
             original_id: payment.original_id,
             reversed_by_id: payment.reversed_by,
             reason: payment.reason.as_deref(),
             session_id: payment.session_id,
             reference: payment.reference.as_deref(),
             occurred_at: payment.occurred_at,
+            created_at: payment.recorded_at,
         }
     }
 }
@@ -255,7 +269,7 @@ impl<'a> PaymentOut<'a> {
 )]
 #[post("/v1/payments")]
 async fn create(post: Post) -> Answer {
-    post.create::<PaymentId, _>("/v1/payments", to_command).await
+    post.create::<PaymentId, _, _>("/v1/payments", to_command).await
 }
 
 fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
@@ -312,7 +326,7 @@ async fn reverse(post: Post, id: PathId<PaymentId>) -> Answer {
             occurred_at: input.occurred_at.map(Instant::get),
         }))
     };
-    post.create::<PaymentId, _>("/v1/payments", command).await
+    post.create::<PaymentId, _, _>("/v1/payments", command).await
 }
 
 /// Pay a credit out
@@ -328,7 +342,7 @@ async fn reverse(post: Post, id: PathId<PaymentId>) -> Answer {
 )]
 #[post("/v1/payouts")]
 async fn pay_out(post: Post) -> Answer {
-    post.create::<PaymentId, _>("/v1/payments", payout_command).await
+    post.create::<PaymentId, _, _>("/v1/payments", payout_command).await
 }
 
 fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {

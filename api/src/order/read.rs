@@ -1,19 +1,17 @@
-//! Routes that read orders and shipments.
+//! Routes that read orders.
 
 use actix_web::get;
 use actix_web::web::Data;
-use domain::address::Address;
-use domain::id::{CustomerId, OrderId, ShipmentId};
+use domain::id::{CustomerId, OrderId};
 use domain::moment::Instant;
 use domain::order::OrderStatus;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Period, Slice};
 use service::order::{Filter, OrderDetail, OrderSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{OrderOut, ShipmentOut};
-use crate::line::{PrintedCustomerOut, SellerOut};
+use super::OrderOut;
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
 use crate::publishable::Seen;
@@ -22,7 +20,7 @@ use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(show).service(show_shipment);
+    cfg.service(list).service(show);
 }
 
 /// Which orders to list.
@@ -113,44 +111,4 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneM
     let read = async |tx: &service::Tx| service::order::get(tx, id).await;
     let OrderDetail { order, invoices, currency } = app.db.read(caller.tenant_id, read).await?;
     Ok(seen.answer(order.version, Seen::by(&caller, OrderOut::new(&order, &invoices, &currency))))
-}
-
-/// A shipment on its own.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ShipmentOfOrder<'a> {
-    /// Order of the shipment.
-    order_id: OrderId,
-    /// The customer when the order was placed.
-    customer: PrintedCustomerOut<'a>,
-    /// Address that it was shipped to.
-    ship_to: Option<&'a Address>,
-    /// The tenant when the order was placed.
-    seller: SellerOut<'a>,
-    /// The shipment.
-    #[serde(flatten)]
-    shipment: ShipmentOut<'a>,
-}
-
-/// Get a shipment
-///
-/// Returns the shipment with its order and its invoice.
-#[utoipa::path(
-    operation_id = "shipments_get",
-    security(("bearer" = ["orders:read"])),
-    params(("id" = ShipmentId, Path, description = "The shipment's id."), ReadHeaders),
-    responses((status = 200, description = "The shipment.", body = ShipmentOfOrder))
-)]
-#[get("/v1/shipments/{id}")]
-async fn show_shipment(app: Data<App>, caller: Caller, id: PathId<ShipmentId>, seen: IfNoneMatch) -> Answer {
-    let read = async |tx: &service::Tx| service::order::shipment(tx, id.0).await;
-    let read = app.db.read(caller.tenant_id, read).await?;
-    let shipment = ShipmentOfOrder {
-        order_id: read.order_id,
-        customer: PrintedCustomerOut::from(&*read.customer),
-        ship_to: read.addresses.ship_to.as_deref(),
-        seller: SellerOut::from(&*read.seller),
-        shipment: ShipmentOut::new(&read.shipment),
-    };
-    // The invoice of a shipment is no change of its version.
-    seen.answer_content(read.shipment.version, &shipment)
 }

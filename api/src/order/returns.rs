@@ -7,7 +7,7 @@ use domain::order::{self, Condition};
 use domain::refusal::Problems;
 use domain::text::{self, Text200};
 use serde::Deserialize;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -59,7 +59,8 @@ pub struct ReturnIn {
 /// Record a return
 ///
 /// Restocks what comes back, or writes it off, and credits the customer, in one transaction. With an invoice: at the
-/// price charged and the cost at which it left. Without one: at today's price and the current cost.
+/// price charged and the cost at which it left; with first in, first out, the units that left last come back first, into
+/// their cost layers. Without one: at today's price and the current cost.
 #[utoipa::path(
     operation_id = "returns_create",
     security(("bearer" = ["orders:write"])),
@@ -69,7 +70,7 @@ pub struct ReturnIn {
 )]
 #[post("/v1/returns")]
 async fn create(post: Post) -> Answer {
-    post.create::<InvoiceId, _>("/v1/invoices", to_command).await
+    post.create::<InvoiceId, _, _>("/v1/invoices", to_command).await
 }
 
 /// Record many returns
@@ -87,7 +88,7 @@ async fn create_batch(post: Post) -> Answer {
     post.batch(RETURNS, to_command).await
 }
 
-fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: ReturnIn, caller: &Caller) -> Result<Stated, ApiError> {
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }
@@ -96,9 +97,8 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
     country_code(&mut problems, "/country", input.country.as_deref());
     let original_lines = line::original_lines(&mut problems, input.original_lines);
     let lines = line::lines(&mut problems, input.lines);
-    problems.check()?;
-    check_overrides(caller, &lines)?;
-    Ok(Command::Return(order::Return {
+    check_overrides(&mut problems, caller, &lines);
+    let command = Command::Return(order::Return {
         id: input.id,
         customer_id: input.customer_id,
         original_id: input.original_id,
@@ -110,5 +110,6 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         reason,
         occurred_at: input.occurred_at.map(Instant::get),
         overrider: overrider(caller),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }

@@ -30,8 +30,8 @@ struct ShipmentUndoIn {
 
 /// Undo a shipment
 ///
-/// Takes back a shipment that did not leave. Its stock is on hand again, in its lots, at the cost with which it was shipped, and
-/// reserved for the order, which can be shipped again. An invoiced shipment can't be undone: take the goods back with
+/// Takes back a shipment that did not leave. Its stock is on hand again, in its lots, at the cost and in the cost layers
+/// with which it was shipped, and reserved for the order, which can be shipped again. An invoiced shipment can't be undone: take the goods back with
 /// `POST /v1/returns`.
 #[utoipa::path(
     operation_id = "shipments_undo",

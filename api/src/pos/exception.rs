@@ -91,8 +91,9 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> An
 
 /// Resolve an exception of a sale
 ///
-/// Notes what was done about it. The sale stays as it is: a refund, a price or a journal entry corrects what is wrong. An
-/// exception is resolved once (`invalid_state_transition`).
+/// Notes what was done about it. The sale stays as it is. A refund, a price, or a journal entry on an account that is no control
+/// account corrects what is wrong. A voucher that is not issued yet is issued with its code (`POST /v1/vouchers`); of one that paid
+/// too much, a refund into the voucher gives the difference back. An exception is resolved once (`invalid_state_transition`).
 #[utoipa::path(
     operation_id = "sale_exceptions_resolve",
     security(("bearer" = ["pos:manage"])),

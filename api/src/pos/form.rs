@@ -19,9 +19,11 @@ use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, OriginalLineIn, Print
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SaleIn {
-    /// The till's own id of the sale, made before it is sent. The server chooses one if absent.
+    /// The till's own id of the sale, made before it is sent. The server chooses one if absent. A sale with the same id and content gets the
+    /// first response, with any `Idempotency-Key`; with other content it is rejected with the differences (`already_exists`).
     pub id: Option<SaleId>,
-    /// The till. It needs an open session. A forced sale belongs to the session in which it happened, also if that is closed.
+    /// The till. It needs an open session. A forced sale belongs to the session in which it happened, also if that is closed. If the till
+    /// had no session yet, its forced sales get a closed one, with an exception `no_session`.
     pub register_id: RegisterId,
     /// Customer, who pays the price negotiated with them. Absent: a walk-in sale.
     pub customer_id: Option<CustomerId>,
@@ -35,8 +37,8 @@ pub struct SaleIn {
     /// ISO 3166-1 alpha-2 code of the country of the sale. If absent, the customer's or the tenant's.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened. Now if absent. A time more than 5 minutes ahead of ours is kept in `said_at`, and the sale is dated
-    /// now: the event `pos_sale.clock_ahead` tells of it.
+    /// When it happened. Now if absent. The sale shows product, customer and seller as they were then. A time more than 5 minutes ahead
+    /// of ours is kept in `said_at`, and the sale is dated now: the event `pos_sale.clock_ahead` tells of it.
     pub occurred_at: Option<Instant>,
     /// Lines of the sale.
     #[schema(min_items = 1, max_items = 2000)]
@@ -47,7 +49,8 @@ pub struct SaleIn {
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,
-    /// The receipt of a forced sale, as far as it is stated. The sale has its prices, taxes and totals.
+    /// The receipt of a forced sale, as far as it is stated. The sale has its prices, taxes and totals. State at least `total`: cash above
+    /// our total is change otherwise.
     #[schema(example = json!(null))]
     pub receipt: Option<ReceiptIn>,
 }
@@ -57,7 +60,9 @@ pub struct SaleIn {
 #[serde(deny_unknown_fields)]
 pub struct ReceiptIn {
     /// Total, with tax, before or after the rounding of cash. Without `lines` here and a `unit_price`, the lines share it in
-    /// proportion to our prices. Otherwise the difference from the lines is `rounding`.
+    /// proportion to our prices. Otherwise the difference from the lines is `rounding`. If absent, and no line says more: what a card
+    /// or a voucher paid is the total, and cash is what was handed over. So 10.00 for what costs 8.00 by our prices is a price of 10.00
+    /// with an exception by card, and 8.00 with change of 2.00 in cash. Cash below our total is the total.
     pub total: Option<Money>,
     /// One for each line of the sale, in the same order, or none.
     #[serde(default)]
@@ -196,6 +201,8 @@ pub struct SaleOut<'a> {
     business_date: NaiveDate,
     /// When it happened.
     occurred_at: DateTime<Utc>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
     /// Time that the till's clock said, if it was more than 5 minutes ahead. Null otherwise.
     #[schema(example = json!(null))]
     said_at: Option<DateTime<Utc>>,
@@ -254,6 +261,7 @@ impl<'a> SaleOut<'a> {
             country: &sale.country,
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
+            created_at: sale.recorded_at,
             said_at: sale.said_at,
             exceptions: &sale.exceptions,
             lines: sale.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),

@@ -39,6 +39,7 @@ struct Filters {
     #[param(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
     /// Only this business day.
+    #[serde(default, deserialize_with = "domain::day::optional")]
     business_date: Option<NaiveDate>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]

@@ -76,7 +76,7 @@ async fn open(post: Post) -> Answer {
     let command = |SessionIn { register_id, opening_float }, _: &Caller| {
         Ok(Command::OpenSession(pos::OpenSession { register_id, opening_float }))
     };
-    post.create::<SessionId, _>("/v1/pos/sessions", command).await
+    post.create::<SessionId, _, _>("/v1/pos/sessions", command).await
 }
 
 /// Close a till session

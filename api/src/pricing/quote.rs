@@ -20,6 +20,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// trace. Nothing is written. A publishable key gets the prices of now for an unknown customer, without trace, and a
 /// customer session those for its customer. A line whose product has no price has `error` in place of one, and the other
 /// lines have theirs. A sale or an order rejects such a line: nothing is free by omission.
+///
+/// Two facts are those of the instant `at`: the price rules that are valid then, also those that have ended since, and the list price of
+/// the product or of its unit. A list price of the future is that of today. All other facts are those of today: the price lists of the
+/// customer, its tier, the location and the channel, the category of the product with the categories above it, its units and barcodes,
+/// and whether prices include tax. If a customer had another price list then, or a product another category, the present one counts.
 #[utoipa::path(
     operation_id = "prices_resolve",
     extensions(("x-publishable" = json!(true))),

@@ -11,9 +11,9 @@ use domain::purchase_order::{
 use domain::refusal::Problems;
 use domain::text::{self, Filled100, Reference200};
 use serde::Deserialize;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 
-use crate::line::item;
+use crate::line::named_item;
 use crate::lot::line::{self as lots, LotIn, ReceivedLotIn};
 use crate::{ApiError, Caller};
 
@@ -29,6 +29,7 @@ pub struct PurchaseOrderIn {
     location_id: Option<LocationId>,
     /// Day of lines without `expected_on`, today or later.
     #[schema(example = "2026-12-02")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expected_on: Option<NaiveDate>,
     /// Currency of the costs (ISO 4217). The supplier's currency if absent. In another currency than the supplier's, each line
     /// needs `unit_cost`.
@@ -74,6 +75,7 @@ struct PurchaseLineIn {
     location_id: Option<LocationId>,
     /// Day on which the line is wanted, today or later.
     #[schema(example = "2026-12-02")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expected_on: Option<NaiveDate>,
 }
 
@@ -92,6 +94,7 @@ pub struct SendIn {
 pub struct ConfirmIn {
     /// Day of all open lines that `lines` does not name, today or later. If absent, these lines keep their day.
     #[schema(example = "2026-12-09")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expected_on: Option<NaiveDate>,
     /// Days of single lines.
     #[serde(default)]
@@ -108,6 +111,7 @@ struct ConfirmLineIn {
     line_no: i32,
     /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-09")]
+    #[serde(deserialize_with = "domain::day::required")]
     expected_on: NaiveDate,
     /// Stock units that are still to come, if the supplier delivers fewer: at most the `open` units of the line. The others are
     /// cancelled. If absent, all open units are still to come.
@@ -204,25 +208,22 @@ pub struct ReverseReturnIn {
     reason: Filled100,
 }
 
-pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError> {
+pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
-        match item(line.product_id, line.sku, line.barcode) {
-            Ok(item) => lines.push(PlaceLine {
-                item,
-                uom: line.uom,
-                quantity: line.quantity,
-                unit_cost: line.unit_cost,
-                location_id: line.location_id,
-                expected_on: line.expected_on,
-            }),
-            Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
-        }
+        let names = (line.product_id, line.sku, line.barcode);
+        lines.push(PlaceLine {
+            item: named_item(&mut problems, &format!("/lines/{index}"), names),
+            uom: line.uom,
+            quantity: line.quantity,
+            unit_cost: line.unit_cost,
+            location_id: line.location_id,
+            expected_on: line.expected_on,
+        });
     }
-    problems.check()?;
-    Ok(Command::PlacePurchaseOrder(Place {
+    let command = Command::PlacePurchaseOrder(Place {
         id: input.id,
         supplier_id: input.supplier_id,
         location_id: input.location_id,
@@ -233,7 +234,8 @@ pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError>
         over_receipt_percent: input.over_receipt_percent,
         any_quantity: input.any_quantity,
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 pub fn to_send(id: PurchaseOrderId, input: SendIn) -> Command {
@@ -250,7 +252,7 @@ pub fn to_confirm(id: PurchaseOrderId, input: ConfirmIn) -> Command {
     Command::ConfirmPurchaseOrder(Confirm { id, expected_on: input.expected_on, lines })
 }
 
-pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Result<Command, ApiError> {
+pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Stated {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
@@ -263,14 +265,14 @@ pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Result<Command, ApiE
             lots: lots::received(&mut problems, &format!("/lines/{index}"), line.lots),
         });
     }
-    problems.check()?;
-    Ok(Command::ReceivePurchaseOrder(Receive {
+    let command = Command::ReceivePurchaseOrder(Receive {
         id,
         document_id: input.document_id,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
-    }))
+    });
+    Stated { command, wrong: problems }
 }
 
 pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Result<Command, ApiError> {

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
+use domain::day;
 use domain::text::one_form;
 use serde_json::{Map, Value};
 
@@ -118,19 +119,22 @@ impl<'s> Check<'s> {
         if most.is_some_and(|most| members.len() as u64 > most) {
             self.note(at, format!("Send at most {} members.", most.unwrap_or_default()));
         }
+        let required = || schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut seen = HashSet::with_capacity(members.len());
         for (name, member) in members {
             let is_first = seen.insert(name.as_str());
             match properties.get(name) {
                 _ if !is_first => self.repeated(name, at),
+                Some(schema) if *member == Json::Null && required().all(|required| required != name) => {
+                    self.cleared(name, schema, at);
+                }
                 Some(schema) => self.member(name, member, schema, at),
                 None if others.is_object() => self.member(name, member, others, at),
                 None if *others == false => self.unknown(name, || known(name, properties), at),
                 None => {}
             }
         }
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        for name in required.filter(|name| !seen.contains(name)) {
+        for name in required().filter(|name| !seen.contains(name)) {
             let schema = properties.get(name).map_or(&Value::Null, |schema| self.schemas.resolve(schema));
             within(at, name, |at| self.note(at, format!("This field is required. {}", expected(schema))));
         }
@@ -138,6 +142,19 @@ impl<'s> Check<'s> {
 
     fn member(&mut self, name: &str, value: &Json, schema: &Value, at: &mut String) {
         within(at, name, |at| self.value(value, schema, at));
+    }
+
+    /// Checks a field that may be left out and is null.
+    fn cleared(&mut self, name: &str, schema: &Value, at: &mut String) {
+        let own = self.schemas.resolve(schema);
+        if admits_null(own) {
+            return;
+        }
+        if own["oneOf"].is_array() {
+            return self.member(name, &Json::Null, schema, at);
+        }
+        let detail = format!("{}, or leave it out.", expected(own).trim_end_matches('.'));
+        within(at, name, |at| self.note(at, detail));
     }
 
     fn repeated(&mut self, name: &str, at: &mut String) {
@@ -171,7 +188,7 @@ impl<'s> Check<'s> {
     /// Notes what is wrong with a text.
     fn text(&mut self, text: &str, schema: &Value, at: &str) {
         let is_sound = match schema["format"].as_str() {
-            Some("date") => text.parse::<NaiveDate>().is_ok(),
+            Some("date") => day::read(text).is_ok(),
             Some("date-time") => text.parse::<DateTime<Utc>>().is_ok(),
             _ => true,
         };
@@ -203,6 +220,13 @@ fn has_type(value: &Json, types: &Value) -> bool {
     match types.as_array() {
         Some(types) => types.iter().any(is),
         None => types.is_null() || is(types),
+    }
+}
+
+fn admits_null(schema: &Value) -> bool {
+    match schema["oneOf"].as_array() {
+        Some(alternatives) => alternatives.iter().any(|alternative| alternative["type"] == "null"),
+        None => has_type(&Json::Null, &schema["type"]),
     }
 }
 
@@ -309,6 +333,25 @@ mod tests {
         assert_eq!(pointers(&order, text), expected);
         assert_eq!(pointers(&order, r#"{"lines":[],"id":"a"}"#), ["/lines"]);
         assert_eq!(pointers(&order, "5"), [""]);
+    }
+
+    #[test]
+    fn a_field_that_may_be_left_out_and_is_null_names_its_values() {
+        let change = json!({
+            "type": "object", "additionalProperties": false, "required": ["id"],
+            "properties": {
+                "id": { "type": "string", "enum": ["a"] },
+                "role": { "type": "string", "enum": ["owner", "cashier"] },
+                "name": { "type": ["string", "null"] },
+                "tier": { "oneOf": [{ "type": "null" }, { "$ref": "#/components/schemas/amount" }] },
+            },
+        });
+        let told = faults(&change, r#"{"id":null,"role":null,"name":null,"tier":null}"#);
+        let expected = [
+            ("/id".to_owned(), "Send `a`, in quotes.".to_owned()),
+            ("/role".to_owned(), "Send `owner` or `cashier`, in quotes, or leave it out.".to_owned()),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

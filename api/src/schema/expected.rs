@@ -19,6 +19,11 @@ pub(super) fn expected(schema: &Value) -> String {
     }
 }
 
+/// Whether a schema allows numbers.
+pub(super) fn is_numeric(schema: &Value) -> bool {
+    matches!(kind(schema), "integer" | "number")
+}
+
 /// Returns `a`, `b` or `c`.
 pub(super) fn one_of<'v>(values: impl Iterator<Item = &'v str>) -> String {
     let values: Vec<String> = values.take(LISTED_MAX).map(|value| format!("`{value}`")).collect();
@@ -48,13 +53,16 @@ fn text(schema: &Value) -> String {
             let example = example.unwrap_or("12.50");
             format!("a decimal number in quotes, such as \"{example}\"{}", digits.unwrap_or_default())
         }
-        (Some("date"), ..) => "a day such as \"2026-11-22\"".to_owned(),
+        (Some("date"), ..) => "a day such as \"2026-11-22\", from 1900-01-01 on".to_owned(),
         (Some("date-time"), ..) => {
             "an instant with its offset, such as \"2026-11-22T01:20:00Z\" or \"2026-11-22T02:20:00+01:00\""
                 .to_owned()
         }
         (_, Some(_), Some(example)) if example.contains("_01h455") => {
             format!("an id such as \"{example}\"")
+        }
+        (_, Some(pattern), Some(example)) if pattern.contains('@') => {
+            format!("an e-mail address such as \"{example}\"")
         }
         (_, Some(_), Some(example)) => format!("text such as \"{example}\""),
         (_, Some(pattern), None) => format!("text of the form {pattern}"),
@@ -104,6 +112,10 @@ mod tests {
             (json!({ "type": "array", "minItems": 1, "maxItems": 5 }), "Send a list of 1 to 5 entries."),
             (json!({ "type": "string", "maxLength": 9 }), "Send text of at most 9 characters, in quotes."),
             (json!({ "type": "object" }), "Send an object: { … }."),
+            (
+                json!({ "type": "string", "pattern": r"^[^\s@]+@[^\s@]+$", "examples": ["a@b.example"] }),
+                "Send an e-mail address such as \"a@b.example\".",
+            ),
             (
                 json!({ "type": "string", "format": "decimal", "pattern": r"^-?\d{1,14}(\.\d{1,4})?$", "examples": ["1.50"] }),
                 "Send a decimal number in quotes, such as \"1.50\", with at most 14 digits before the point and 4 after it.",

@@ -24,6 +24,8 @@ pub(super) enum Json {
 pub(super) struct Unreadable {
     pub(super) pointer: String,
     pub(super) fix: &'static str,
+    /// Whether it is a number that no type holds.
+    pub(super) is_number: bool,
 }
 
 /// Checks that a text has the grammar of JSON.
@@ -36,14 +38,15 @@ pub(super) fn read(raw: &[u8]) -> Result<Json, Unreadable> {
     let mut reader = serde_json::Deserializer::from_slice(raw);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let cause = error.inner().to_string();
-        let fix = if cause.contains("number") {
+        let is_number = cause.contains("number");
+        let fix = if is_number {
             "This number is too large. Send a smaller one."
         } else if cause.contains("recursion") {
             "This is nested too deeply. Send at most 127 levels."
         } else {
             "This text has half of a character (an unpaired surrogate such as \\ud800). Send whole characters."
         };
-        Unreadable { pointer: pointer(error.path()), fix }
+        Unreadable { pointer: pointer(error.path()), fix, is_number }
     })
 }
 

@@ -12,7 +12,7 @@ use domain::text::{self, Reference200};
 use serde::{Deserialize, Serialize, Serializer};
 use service::Tx;
 use service::listing::{Age, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::stock::expected::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,6 +42,7 @@ struct ExpectedReceiptIn {
     location_id: Option<LocationId>,
     /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-02")]
+    #[serde(deserialize_with = "domain::day::required")]
     expected_on: NaiveDate,
     /// Supplier's confirmation or remark.
     reference: Option<Reference200>,
@@ -56,6 +57,7 @@ struct ExpectedReceiptIn {
 struct RescheduleIn {
     /// Day on which it is expected, today or later.
     #[schema(example = "2026-12-09")]
+    #[serde(deserialize_with = "domain::day::required")]
     expected_on: NaiveDate,
 }
 
@@ -145,21 +147,21 @@ impl<'a> ExpectedReceiptOut<'a> {
 )]
 #[post("/v1/stock/expected-receipts")]
 async fn expect(post: Post) -> Answer {
-    post.create::<ExpectedReceiptId, _>(EXPECTED, to_command).await
+    post.create::<ExpectedReceiptId, _, _>(EXPECTED, to_command).await
 }
 
-fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
-    problems.check()?;
-    Ok(Command::ExpectReceipt(expected_receipt::Expect {
+    let command = Command::ExpectReceipt(expected_receipt::Expect {
         id: input.id,
         location_id: input.location_id,
         expected_on: input.expected_on,
         reference,
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Reschedule an expected receipt
@@ -208,6 +210,7 @@ struct Filters {
     /// Expected before this day.
     #[serde(rename = "expected_on[lt]")]
     #[param(example = "2026-12-01")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     before: Option<NaiveDate>,
     /// Only this number.
     #[param(max_length = 64, example = "ER-2026-000123")]

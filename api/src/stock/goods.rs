@@ -6,7 +6,7 @@ use domain::number::Quantity;
 use domain::refusal::Problems;
 use serde::Deserialize;
 
-use crate::line::item;
+use crate::line::named_item;
 use crate::lot::line::{self as lots, LotIn};
 
 /// A product and a quantity. Name the product by exactly one of `product_id`, `sku` and `barcode`.
@@ -43,13 +43,10 @@ impl GoodsLineIn {
 pub fn goods(problems: &mut Problems, lines: Vec<GoodsLineIn>) -> Vec<GoodsLine> {
     let mut goods = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
-        match item(line.product_id, line.sku, line.barcode) {
-            Ok(item) => {
-                let lots = lots::named(problems, &format!("/lines/{index}"), line.lots);
-                goods.push(GoodsLine { item, uom: line.uom, quantity: line.quantity, lots });
-            }
-            Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
-        }
+        let pointer = format!("/lines/{index}");
+        let item = named_item(problems, &pointer, (line.product_id, line.sku, line.barcode));
+        let lots = lots::named(problems, &pointer, line.lots);
+        goods.push(GoodsLine { item, uom: line.uom, quantity: line.quantity, lots });
     }
     goods
 }

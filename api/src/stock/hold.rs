@@ -15,7 +15,7 @@ use domain::text::{self, FilledReference100, Text500};
 use serde::{Deserialize, Serialize, Serializer};
 use service::Tx;
 use service::listing::{Age, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::stock::hold::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -205,7 +205,7 @@ impl<'a> HoldOut<'a> {
 )]
 #[post("/v1/stock/holds")]
 async fn place(post: Post) -> Answer {
-    post.create::<HoldId, _>(HOLDS, to_command).await
+    post.create::<HoldId, _, _>(HOLDS, to_command).await
 }
 
 impl HoldIn {
@@ -232,7 +232,7 @@ impl HoldIn {
     }
 }
 
-fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Stated, ApiError> {
     let cart = caller.customer_id.map(|_| own::cart(caller));
     if cart.is_some() {
         input.check_customer(caller)?;
@@ -245,8 +245,7 @@ fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Command, ApiError> {
     }
     let note = text::checked(&mut problems, "/note", input.note);
     let lines = goods(&mut problems, input.lines);
-    problems.check()?;
-    Ok(Command::PlaceHold(hold::PlaceHold {
+    let command = Command::PlaceHold(hold::PlaceHold {
         id: input.id,
         kind: input.kind.unwrap_or(HoldKind::Hold),
         reference,
@@ -257,7 +256,8 @@ fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Command, ApiError> {
         note,
         expires_at: input.expires_at.map(Instant::get),
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Change the end of a hold

@@ -8,12 +8,12 @@ use domain::refusal::Problems;
 use domain::revaluation::{Revalue, RevaluedLine, Worth};
 use domain::text::{self, Reference200};
 use serde::Deserialize;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut};
 use crate::idempotency::PostHeaders;
-use crate::line::item;
+use crate::line::named_item;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -77,6 +77,9 @@ struct RevaluationLineIn {
 /// were issued. A level without cost layers can't tell these units apart after an issue: then all units on hand get `unit_cost`. If no unit of
 /// that time is left, or the level has no stock, the request is rejected (409).
 ///
+/// A line whose new value is the present one is accepted and changes nothing: its `value` in the document is 0. So a list of values can be
+/// sent whole, and once more.
+///
 /// The difference is posted between inventory and the account of the reason. The document is a stock document of kind `revaluation`. Its
 /// lines have the change of each value.
 #[utoipa::path(
@@ -88,10 +91,10 @@ struct RevaluationLineIn {
 )]
 #[post("/v1/stock/revaluations")]
 async fn create(post: Post) -> Answer {
-    post.create::<StockDocumentId, _>(DOCUMENTS, to_command).await
+    post.create::<StockDocumentId, _, _>(DOCUMENTS, to_command).await
 }
 
-fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: RevaluationIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
@@ -101,20 +104,21 @@ fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
             (None, Some(value)) => Ok(Worth::Whole(value)),
             _ => Err("Name exactly one of unit_cost and value."),
         };
-        match (item(line.product_id, line.sku, line.barcode), worth) {
-            (Ok(item), Ok(worth)) => {
-                lines.push(RevaluedLine { item, lot_id: line.lot_id.unwrap_or_default(), worth });
-            }
-            (Err(detail), _) | (_, Err(detail)) => problems.invalid(format!("/lines/{index}"), detail),
-        }
+        let pointer = format!("/lines/{index}");
+        let item = named_item(&mut problems, &pointer, (line.product_id, line.sku, line.barcode));
+        let worth = worth.unwrap_or_else(|detail| {
+            problems.invalid(pointer, detail);
+            Worth::Whole(Money::ZERO)
+        });
+        lines.push(RevaluedLine { item, lot_id: line.lot_id.unwrap_or_default(), worth });
     }
-    problems.check()?;
-    Ok(Command::Revalue(Revalue {
+    let command = Command::Revalue(Revalue {
         id: input.id,
         location_id: input.location_id,
         reason: input.reason,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }

@@ -13,7 +13,7 @@ use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize, Serializer};
 use service::Tx;
 use service::listing::{Age, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -46,6 +46,7 @@ struct TransferIn {
     to_location_id: LocationId,
     /// Day on which it should be received. The receiving location can promise the stock from that day on.
     #[schema(example = "2026-11-25")]
+    #[serde(default, deserialize_with = "domain::day::optional")]
     expected_on: Option<NaiveDate>,
     /// A remark.
     reference: Option<Reference200>,
@@ -193,15 +194,14 @@ impl<'a> TransferOut<'a> {
 )]
 #[post("/v1/stock/transfers")]
 async fn dispatch(post: Post) -> Answer {
-    post.create::<TransferId, _>(TRANSFERS, to_command).await
+    post.create::<TransferId, _, _>(TRANSFERS, to_command).await
 }
 
-fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: TransferIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let lines = goods(&mut problems, input.lines);
-    problems.check()?;
-    Ok(Command::DispatchTransfer(transfer::Dispatch {
+    let command = Command::DispatchTransfer(transfer::Dispatch {
         id: input.id,
         from_location_id: input.from_location_id,
         to_location_id: input.to_location_id,
@@ -210,7 +210,8 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
         seen: Vec::new(),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Receive a transfer

@@ -75,7 +75,7 @@ impl Tickets {
 
     /// Takes a ticket, which can't be taken again. Returns its credential. Rejects a ticket that is unknown, used or too old.
     pub async fn take(&self, ticket: &str) -> Result<SecretString, AuthError> {
-        let Derived { name, seal } = read(ticket).ok_or(AuthError::InvalidToken)?;
+        let Derived { name, seal } = read(ticket).ok_or(AuthError::InvalidTicket)?;
         let own = self.own().take(&name, Instant::now());
         let sealed = match (own, &self.redis) {
             (Some(sealed), _) => Some(sealed),
@@ -87,7 +87,7 @@ impl Tickets {
         };
         let credential = sealed.and_then(|sealed| seal.open(&name, &sealed));
         let credential = credential.and_then(|credential| String::from_utf8(credential).ok());
-        credential.map(SecretString::from).ok_or(AuthError::InvalidToken)
+        credential.map(SecretString::from).ok_or(AuthError::InvalidTicket)
     }
 
     fn own(&self) -> MutexGuard<'_, KeptTickets> {
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(taken.ok().as_deref(), Some("a key"));
         assert!(tickets.take(&ticket).await.is_err());
         for wrong in ["", "tkt_", "tkt_AAAA", "sw_live_sk_x", "tkt_ä", &format!("{ticket}A")] {
-            assert!(matches!(tickets.take(wrong).await, Err(AuthError::InvalidToken)), "{wrong}");
+            assert!(matches!(tickets.take(wrong).await, Err(AuthError::InvalidTicket)), "{wrong}");
         }
     }
 

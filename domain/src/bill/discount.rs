@@ -21,6 +21,7 @@ pub struct BillDiscount {
     pub percent: Percent,
     /// Last day on which a payment has it.
     #[schema(example = "2026-11-30")]
+    #[serde(deserialize_with = "crate::day::stored")]
     pub until: NaiveDate,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{Days, NaiveDate};
+use uuid::Uuid;
 
 use super::discount::{self, BillDiscount};
 use super::matching::{figures, judge_again, match_goods};
@@ -21,7 +22,7 @@ use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::purchase_order::PurchaseOrderStatus;
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
 /// A bill to record.
 #[derive(Debug, Clone)]
@@ -79,6 +80,10 @@ impl Rule for Record {
         "bill.recorded"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -103,6 +108,27 @@ impl Rule for Record {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let payee = faults.take(payee(book, self));
+        if let Some(payee) = payee {
+            faults.take(check_head(book, self, payee));
+        }
+        if let Err(detail) = check_day(book, self.dated) {
+            faults.invalid("/dated", detail);
+        }
+        let Some(quote) = faults.keep(quote(book, self)) else { return };
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, (line, line_no)) in self.lines.iter().zip(1..).enumerate() {
+            let pointer = format!("/lines/{index}");
+            faults.keep(check_amounts(book, line, quote.as_ref(), &pointer));
+            if let Some(payee) = payee {
+                faults.keep(check_line(book, payee, (line, line_no), &pointer));
+            }
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         record(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
     }
@@ -110,9 +136,7 @@ impl Rule for Record {
 
 /// Records a bill and matches it with receipts. A rejection names every wrong line.
 fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal> {
-    let payee = book.payees.get(&command.supplier_id).cloned();
-    let payee =
-        payee.ok_or_else(|| Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."))?;
+    let payee = payee(book, command)?.clone();
     let head = check_head(book, command, &payee)?;
     let lines = check_lines(book, command, &payee, head.quote.as_ref())?;
 
@@ -212,15 +236,25 @@ struct Head {
     quote: Option<Quote>,
 }
 
+/// Returns the supplier of a bill.
+fn payee<'b>(book: &'b Book, command: &Record) -> Result<&'b Payee, Refusal> {
+    let payee = book.payees.get(&command.supplier_id);
+    payee.ok_or_else(|| Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."))
+}
+
+/// Returns the currency and the rate of a bill; none if it is in the tenant's currency.
+fn quote(book: &Book, command: &Record) -> Result<Option<Quote>, Problem> {
+    let (currency, rate) = (command.currency.as_deref(), command.exchange_rate);
+    book.exchange.quote(Stated { currency, rate, day: command.dated }, &book.setup.settings)
+}
+
 /// Checks all but the lines.
 fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refusal> {
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
     let mut problems = Problems::default();
-    let (currency, rate) = (command.currency.as_deref(), command.exchange_rate);
-    let quote = book.exchange.quote(Stated { currency, rate, day: command.dated }, &book.setup.settings);
-    let quote = quote.unwrap_or_else(|problem| {
+    let quote = quote(book, command).unwrap_or_else(|problem| {
         problems.push(problem);
         None
     });
@@ -349,7 +383,7 @@ fn check_line(
             let uom = line.uom.as_deref().or(found.uom.as_deref());
             let (product, unit) = book.find_stocked(&ItemRef::Id(found.product_id), uom, pointer)?;
             made.quantity = product
-                .to_stock_quantity(unit.factor.of(made.entered))
+                .in_stock_units(&unit, made.entered)
                 .map_err(|detail| invalid(product, format!("{pointer}/quantity"), detail))?;
             made.goods = Some(*goods);
             made.product_id = Some(found.product_id);

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::matching::{judge_again, match_goods, take_off};
 use super::record::{check_day, problem, with_number};
@@ -20,7 +21,7 @@ use crate::exchange::{Amounts, ForeignDocument};
 use crate::id::BillId;
 use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
-use crate::number::{Money, Quantity, share};
+use crate::number::{Money, MoneyInCurrency, Quantity, share};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 
 /// A bill to take back, because it was recorded by mistake.
@@ -81,6 +82,10 @@ impl Rule for Reverse {
         "bill_reversal.recorded"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     /// Returns the limit of lines, because the lines of the original are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
@@ -105,6 +110,10 @@ impl Rule for Reverse {
 impl Rule for Credit {
     fn name(&self) -> &'static str {
         "bill_credit.recorded"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {
@@ -142,6 +151,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
         None => known.bill.total() + known.credited - known.bill.open,
     };
     if !paid.is_zero() {
+        let paid = paid.in_currency(known.bill.decimals(&book.setup.settings));
         let detail = format!(
             "{paid} of {} is paid: reverse the payments first (POST /v1/supplier-payments/{{id}}/reverse).",
             known.bill.number
@@ -184,7 +194,8 @@ fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal>
     if total > known.bill.stated_open() {
         let number = &known.bill.number;
         let detail = if command.sees_costs {
-            let open = known.bill.stated_open();
+            let decimals = known.bill.decimals(&book.setup.settings);
+            let [open, total] = [known.bill.stated_open(), total].map(|amount| amount.in_currency(decimals));
             format!(
                 "{open} of {number} is open, and the credit note takes {total} back: reverse payments first, or credit less."
             )
@@ -275,7 +286,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// Rejects an amount that is not from zero to what is left of the line.
-    fn beyond(self, field: &str, left: Money) -> Problem {
+    fn beyond(self, field: &str, left: MoneyInCurrency) -> Problem {
         let detail = match self.sees_costs {
             true => format!("Send a {field} from 0 to {left}, which is left of the line."),
             false => format!("Send a {field} from 0 to what is left of the line."),
@@ -316,7 +327,7 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, place: Place<'_
         (None, None) => of_units,
     };
     if !foreign::is_amount(bill, value, settings) || value.is_negative() || value > open.value {
-        return Err(place.beyond("value", open.value));
+        return Err(place.beyond("value", open.value.in_currency(bill.decimals(settings))));
     }
     if billed.goods.is_some() && !left.quantity.is_positive() {
         return Err(problem(
@@ -328,7 +339,7 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, place: Place<'_
     let by_share = foreign::share(bill, open.tax, (value, open.value), settings);
     let tax = line.tax.unwrap_or(by_share);
     if !foreign::is_amount(bill, tax, settings) || tax.is_negative() || tax > open.tax {
-        return Err(place.beyond("tax_value", open.tax));
+        return Err(place.beyond("tax_value", open.tax.in_currency(bill.decimals(settings))));
     }
     if quantity.is_zero() && value.is_zero() && tax.is_zero() {
         return Err(problem(pointer, "value", "The line credits nothing: leave it out."));

@@ -1,13 +1,27 @@
 //! Products and units by the names that callers send. In a sale that has happened, a name has the meaning that it had then.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::Book;
-use crate::id::ProductId;
+use crate::id::{
+    CountId, ExpectedReceiptId, HoldId, LandedCostId, OrderId, ProductId, PurchaseOrderId, TransferId,
+};
 use crate::product::{self, BarcodeHolders, ItemRef, Product, Unit, articles_of, barcode_forms};
 use crate::refusal::{Code, Problem};
 
 impl Book {
+    /// Removes the document with an id, so that a command is decided that makes another one with this id.
+    pub fn forget(&mut self, id: Uuid) {
+        self.orders.remove(&OrderId(id));
+        self.counts.remove(&CountId(id));
+        self.holds.remove(&HoldId(id));
+        self.transfers.remove(&TransferId(id));
+        self.expected.remove(&ExpectedReceiptId(id));
+        self.purchases.remove(&PurchaseOrderId(id));
+        self.landed.remove(&LandedCostId(id));
+    }
+
     /// Returns the product and the unit of a barcode, or of another form of it.
     fn barcode(&self, code: &str) -> Option<&(ProductId, String)> {
         barcode_forms(code).find_map(|form| self.barcodes.get(&*form))
@@ -33,7 +47,7 @@ impl Book {
     pub(crate) fn uom_of_barcode(&self, item: &ItemRef) -> Option<&str> {
         match item {
             ItemRef::Barcode(code) => self.barcode(code).map(|(_, uom)| uom.as_str()),
-            ItemRef::Id(_) | ItemRef::Sku(_) => None,
+            ItemRef::Id(_) | ItemRef::Sku(_) | ItemRef::Unnamed => None,
         }
     }
 
@@ -57,11 +71,16 @@ impl Book {
                 None => self.skus.get(sku).copied(),
             },
             ItemRef::Barcode(code) => self.barcode_at(code, at).map(|(id, _)| id),
+            ItemRef::Unnamed => None,
         };
         let (field, name) = match item {
             ItemRef::Id(id) => ("product_id", id.to_string()),
             ItemRef::Sku(sku) => ("sku", sku.clone()),
             ItemRef::Barcode(code) => ("barcode", code.clone()),
+            ItemRef::Unnamed => {
+                let (code, detail) = (Code::ValidationFailed, ItemRef::UNNAMED.to_owned());
+                return Err(Problem { pointer: pointer.to_owned(), code, detail, params: Vec::new() });
+            }
         };
         id.and_then(|id| self.products.get(&id)).ok_or_else(|| Problem {
             pointer: format!("{pointer}/{field}"),
@@ -93,6 +112,7 @@ impl Book {
         let code = match item {
             ItemRef::Barcode(code) => Some(code.as_str()),
             ItemRef::Id(_) | ItemRef::Sku(_) => barcode,
+            ItemRef::Unnamed => None,
         };
         let (id, uom) = self.barcode_at(code?, at)?;
         (id == product.id).then_some(uom)

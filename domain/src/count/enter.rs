@@ -14,7 +14,7 @@ use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, Tracking};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
 /// Counted quantities to enter on a sheet.
 #[derive(Debug, Clone)]
@@ -97,6 +97,21 @@ impl Rule for Enter {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Ok(count) = book.count(self.count_id) else { return };
+        if self.entries.len() > LINES_MAX {
+            return;
+        }
+        for (index, entry) in self.entries.iter().enumerate() {
+            let pointer = format!("/entries/{index}");
+            faults.keep(check(book, count, entry, &pointer));
+            if entry.quantity.is_negative() {
+                faults.invalid(format!("{pointer}/quantity"), units_expected());
+            }
+            faults.keep(counted_at(book, entry, &pointer));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         enter(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
     }
@@ -153,14 +168,11 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
     let (product, unit) = book.find_stocked(&entry.item, entry.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
     if entry.quantity.is_negative() || unit.factor.of(entry.quantity) > AMOUNT_MAX {
-        return Err(problem("quantity", &format!("A count must be from 0 to {AMOUNT_MAX} stock units.")));
+        return Err(problem("quantity", &units_expected()));
     }
-    let quantity = product.to_stock_quantity(unit.factor.of(entry.quantity));
+    let quantity = product.in_stock_units(&unit, entry.quantity);
     let quantity = quantity.map_err(|detail| problem("quantity", &detail))?;
-    let counted_at = entry.counted_at.unwrap_or(book.now);
-    if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
-        return Err(problem("counted_at", "counted_at lies in the future, or before 1970."));
-    }
+    let counted_at = counted_at(book, entry, pointer)?;
     check_entry(book, product, (entry.lot.as_ref(), quantity), pointer)?;
     check_asked(count, product, entry.lot.as_ref(), pointer)?;
     Ok(Checked {
@@ -173,6 +185,24 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
         quantity,
         counted_at: counted_at.min(book.now),
         replaces: entry.replaces,
+    })
+}
+
+fn units_expected() -> String {
+    format!("A count must be from 0 to {AMOUNT_MAX} stock units.")
+}
+
+/// Returns the time of a counting. Rejects one in the future, and one before 1970.
+fn counted_at(book: &Book, entry: &EntryInput, pointer: &str) -> Result<DateTime<Utc>, Problem> {
+    let at = entry.counted_at.unwrap_or(book.now);
+    if at <= book.now + CLOCK_SKEW_MAX && at >= DateTime::UNIX_EPOCH {
+        return Ok(at);
+    }
+    Err(Problem {
+        pointer: format!("{pointer}/counted_at"),
+        code: Code::ValidationFailed,
+        detail: "counted_at lies in the future, or before 1970.".to_owned(),
+        params: Vec::new(),
     })
 }
 

@@ -174,6 +174,7 @@ pub(super) fn document(book: &mut Book, count: &Count) -> StockDocument {
         reference: Some(count.number.clone()),
         value: Money::ZERO,
         occurred_at: last.unwrap_or(book.now),
+        recorded_at: book.now,
         lines: Vec::new(),
     }
 }

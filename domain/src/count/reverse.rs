@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::lot::check_piece;
 use super::post::document;
@@ -106,12 +107,14 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Count, Option<StockDoc
         occurred_at: book.now,
         ..document(book, &count)
     });
+    let sheet_document = count.document_id.map_or(Uuid::nil(), |id| id.0);
     for undone in &undone {
         let earlier = book.standings.get(&(count.id, undone.key)).and_then(|standing| standing.earlier);
         book.level_mut(undone.key).restore_count(earlier);
         posting.anchors.push((undone.key, earlier));
         if let Some(document) = document.as_mut().filter(|_| !undone.moved.0.is_zero()) {
-            let moved = take_back(book, (document, count.lines[undone.at].line_no), undone, &mut posting);
+            let posted = (sheet_document, count.lines[undone.at].line_no);
+            let moved = take_back(book, document, posted, undone, &mut posting);
             document.value += moved.value;
             document.lines.push(moved);
         }
@@ -169,25 +172,24 @@ fn check_there(book: &Book, undone: &[Undone]) -> Result<(), Refusal> {
     problems.check()
 }
 
+/// Takes back what a line of the sheet moved. Lost units come back to the cost layers that they left, and found units leave the layer
+/// that they made. `posted` is the line of the adjustment of the sheet.
 fn take_back(
     book: &mut Book,
-    (document, line_no): (&StockDocument, i32),
+    document: &StockDocument,
+    posted: (Uuid, i32),
     undone: &Undone,
     posting: &mut Posting,
 ) -> MovedLine {
-    let (key, occurred_at) = (undone.key, document.occurred_at);
+    let (key, line_no, occurred_at) = (undone.key, posted.1, document.occurred_at);
     let (quantity, value) = (-undone.moved.0, -undone.moved.1);
     let value = if quantity.is_negative() {
         // Reserved units may go, as they may when a count does not find them.
         let issue = Issue { key, quantity: -quantity, line_no, occurred_at, forced: true };
-        -book.issue(&issue)
+        -book.issue_received(&issue, undone.moved.1, |source| (source.document_id, source.line_no) == posted)
     } else {
-        book.receive(
-            key,
-            quantity,
-            value,
-            &Source::new(document.kind.into(), document.id.0, line_no, occurred_at),
-        );
+        let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
+        book.receive_back(posted, (key, quantity, value), &source);
         value
     };
     posting.movements.push(Movement {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{OPENING_LINES_MAX, PostLine, check_account, check_amount, check_day, stated};
 use crate::book::{Book, Posting};
@@ -39,6 +40,10 @@ pub struct OpenBooks {
 impl Rule for OpenBooks {
     fn name(&self) -> &'static str {
         "journal_entry.opened"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Reversals: an entry by hand, opening balances or the close of a year, taken back by an entry with the opposite lines.
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{OPENING_LINES_MAX, check_day, stated};
 use crate::book::{Book, Posting};
@@ -33,6 +34,10 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "journal_entry.reversed"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     /// Returns the limit of lines of an entry by hand, because the lines of the original are known only after it is

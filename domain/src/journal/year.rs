@@ -5,6 +5,7 @@
 //! no longer shows there.
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::stated;
 use crate::book::{Book, Posting};
@@ -29,6 +30,10 @@ pub struct CloseYear {
 impl Rule for CloseYear {
     fn name(&self) -> &'static str {
         "journal_entry.year_closed"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     /// The entry has two lines.

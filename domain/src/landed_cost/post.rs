@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::spread::spread;
 use super::{
@@ -71,6 +72,10 @@ impl NamedCharge {
 impl Rule for Post {
     fn name(&self) -> &'static str {
         "landed_cost.posted"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     /// Returns the number of lines that it may have: a receipt that is named without a line has any number.

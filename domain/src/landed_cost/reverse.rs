@@ -1,5 +1,7 @@
 //! The reversal of a landed cost.
 
+use uuid::Uuid;
+
 use super::{Change, Charge, LINES_MAX, LandedCost, LandedLine, change_value, post_entry};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -26,6 +28,10 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "landed_cost.reversed"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     /// Returns the limit of lines, because the lines of the original are known only after it is loaded.

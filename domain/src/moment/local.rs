@@ -1,7 +1,9 @@
 //! Instants as files of other systems have them: with any offset, or as a local time of a zone that the caller names.
 
-use chrono::{DateTime, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+
+use crate::day;
 
 /// A time zone, by its name in the IANA database.
 pub type Zone = Tz;
@@ -31,9 +33,7 @@ pub enum InvalidLocal {
 /// the first of the two. The instant has whole microseconds: more digits are cut off.
 pub fn read_local(text: &str, zone: Option<Zone>) -> Result<DateTime<Utc>, InvalidLocal> {
     let malformed = InvalidLocal::Malformed;
-    let day = text.get(..DAY_LENGTH).filter(|day| day.starts_with(|first: char| first.is_ascii_digit()));
-    let day = day.ok_or(malformed)?;
-    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| malformed)?;
+    let day = text.get(..DAY_LENGTH).and_then(day::formed).ok_or(malformed)?;
     let rest = &text[DAY_LENGTH..];
     let rest = rest.strip_prefix(['T', 't', ' ']).ok_or(malformed)?;
     let end = rest.find(|letter: char| !matches!(letter, '0'..='9' | ':' | '.')).unwrap_or(rest.len());
@@ -154,6 +154,7 @@ mod tests {
             "2026-01-05T06:00:00+00:60",
             "2026-01-05T06:00:00 CET",
             "2026-01-05T06:00:00:00",
+            "2026-  1-5T06:00:00Z",
             "2026-01-0\u{e9}T06:00:00",
             "+2026-01-05T06:00:00Z",
             "-9999-01-1T06:00:00Z",

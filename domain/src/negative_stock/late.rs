@@ -141,6 +141,11 @@ impl Book {
         Some(self.level(key).value() + self.setup.settings.money(cost.times(units)) - value)
     }
 
+    /// Returns the units of a level that were on hand at an instant, as it is known now.
+    pub(crate) fn units_at(&self, key: &LevelKey, at: DateTime<Utc>) -> Quantity {
+        self.state_at(key, at).0
+    }
+
     /// Returns whether the cost layers show that no unit of an instant is on hand any more.
     pub(crate) fn is_gone(&self, key: &LevelKey, at: DateTime<Utc>) -> bool {
         self.is_late(key, at) && self.held_since(key, at).is_some_and(|(units, _)| units.is_zero())

@@ -68,18 +68,35 @@ impl Factor {
         if self.is_fraction() { product / Decimal::from(self.denominator) } else { product }
     }
 
+    /// Returns the least whole number of units that is a number of stock units with at most `decimals` decimals. None if that is
+    /// too large to count.
+    pub fn least_whole(self, decimals: u8) -> Option<u64> {
+        let power = |exponent: u32| 10_u64.checked_pow(exponent);
+        let numerator = self.numerator.get().normalize();
+        let digits = u64::try_from(numerator.mantissa().unsigned_abs()).ok()?;
+        let steps = digits.checked_mul(power(u32::from(decimals))?)?;
+        let parts = u64::from(self.denominator).checked_mul(power(numerator.scale())?)?;
+        Some(parts / common_divisor(steps, parts))
+    }
+
     /// Makes a fraction in lowest terms.
     fn fraction(numerator: u64, denominator: u16) -> Self {
-        let (mut common, mut rest) = (numerator, u64::from(denominator));
-        while rest != 0 {
-            (common, rest) = (rest, common % rest);
-        }
+        let common = common_divisor(numerator, u64::from(denominator));
         let in_lowest_terms = u64::from(denominator) / common;
         Factor {
             numerator: Quantity::new(Decimal::from(numerator / common)),
             denominator: u16::try_from(in_lowest_terms).expect("a part of a denominator"),
         }
     }
+}
+
+/// Returns the greatest common divisor. One of the numbers is above zero.
+fn common_divisor(one: u64, other: u64) -> u64 {
+    let (mut common, mut rest) = (one, other);
+    while rest != 0 {
+        (common, rest) = (rest, common % rest);
+    }
+    common
 }
 
 impl From<Quantity> for Factor {
@@ -187,6 +204,22 @@ mod tests {
             assert_eq!(text.parse::<Factor>(), Err(InvalidFactor), "{text}");
         }
         assert!(serde_json::from_str::<Factor>("12").is_err());
+    }
+
+    #[test]
+    fn the_least_number_of_units_that_is_whole_in_stock_units() {
+        for (text, decimals, least) in [
+            ("6", 0, 1),
+            ("1/3", 0, 3),
+            ("5/12", 0, 12),
+            ("5/12", 2, 3),
+            ("0.5", 0, 2),
+            ("0.5", 1, 1),
+            ("2.25", 0, 4),
+        ] {
+            assert_eq!(factor(text).least_whole(decimals), Some(least), "{text} to {decimals}");
+        }
+        assert_eq!(factor("999999999999.999999").least_whole(6), None);
     }
 
     proptest! {

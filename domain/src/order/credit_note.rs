@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::exposure;
 use super::invoice::{Invoice, InvoiceKind, of_lines, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
+use crate::customer::Customer;
 use crate::document::DocumentKind;
 use crate::exchange::{ForeignDocument, Open};
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
@@ -17,9 +19,9 @@ use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::open_item::{Applied, CreditRef, Used};
 use crate::printed::{Addresses, PrintedCustomer};
-use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Line, LineInput, OriginalLine, SoldLine, TakenBack, Totals};
-use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::sales::{self, Basket, Judged, Line, LineInput, OriginalLine, SoldLine, TakenBack, Totals};
+use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 use crate::text_enum;
 
@@ -66,6 +68,10 @@ impl Rule for Return {
         "return.received"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -81,6 +87,20 @@ impl Rule for Return {
         needs.add_blind_lines(&self.lines);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let original = self.original_id.map(|id| id.0);
+        let at = faults.take(sales::returned_at(book, self.occurred_at, original));
+        let customer = faults.take(returner(book, self));
+        let location_id = faults.take(location(book, self));
+        let has_original = self.original_id.is_some();
+        faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
+        if !has_original {
+            let is_known = at.is_some() && customer.is_some() && location_id.is_some();
+            let basket = basket(book, self, location_id.unwrap_or_default(), at.unwrap_or(book.now));
+            sales::note_faults(book, &basket, Judged { prices: is_known, amounts: true }, faults);
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         give_back(book, self).map(|(note, posting)| (Outcome::CreditNote(note), posting))
     }
@@ -90,11 +110,7 @@ impl Rule for Return {
 /// without one, at the price of today or an override, and at the current cost.
 fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
     let occurred_at = sales::returned_at(book, command.occurred_at, command.original_id.map(|id| id.0))?;
-    // A blocked customer may not buy, but may return.
-    let customer = book
-        .customers
-        .get(&command.customer_id)
-        .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
+    let customer = returner(book, command)?;
     let (country, printed) = (customer.country.clone(), Arc::clone(&customer.printed));
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
@@ -108,6 +124,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
 
     // Nothing rejects the command from here on.
+    let layers = sales::layers_back(book, &lines, &originals);
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         sales::mark_returned(sold, &lines, &originals);
     }
@@ -137,11 +154,14 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         due_on: book.setup.settings.day(occurred_at),
         reason: command.reason.clone(),
         occurred_at,
+        recorded_at: book.now,
+        updated_at: book.now,
+        version: 1,
     };
     let mut posting = Posting::default();
     let goods = match command.condition {
         Condition::Resellable => {
-            restock(book, &note, &mut posting);
+            restock(book, &note, (originals.as_slice(), layers.as_slice()), &mut posting);
             account::INVENTORY
         }
         Condition::Damaged => {
@@ -220,11 +240,21 @@ fn settle_original(
     Settled { open: -left.base, foreign, applied }
 }
 
-fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
-    for (line, cost) in &note.lines {
+/// Receives the units of a credit note, into the cost layers that they left if these are known.
+fn restock(
+    book: &mut Book,
+    note: &Invoice,
+    (originals, layers): (&[(Uuid, i32)], &[Vec<LayerUse>]),
+    posting: &mut Posting,
+) {
+    for (index, (line, cost)) in note.lines.iter().enumerate() {
         let source = Source::new(DocumentKind::CreditNote, note.id.0, line.line_no, note.occurred_at);
         for (key, quantity, cost) in lot::moves(note.location_id, line, *cost) {
-            book.receive(key, -quantity, -cost, &source);
+            let came = (key, -quantity, -cost);
+            match originals.get(index).zip(layers.get(index)) {
+                Some((original, layers)) => book.receive_returned(*original, came, layers, &source),
+                None => book.receive(key, -quantity, -cost, &source),
+            }
             let goods = (key, -quantity, -cost);
             posting.movements.push(moved(book, note, (MovementKind::Return, line.line_no), goods));
         }
@@ -290,9 +320,23 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
 
 fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<Vec<(Line, Money)>, Refusal> {
     let location_id = location(book, command)?;
+    let lines = sales::price(book, &basket(book, command, location_id, at))?;
+    let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };
+    sales::given_back(book, to, &command.lines, lines)
+}
+
+/// Returns the customer who returns goods. A blocked customer may not buy, but may return.
+fn returner<'b>(book: &'b Book, command: &Return) -> Result<&'b Customer, Refusal> {
+    let customer = book.customers.get(&command.customer_id);
+    customer
+        .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))
+}
+
+/// Returns the lines of a return without an original, with the customer, the location and the time that price them.
+fn basket<'a>(book: &'a Book, command: &'a Return, location_id: LocationId, at: DateTime<Utc>) -> Basket<'a> {
     let customer = book.customers.get(&command.customer_id);
     let home = customer.map(|customer| customer.country.as_str());
-    let basket = Basket {
+    Basket {
         lines: &command.lines,
         discount: None,
         channel: Channel::Wholesale,
@@ -305,10 +349,7 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         is_return: true,
         forced: false,
         foreign: None,
-    };
-    let lines = sales::price(book, &basket)?;
-    let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };
-    sales::given_back(book, to, &command.lines, lines)
+    }
 }
 
 #[cfg(test)]

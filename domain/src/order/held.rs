@@ -50,8 +50,10 @@ fn judge(book: &mut Book, id: OrderId, posting: &mut Posting) {
         }
         _ => put_on_hold(book, id, reasons),
     }
+    let now = book.now;
     let order = order_mut(book, id);
     order.version += 1;
+    order.updated_at = now;
     posting.reservations.extend(reservations(order));
     posting.orders.push(order.clone());
 }

@@ -83,7 +83,14 @@ pub struct Invoice {
     pub reason: Option<String>,
     /// The time at which it was made.
     pub occurred_at: DateTime<Utc>,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// The time at which the open amount last changed.
+    pub updated_at: DateTime<Utc>,
+    /// The version. It grows with each change of the open amount.
+    pub version: i32,
 }
+
 impl Invoice {
     /// Returns the amount that is owed: net, tax and rounding.
     pub fn total(&self) -> Money {
@@ -185,6 +192,9 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
         due_on,
         reason: None,
         occurred_at,
+        recorded_at: book.now,
+        updated_at: book.now,
+        version: 1,
     }
 }
 

@@ -19,10 +19,23 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::printed::PrintedProduct;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
+use crate::text_enum;
+
+text_enum! {
+    /// The status of a shipment.
+    pub enum ShipmentStatus {
+        /// It left, and is not invoiced.
+        Shipped,
+        /// It is invoiced.
+        Invoiced,
+        /// It did not leave: its stock was put back.
+        Undone,
+    }
+}
 
 /// A shipment to make.
 #[derive(Debug, Clone)]
@@ -101,10 +114,26 @@ pub struct ShipmentLine {
     pub lots: Vec<LotShare>,
 }
 
+impl ShipmentStatus {
+    /// Returns the status of a shipment that has an invoice, or was undone, or neither.
+    pub fn of(is_invoiced: bool, is_undone: bool) -> Self {
+        match (is_undone, is_invoiced) {
+            (true, _) => ShipmentStatus::Undone,
+            (false, true) => ShipmentStatus::Invoiced,
+            (false, false) => ShipmentStatus::Shipped,
+        }
+    }
+}
+
 impl Shipment {
     /// Returns whether it can be invoiced or undone.
     pub fn is_open(&self) -> bool {
-        self.invoice_id.is_none() && self.undone_at.is_none()
+        self.status() == ShipmentStatus::Shipped
+    }
+
+    /// Returns its status.
+    pub fn status(&self) -> ShipmentStatus {
+        ShipmentStatus::of(self.invoice_id.is_some(), self.undone_at.is_some())
     }
 
     /// Returns the cost of the units shipped.
@@ -125,15 +154,27 @@ impl Rule for Ship {
         needs.numbered.insert(DocumentKind::Shipment);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Ok(order) = find(book, self.order_id) else { return };
+        let at = faults.take(book.occurred_after(self.occurred_at, ("the order", order.occurred_at)));
+        let can_be_shipped = order.require(&SHIPPABLE, "shipped").is_ok();
+        if let Some(at) = at.filter(|_| can_be_shipped && !self.lines.is_empty()) {
+            faults.take(pick_lines(book, (order, at), &self.lines));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         ship(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
     }
 }
 
+/// The statuses of orders that can be shipped.
+const SHIPPABLE: [OrderStatus; 2] = [OrderStatus::Confirmed, OrderStatus::PartiallyShipped];
+
 /// Ships what is reserved, in full or in part. Rejects an order that is no longer covered: see [`held::check_covered`].
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, command.order_id)?;
-    order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
+    order.require(&SHIPPABLE, "shipped")?;
     held::check_covered(book, order)?;
     let occurred_at = book.occurred_after(command.occurred_at, ("the order", order.occurred_at))?;
     let picked = pick_lines(book, (order, occurred_at), &command.lines)?;

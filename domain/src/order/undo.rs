@@ -43,17 +43,15 @@ impl Rule for UndoShipment {
     }
 }
 
-/// Takes a shipment back before it is invoiced: its stock is on hand and reserved for the order again, at the cost with which it
-/// left.
+/// Takes a shipment back before it is invoiced: its stock is on hand and reserved for the order again, at the cost and in
+/// the cost layers with which it left.
 fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), Refusal> {
     let known = book.shipments.get(&command.shipment_id);
     let order_id = known.copied().ok_or_else(|| Refusal::not_found("shipment"))?;
     let order = find(book, order_id)?;
-    let open = order.shipments.iter().find(|shipment| shipment.id == command.shipment_id);
-    let Some(shipment) = open.filter(|shipment| shipment.is_open()).cloned() else {
-        return Err(Refusal::state(
-            "The shipment is invoiced or undone already. Take back what was invoiced with POST /v1/returns.",
-        ));
+    let known = order.shipments.iter().find(|shipment| shipment.id == command.shipment_id);
+    let Some(shipment) = known.filter(|shipment| shipment.is_open()).cloned() else {
+        return Err(closed(book, command.shipment_id, known));
     };
     let occurred_at = book.occurred_after(command.occurred_at, ("the shipment", shipment.occurred_at))?;
     check_pieces(book, order.location_id, &shipment)?;
@@ -98,6 +96,16 @@ fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), R
     Ok(finish(book, order_id, posting))
 }
 
+/// Rejects a shipment that is not open. One that was closed before this batch is not among those of its order.
+fn closed(book: &Book, id: ShipmentId, known: Option<&Shipment>) -> Refusal {
+    let is_undone = known.map_or_else(|| book.undone.contains(&id), |shipment| shipment.undone_at.is_some());
+    Refusal::state(if is_undone {
+        "The shipment is undone already: its stock was put back."
+    } else {
+        "The shipment is invoiced: take it back with POST /v1/returns."
+    })
+}
+
 /// Rejects a shipment with a serial number that is in stock again: one unit can't be in two places.
 fn check_pieces(book: &Book, location_id: LocationId, shipment: &Shipment) -> Result<(), Refusal> {
     for line in &shipment.lines {
@@ -132,10 +140,11 @@ fn shares(location_id: LocationId, line: &ShipmentLine) -> Vec<(LevelKey, LotSha
     line.lots.iter().map(|share| (key(share), share.clone())).collect()
 }
 
-/// Receives the units and reserves them. If units of the level left meanwhile that the record did not have, more is reserved than
-/// is on hand, and `stock.oversold` says so.
+/// Receives the units into the cost layers that they left, and reserves them. If units of the level left meanwhile that the record
+/// did not have, more is reserved than is on hand, and `stock.oversold` says so.
 fn put_back(book: &mut Book, (key, share): (LevelKey, &LotShare), source: &Source, posting: &mut Posting) {
-    book.receive(key, share.quantity, share.cost, source);
+    let issued = (source.document_id, source.line_no);
+    book.receive_back(issued, (key, share.quantity, share.cost), source);
     book.level_mut(key).reserve(share.quantity);
     if book.level(&key).is_short() {
         posting.short.push(key);

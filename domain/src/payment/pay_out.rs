@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::foreign::{self, Currency, ForeignPayment};
 use super::{Drawer, Payment, PaymentKind, PaymentMethod, check_amount, post};
@@ -53,6 +54,10 @@ pub struct PayOutPart {
 impl Rule for PayOut {
     fn name(&self) -> &'static str {
         "payout.paid"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -118,6 +123,7 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
         reference: command.reference.clone(),
         cash: None,
         occurred_at,
+        recorded_at: book.now,
     };
     Ok(post(book, payment, drawer))
 }
@@ -149,6 +155,7 @@ fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
         }
     }
     if rest > there || rest.is_zero() {
+        let there = there.in_currency(decimals(book, command));
         let detail = format!("The customer has {there} that can be paid out.");
         return Err(Refusal::invalid("/amount", detail));
     }
@@ -190,6 +197,12 @@ fn own_currency<'a>(book: &Book, command: &'a PayOut) -> Option<&'a str> {
     command.currency.as_deref().filter(|currency| *currency != book.setup.settings.currency)
 }
 
+/// Returns the decimals of the currency of the payout, which is known.
+fn decimals(book: &Book, command: &PayOut) -> u32 {
+    let known = own_currency(book, command).and_then(|currency| book.exchange.decimals.get(currency));
+    known.copied().unwrap_or(book.setup.settings.exponent)
+}
+
 fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part>, Refusal> {
     let mut problems = Problems::default();
     let mut taken: Vec<Part> = Vec::with_capacity(parts.len());
@@ -221,15 +234,15 @@ fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part
             problems
                 .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
         } else if !amount.is_positive() || amount > left {
-            problems.invalid(
-                format!("{pointer}/amount"),
-                format!("{left} of this can be paid out, not {amount}."),
-            );
+            let [left, amount] = [left, amount].map(|amount| amount.in_currency(decimals));
+            let detail = format!("{left} of this can be paid out, not {amount}.");
+            problems.invalid(format!("{pointer}/amount"), detail);
         }
         taken.push(Part { credit: part.credit, amount });
     }
     let sum: Money = taken.iter().map(|part| part.amount).sum();
     if command.amount.is_some_and(|amount| amount != sum) {
+        let sum = sum.in_currency(decimals(book, command));
         problems.invalid("/amount", format!("The parts are {sum}: leave amount out, or send the same."));
     }
     problems.check()?;

@@ -1,6 +1,7 @@
 //! Reversals: a payment that bounced, or a payout that came back.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{Drawer, ForeignPayment, KnownPayment, Payment, PaymentKind, post};
 use crate::book::{Book, Posting};
@@ -34,6 +35,10 @@ impl Rule for Reverse {
         "payment_reversal.recorded"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.reversed.insert(self.original_id);
         needs.credits.insert(CreditRef::Payment(self.original_id));
@@ -51,18 +56,14 @@ impl Rule for Reverse {
 /// Takes a payment or a payout back. The invoices that a payment had settled are open again; the credits that a payout had
 /// paid out are there again.
 fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Refusal> {
-    let occurred_at = book.occurred_at(command.occurred_at)?;
     let original = book.payments.get(&command.original_id).cloned();
     let original = original.ok_or_else(|| Refusal::not_found("payment"))?;
     check(&original)?;
     if command.reason.trim().is_empty() {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
-    if occurred_at < original.occurred_at {
-        let detail =
-            format!("{} is of {}: its reversal can't be earlier.", original.number, original.occurred_at);
-        return Err(Refusal::invalid("/occurred_at", detail));
-    }
+    let occurred_at =
+        book.occurred_after(command.occurred_at, (original.number.as_str(), original.occurred_at))?;
     let changes = match original.kind {
         PaymentKind::Payout => original.changes.iter().map(Applied::negative).collect(),
         PaymentKind::Payment | PaymentKind::Reversal => taken_back(book, command.original_id, &original)?,
@@ -99,6 +100,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Ref
         reference: command.reference.clone(),
         cash: None,
         occurred_at,
+        recorded_at: book.now,
     };
     Ok(post(book, payment, drawer))
 }
@@ -120,6 +122,7 @@ fn taken_back(book: &Book, id: PaymentId, original: &KnownPayment) -> Result<Vec
     let known = book.credits.get(&credit).ok_or_else(|| Refusal::not_found("payment"))?;
     let paid_out = paid_out(known, original);
     if paid_out.is_positive() {
+        let paid_out = paid_out.in_currency(known.decimals(&book.setup.settings));
         let detail = format!("{paid_out} of {} was paid out: reverse the payout first.", original.number);
         return Err(Refusal::state(detail));
     }

@@ -1,6 +1,7 @@
 //! Vouchers are issued for money, or against an account.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use super::{Drawer, PaymentMethod, check_amount};
 use crate::book::{Book, Posting};
@@ -14,7 +15,7 @@ use crate::number::Money;
 use crate::open_item;
 use crate::pos::{self, CashMove};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::voucher::{Voucher, VoucherMove, VoucherStatus};
+use crate::voucher::{Voucher, VoucherMove, unissued};
 
 /// A voucher to issue.
 #[derive(Debug, Clone)]
@@ -74,6 +75,10 @@ impl Rule for IssueVoucher {
         "voucher.issued"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.voucher_codes.insert(self.code.clone());
         needs.customer_ids.extend(self.customer_id);
@@ -94,10 +99,7 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     if let Some(id) = command.customer_id {
         open_item::require_customer(book, id)?;
     }
-    if book.vouchers.contains_key(&command.code) {
-        let detail = "A voucher with this code exists: use another code, or none to get a new one.";
-        return Err(Problems::one("/code", Code::AlreadyExists, detail));
-    }
+    let redeemed = redeemed_before(book, command)?;
     if command.expires_on.is_some_and(|last| last < book.setup.settings.day(occurred_at)) {
         return Err(Refusal::invalid("/expires_on", "The voucher would have expired before it is issued."));
     }
@@ -109,17 +111,22 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     };
 
     // Nothing rejects the command from here on.
-    let id = command.id.unwrap_or_else(|| VoucherId(book.ids.next_id()));
-    let voucher = Voucher {
-        id,
-        code: command.code.clone(),
-        status: VoucherStatus::Open,
+    let known = match redeemed {
+        Some(known) => known,
+        None => {
+            let id = command.id.unwrap_or_else(|| VoucherId(book.ids.next_id()));
+            unissued(id, &command.code, book.now)
+        }
+    };
+    let id = known.id;
+    let mut voucher = Voucher {
         customer_id: command.customer_id,
         issued: command.amount,
-        redeemed: Money::ZERO,
         expires_on: command.expires_on,
-        forced: false,
+        ..known
     };
+    voucher.forced = voucher.balance().is_negative();
+    voucher.note(occurred_at, command.amount);
     book.vouchers.insert(voucher.code.clone(), voucher.clone());
     let document = (DocumentKind::Voucher, id.0);
     let place = Dimensions { location_id: drawer.map(|drawer| drawer.location_id), ..Dimensions::default() };
@@ -138,12 +145,27 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     Ok((IssuedVoucher { voucher, method, cash, occurred_at, recorded_at: book.now }, posting))
 }
 
+/// Returns the voucher that a forced sale redeemed before it was issued; none if the code is new. Rejects a code that was issued.
+fn redeemed_before(book: &Book, command: &IssueVoucher) -> Result<Option<Voucher>, Refusal> {
+    let Some(known) = book.vouchers.get(&command.code) else { return Ok(None) };
+    if !known.is_unissued() {
+        let detail = "A voucher with this code exists: use another code, or none to get a new one.";
+        return Err(Problems::one("/code", Code::AlreadyExists, detail));
+    }
+    if command.id.is_some_and(|id| id != known.id) {
+        let detail =
+            format!("A forced sale has redeemed this code, and its voucher is {}: leave id out.", known.id);
+        return Err(Problems::one("/id", Code::AlreadyExists, detail));
+    }
+    Ok(Some(known.clone()))
+}
+
 /// Returns an account that a voucher can be charged to.
 fn check_account(book: &Book, code: &str) -> Result<String, Refusal> {
     if !book.setup.accounts.iter().any(|known| known == code) {
-        return Err(Problems::one("/account_code", Code::NotFound, format!("There is no account {code}.")));
+        return Err(Problems::one("/account", Code::NotFound, format!("There is no account {code}.")));
     }
     control::check(code, book.setup.facts(code), Use::Voucher)
-        .map_err(|detail| Refusal::invalid("/account_code", detail))?;
+        .map_err(|detail| Refusal::invalid("/account", detail))?;
     Ok(code.to_owned())
 }

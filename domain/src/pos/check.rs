@@ -1,15 +1,18 @@
 //! The checks of a sale: its place, customer, hold, prices, stock and tenders.
 
+use chrono::{DateTime, Utc};
+
 use super::exception::{ExceptionReason, SaleException};
-use super::{Sell, Tender, card_payment, receipt, tender, voucher};
+use super::{Sell, Tender, card_payment, known_register, receipt, tender, voucher};
 use crate::allocation::{Demand, Departure, PickRule, Purpose, Requester};
 use crate::book::{Book, Location, Register};
 use crate::customer::Customer;
 use crate::hold;
+use crate::id::LocationId;
 use crate::number::Money;
 use crate::payment_intent::TenderOf;
-use crate::refusal::Refusal;
-use crate::sales::{self, Basket, Line, Totals};
+use crate::refusal::{Faults, Refusal};
+use crate::sales::{self, Basket, Judged, Line, Totals};
 use crate::tenant::Channel;
 
 /// A sale of which everything is checked and nothing is posted.
@@ -61,13 +64,16 @@ pub(super) fn check(
         Ok(customer) => customer,
         Err(unknown) if known.is_none() => return Err(unknown),
         Err(blocked) => {
-            let detail = "The customer is blocked.".to_owned();
-            note(ExceptionReason::CustomerBlocked, Refusal { detail, ..blocked })?;
+            note(ExceptionReason::CustomerBlocked, blocked)?;
             known
         }
     };
-    if let Some(Err(refusal)) = command.hold_id.map(|id| hold::usable(book, id, command.customer_id)) {
-        note(ExceptionReason::HoldNotOpen, refusal)?;
+    match command.hold_id.map(|id| hold::usable(book, id, command.customer_id)) {
+        None => {}
+        // The goods of a forced sale left out of the hold, whichever was recorded first.
+        Some(Ok(_)) if command.forced => {}
+        Some(Ok(hold)) => hold::check_begun(book, hold, book.at_till(command.occurred_at).0)?,
+        Some(Err(refusal)) => note(ExceptionReason::HoldNotOpen, refusal)?,
     }
     tender::check(&command.tenders, &book.setup.settings)?;
     let Priced { lines, exceptions: noted, over_discounted, below_cost } =
@@ -81,8 +87,7 @@ pub(super) fn check(
     } else {
         tender::settle(total, &command.tenders, coin)?
     };
-    let on = book.setup.settings.day(left.occurred_at);
-    voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
+    voucher::check(book, &command.tenders, &tenders, (left.occurred_at, command.forced))?;
     let named = card_payment::Named {
         of: TenderOf::Sale,
         id: command.id,
@@ -93,9 +98,63 @@ pub(super) fn check(
     exceptions.extend(card_payment::check(book, &named, &mut tenders)?);
     if command.forced {
         exceptions.extend(receipt::unpaid(total, rounding, coin, command));
-        exceptions.extend(voucher::overdrawn(book, &tenders));
+        exceptions.extend(voucher::overdrawn(book, &tenders, left.occurred_at));
     }
     Ok(Checked { lines, totals, tenders, rounding, exceptions, over_discounted, below_cost })
+}
+
+/// Notes the faults of a sale's till, time, customer, hold, receipt, tenders and lines, each without the others.
+pub(super) fn note_faults(book: &Book, command: &Sell, faults: &mut Faults) {
+    let register = faults.take(known_register(book, command.register_id));
+    let (named, _) = book.at_till(command.occurred_at);
+    let at = faults.take(book.occurred_at(named));
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
+    let is_taken_as_it_is = command.forced && customer.is_some();
+    if let Some(id) = command.customer_id.filter(|_| !is_taken_as_it_is) {
+        faults.take(sales::buyer(book, id));
+    }
+    let knows_customer = command.customer_id.is_some() == customer.is_some();
+    if let Some(id) = command.hold_id.filter(|_| knows_customer && !command.forced) {
+        faults.take(hold::usable(book, id, command.customer_id));
+    }
+    faults.take(receipt::check(command, &book.setup.settings));
+    faults.take(tender::check(&command.tenders, &book.setup.settings));
+    faults.take(tender::check_shape(&command.tenders));
+    let is_known = knows_customer && register.is_some() && at.is_some();
+    let basket = basket(book, command, register.as_ref(), (customer, at.unwrap_or(book.now)));
+    // The prices of a forced sale are those of its receipt.
+    let judged = Judged { prices: is_known && !command.forced, amounts: true };
+    sales::note_faults(book, &basket, judged, faults);
+    if !command.forced {
+        faults.take(command.authority.check_stated(&command.lines, command.discount));
+    }
+}
+
+/// Returns the lines of a sale with the till, the customer and the time that price them.
+fn basket<'a>(
+    book: &'a Book,
+    command: &'a Sell,
+    register: Option<&Register>,
+    (customer, at): (Option<&'a Customer>, DateTime<Utc>),
+) -> Basket<'a> {
+    let (authority, overrider) = (&command.authority, command.authority.overrider.as_deref());
+    Basket {
+        lines: &command.lines,
+        discount: command.discount,
+        channel: Channel::Retail,
+        location_id: register.map_or_else(LocationId::default, |register| register.location_id),
+        customer,
+        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
+        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
+        at,
+        overrider: if command.forced { overrider.or(Some("receipt")) } else { overrider },
+        discount_max: Some(
+            register.map_or(authority.discount_max, |register| authority.discount_at(register)),
+        ),
+        is_return: false,
+        forced: command.forced,
+        foreign: None,
+    }
 }
 
 /// Prices the lines and picks their lots. A discount above the limit and a sale below cost reject a sale, but not one that
@@ -106,22 +165,7 @@ fn price(
     register: &Register,
     (customer, left): (Option<&Customer>, Departure),
 ) -> Result<Priced, Refusal> {
-    let overrider = command.authority.overrider.as_deref();
-    let basket = Basket {
-        lines: &command.lines,
-        discount: command.discount,
-        channel: Channel::Retail,
-        location_id: register.location_id,
-        customer,
-        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
-        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
-        at: left.occurred_at,
-        overrider: if command.forced { overrider.or(Some("receipt")) } else { overrider },
-        discount_max: Some(command.authority.discount_at(register)),
-        is_return: false,
-        forced: command.forced,
-        foreign: None,
-    };
+    let basket = basket(book, command, Some(register), (customer, left.occurred_at));
     let (mut lines, excess, mut exceptions) = if command.forced {
         receipt::price(book, command, &basket, register.cash_rounding)?
     } else {

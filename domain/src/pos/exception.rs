@@ -29,11 +29,13 @@ text_enum! {
         CustomerBlocked,
         /// The till session of the sale was closed before the sale was recorded.
         SessionClosed,
+        /// The till had no session before the sale was recorded.
+        NoSession,
         /// The hold that the sale names can't be used.
         HoldNotOpen,
         /// The location does not serve retail.
         LocationNotRetail,
-        /// More of a voucher was redeemed than its balance.
+        /// More of a voucher was redeemed than its balance at the time of the sale. A voucher that was issued later had none.
         VoucherOverdrawn,
         /// A lot had expired or is recalled.
         LotUnsellable,

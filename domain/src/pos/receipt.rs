@@ -421,6 +421,7 @@ fn changed_barcode(book: &Book, input: &LineInput, product: &Product, at: DateTi
     let code = match &input.item {
         ItemRef::Barcode(code) => code,
         ItemRef::Id(_) | ItemRef::Sku(_) => input.barcode.as_ref()?,
+        ItemRef::Unnamed => return None,
     };
     let sku = &product.sku;
     Some(match book.changed_barcode(code, product, at)? {

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::exception::SaleException;
 use super::give_back::{Paid, amount_back, check_asked, give_back};
 use super::{
-    Sale, SaleKind, Tender, TenderInput, TenderKind, card_payment, cash_of, check_cash, note_cash,
-    open_register, post, tender, voucher,
+    Sale, SaleKind, Tender, TenderInput, TenderKind, card_payment, cash_of, check_cash, known_register,
+    note_cash, open_register, post, tender, voucher,
 };
 use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
-use crate::id::{LocationId, RegisterId, SaleId};
+use crate::id::{CustomerId, LocationId, RegisterId, SaleId};
 use crate::lot::{self, BackTo};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::payment_intent::TenderOf;
-use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Line, LineInput, OriginalLine, TakenBack, Totals};
+use crate::printed::PrintedCustomer;
+use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::sales::{self, Basket, Judged, Line, LineInput, OriginalLine, TakenBack, Totals};
 use crate::stock::Source;
 use crate::tenant::Channel;
 
@@ -52,6 +54,10 @@ impl Rule for Refund {
         "pos_sale.refunded"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -68,8 +74,24 @@ impl Rule for Refund {
         card_payment::need(needs, &self.tenders);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.add_time(self.occurred_at);
+        needs.prints = true;
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
         needs.add_blind_lines(&self.lines);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let register = faults.take(known_register(book, self.register_id));
+        let (named, _) = book.at_till(self.occurred_at);
+        let at = faults.take(sales::returned_at(book, named, self.original_id.map(|id| id.0)));
+        let has_original = self.original_id.is_some();
+        faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
+        faults.take(tender::check(&self.tenders, &book.setup.settings));
+        if !has_original {
+            let prices = register.is_some() && at.is_some();
+            let location_id = register.map(|register| register.location_id).unwrap_or_default();
+            let basket = basket(book, self, location_id, at.unwrap_or(book.now));
+            sales::note_faults(book, &basket, Judged { prices, amounts: true }, faults);
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -103,11 +125,14 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
     voucher::name(&mut tenders, id);
+    let layers = sales::layers_back(book, &lines, &originals);
     for (index, (line, cost)) in lines.iter().enumerate() {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            match originals.get(index) {
-                Some(original) => book.receive_returned(*original, (key, -quantity, -cost), &source),
+            match originals.get(index).zip(layers.get(index)) {
+                Some((original, layers)) => {
+                    book.receive_returned(*original, (key, -quantity, -cost), layers, &source);
+                }
                 None => book.receive(key, -quantity, -cost, &source),
             }
         }
@@ -129,8 +154,8 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         session_id: session.id,
         location_id: register.location_id,
         customer_id,
-        customer: command.original_id.and_then(|id| book.refunded.get(&id)).cloned(),
-        seller: Arc::clone(&book.setup.seller),
+        customer: printed_customer(book, command, customer_id, occurred_at),
+        seller: book.seller_at(occurred_at),
         original_id: command.original_id,
         country: command
             .country
@@ -143,11 +168,23 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         tenders,
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
+        recorded_at: book.now,
         said_at,
         exceptions: exceptions.iter().map(|exception| exception.reason).collect(),
     };
     let posting = post(book, &sale, &originals);
     Ok((sale, Posting { exceptions, ..posting }))
+}
+
+/// Returns what a refund of an instant prints of the customer of its sale.
+fn printed_customer(
+    book: &Book,
+    command: &Refund,
+    customer_id: Option<CustomerId>,
+    at: DateTime<Utc>,
+) -> Option<Arc<PrintedCustomer>> {
+    let now = book.refunded.get(&command.original_id?)?;
+    Some(customer_id.map_or_else(|| Arc::clone(now), |id| book.customer_at(id, at, now)))
 }
 
 /// Checks the payment intents of tenders, and that no other tender pays back what a terminal was asked for. A forced refund has happened.
@@ -223,7 +260,14 @@ fn blind(
     location_id: LocationId,
     at: DateTime<Utc>,
 ) -> Result<Vec<(Line, Money)>, Refusal> {
-    let basket = Basket {
+    let lines = sales::price(book, &basket(book, command, location_id, at))?;
+    let to = BackTo { location_id, at, customer_id: None };
+    sales::given_back(book, to, &command.lines, lines)
+}
+
+/// Returns the lines of a refund without a sale, with the location and the time that price them.
+fn basket<'a>(book: &'a Book, command: &'a Refund, location_id: LocationId, at: DateTime<Utc>) -> Basket<'a> {
+    Basket {
         lines: &command.lines,
         discount: None,
         channel: Channel::Retail,
@@ -236,8 +280,5 @@ fn blind(
         is_return: true,
         forced: false,
         foreign: None,
-    };
-    let lines = sales::price(book, &basket)?;
-    let to = BackTo { location_id, at, customer_id: None };
-    sales::given_back(book, to, &command.lines, lines)
+    }
 }

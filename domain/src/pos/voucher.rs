@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 
 use super::exception::{ExceptionReason, SaleException};
 use super::{Sale, Tender, TenderInput, TenderKind};
 use crate::book::{Book, Posting};
 use crate::id::SaleId;
+use crate::moment;
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
@@ -19,13 +20,13 @@ pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
     needs.voucher_codes.extend(vouchers.filter_map(|input| input.reference.clone()));
 }
 
-/// Rejects a voucher without a code, one that does not exist or has expired, and more than its balance. The goods of a forced
-/// sale have left with the voucher's money, so only its code must be there.
+/// Rejects a voucher without a code, one that does not exist, was issued later or has expired, and more than its balance. The
+/// goods of a forced sale have left with the voucher's money, so only its code must be there.
 pub(super) fn check(
     book: &Book,
     inputs: &[TenderInput],
     tenders: &[Tender],
-    (on, forced): (NaiveDate, bool),
+    (at, forced): (DateTime<Utc>, bool),
 ) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     let paid = by_code(tenders);
@@ -42,19 +43,26 @@ pub(super) fn check(
         }
         seen.push(code);
         let amount = paid.get(code).copied().unwrap_or(Money::ZERO);
-        if let Err(problem) = voucher::check(book, Redemption { code, amount }, on, &pointer) {
+        if let Err(problem) = voucher::check(book, Redemption { code, amount }, at, &pointer) {
             problems.push(problem);
         }
     }
     problems.check()
 }
 
-/// Returns the vouchers of which a forced sale redeems more than their balance.
-pub(super) fn overdrawn(book: &Book, tenders: &[Tender]) -> Vec<SaleException> {
+/// Returns the vouchers of which a forced sale redeems more than they could pay at its time.
+pub(super) fn overdrawn(book: &Book, tenders: &[Tender], at: DateTime<Utc>) -> Vec<SaleException> {
     let paid = by_code(tenders).into_iter();
     paid.filter_map(|(code, amount)| {
-        let balance = book.vouchers.get(code).map_or(Money::ZERO, Voucher::balance);
-        let detail = format!("The voucher {code} had {balance} left, and paid {amount}.");
+        let known = book.vouchers.get(code);
+        let balance = known.map_or(Money::ZERO, |voucher| voucher.available(at, book.now));
+        let detail = if known.is_none_or(Voucher::is_unissued) {
+            format!(
+                "The voucher {code} is not issued, and it paid {amount}: issue it with POST /v1/vouchers."
+            )
+        } else {
+            format!("The voucher {code} had {balance} left at {}, and paid {amount}.", moment::text(at))
+        };
         let overdrawn = SaleException::new(ExceptionReason::VoucherOverdrawn, detail);
         (amount > balance).then(|| overdrawn.with(Some(balance), amount))
     })

@@ -16,6 +16,13 @@ const LENGTH_MIN: usize = 7;
 /// Digits of the shortest GTIN that may be written with blanks or hyphens. Eight digits may as well be a code of one's own.
 const WRITTEN_LENGTH_MIN: usize = 12;
 
+/// Digits of the shortest number with separators of thousands that may be a GTIN. Seven or eight may be a code of one's own.
+const THOUSANDS_LENGTH_MIN: usize = 9;
+/// Bytes of the longest number with separators of thousands that is looked at.
+const WRITTEN_LENGTH_MAX: usize = 64;
+/// Separators of thousands: comma, dot, blanks of several widths, apostrophes, and the separator of Arabic.
+const SEPARATORS: [char; 9] = [',', '.', ' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '\u{2019}', '\u{66c}'];
+
 /// A barcode of 1 to 64 characters, in the one form of those that name the same article.
 pub type Barcode64 = Text<64, BarcodeRule>;
 
@@ -156,8 +163,8 @@ fn with_fewer_zeros(gtin: String) -> impl Iterator<Item = String> {
     (0..=zeros.min(LENGTH_MAX - LENGTH_MIN)).map(move |cut| gtin[cut..].to_owned())
 }
 
-/// Rejects a barcode that a spreadsheet changed: a number with an exponent, such as `4.00638E+12`, or with decimals,
-/// such as `4006381333931.0`.
+/// Rejects a barcode that a spreadsheet changed: a number with an exponent, such as `4.00638E+12`, with decimals,
+/// such as `4006381333931.0`, or with separators of thousands, such as `4,006,381,333,931`.
 pub fn check_barcode_kept_digits(code: &str) -> Result<(), String> {
     if of_exponent(code).is_some() {
         return Err(format!(
@@ -165,11 +172,21 @@ pub fn check_barcode_kept_digits(code: &str) -> Result<(), String> {
              text in the spreadsheet, enter the barcode again, and send that."
         ));
     }
-    match mended_barcode(code).filter(|_| code.contains('.')) {
-        None => Ok(()),
+    let thousands = of_thousands(code);
+    match mended_barcode(code).filter(|_| code.contains('.') || thousands.is_some()) {
         Some(whole) => {
-            Err(format!("{code} is a barcode that a spreadsheet wrote as a decimal number. Send {whole}."))
+            Err(format!("{code} is a barcode that a spreadsheet wrote as a number. Send {whole}."))
         }
+        // Groups with dots or blanks may be a code of one's own.
+        None if thousands.as_ref().is_some_and(|whole| whole.len() >= WRITTEN_LENGTH_MIN)
+            && !code.contains(['.', ' ']) =>
+        {
+            Err(format!(
+                "{code} is a number with separators of thousands, and its last digit is not the check digit of a barcode. \
+                 Format the column as text in the spreadsheet, enter the barcode again, and send that."
+            ))
+        }
+        None => Ok(()),
     }
 }
 
@@ -179,8 +196,8 @@ pub fn mended_barcode(cell: &str) -> Option<String> {
     if let Some(whole) = of_exponent(cell).flatten() {
         return gtin(&whole).is_some().then_some(whole);
     }
-    let whole = cell.trim_end_matches('0').strip_suffix('.').unwrap_or(cell);
-    let whole = if is_digits(whole) { whole } else { cell };
+    let thousands = of_thousands(cell);
+    let whole = thousands.as_deref().unwrap_or_else(|| without_zero_decimals(cell));
     let length = match whole.len() {
         LENGTH_MIN => 8,
         9..=11 => 12,
@@ -204,6 +221,33 @@ fn of_exponent(text: &str) -> Option<Option<String>> {
     }
     let places: usize = exponent.parse().ok()?;
     Some((fraction.len() == places).then(|| format!("{whole}{fraction}")))
+}
+
+/// Returns a number without its decimals, if these are zeros after a dot. Otherwise the text as it is.
+fn without_zero_decimals(text: &str) -> &str {
+    let whole = text.trim_end_matches('0').strip_suffix('.');
+    whole.filter(|whole| is_digits(whole)).unwrap_or(text)
+}
+
+/// Returns the digits of a whole number of at least [`THOUSANDS_LENGTH_MIN`] that is written with one kind of separators: groups of
+/// three digits, or of two before the last three as in India. Decimals that are zeros are left out.
+fn of_thousands(text: &str) -> Option<String> {
+    let separator = text.chars().find(|letter| !letter.is_ascii_digit())?;
+    if text.len() > WRITTEN_LENGTH_MAX || !SEPARATORS.contains(&separator) {
+        return None;
+    }
+    let has_decimals = |rest: &str| !rest.is_empty() && rest.bytes().all(|digit| digit == b'0');
+    let whole = text.rsplit_once(|letter: char| matches!(letter, '.' | ',') && letter != separator);
+    let whole = whole.filter(|(_, decimals)| has_decimals(decimals)).map_or(text, |(whole, _)| whole);
+    let groups: Vec<&str> = whole.split(separator).collect();
+    let (last, before) = groups.split_last()?;
+    let (first, between) = before.split_first()?;
+    let are_even = |length: usize| {
+        (1..=length).contains(&first.len()) && between.iter().all(|group| group.len() == length)
+    };
+    let digits = groups.concat();
+    let is_number = is_digits(&digits) && last.len() == 3 && (are_even(3) || are_even(2));
+    (is_number && digits.len() >= THOUSANDS_LENGTH_MIN).then_some(digits)
 }
 
 fn is_digits(text: &str) -> bool {
@@ -356,6 +400,27 @@ mod tests {
             ("4,006381333931E+12", Some("4006381333931")),
             ("4006381333931.0", Some("4006381333931")),
             ("36000291452.00", Some("036000291452")),
+            ("5,901,234,123,457", Some("5901234123457")),
+            ("5,901,234,123,457.00", Some("5901234123457")),
+            ("5.901.234.123.457", Some("5901234123457")),
+            ("5.901.234.123.457,0", Some("5901234123457")),
+            ("5 901 234 123 457", Some("5901234123457")),
+            ("5 901 234 123 457,00", Some("5901234123457")),
+            ("5\u{a0}901\u{a0}234\u{a0}123\u{a0}457", Some("5901234123457")),
+            ("5\u{202f}901\u{202f}234\u{202f}123\u{202f}457", Some("5901234123457")),
+            ("5\u{2009}901\u{2009}234\u{2009}123\u{2009}457", Some("5901234123457")),
+            ("5'901'234'123'457", Some("5901234123457")),
+            ("5\u{2019}901\u{2019}234\u{2019}123\u{2019}457", Some("5901234123457")),
+            ("59,01,23,41,23,457", Some("5901234123457")),
+            ("36,000,291,452", Some("036000291452")),
+            ("5,901,234,123,458", None),
+            ("5,901.234,123.457", None),
+            ("5,901,234,123,457.50", None),
+            ("5,9012,34,123,457", None),
+            ("5901234123,457", None),
+            ("96.385.074", None),
+            (",901,234,123,457", None),
+            ("5,901,234,,457", None),
             ("4006381333931", None),
             ("4.00638E+12", None),
             ("36000291453", None),
@@ -370,12 +435,21 @@ mod tests {
     }
 
     #[test]
-    fn a_number_with_an_exponent_is_no_barcode() {
+    fn a_number_with_an_exponent_or_separators_is_no_barcode() {
         for code in ["4.00638E+12", "4,00638E+12", "4E+12", "4.0e12", "4.006381333931E+12"] {
             assert!(check_barcode_kept_digits(code).is_err(), "{code}");
         }
         let decimal = check_barcode_kept_digits("4006381333931.0").expect_err("a number with decimals");
         assert!(decimal.ends_with("Send 4006381333931."), "{decimal}");
+        for code in ["5,901,234,123,457", "5.901.234.123.457", "5'901'234'123'457", "59,01,23,41,23,457"] {
+            let refused = check_barcode_kept_digits(code).expect_err("a number with separators");
+            assert!(refused.ends_with("Send 5901234123457."), "{refused}");
+        }
+        let other = check_barcode_kept_digits("5,901,234,123,458").expect_err("a wrong digit");
+        assert!(other.contains("check digit"), "{other}");
+        for code in ["100.200.300.400", "96.385.074", "1,2", "12,345,678"] {
+            assert_eq!(check_barcode_kept_digits(code), Ok(()), "{code}");
+        }
         for code in ["12E5", "4E12", "E+1", "1.5", "A.1E+2", "4.00638E+123", "4006381333931"] {
             assert_eq!(check_barcode_kept_digits(code), Ok(()), "{code}");
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use super::{
     LOCATIONS_MAX, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, alone, check_not_past, foreign, put,
@@ -16,7 +17,7 @@ use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Percent, Price, Quantity, share};
 use crate::product::{ItemRef, Product, Unit};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::supplier::{Supplier, SupplierStatus, Terms, price_on};
 
 /// A purchase order to write as a draft.
@@ -66,6 +67,10 @@ impl Rule for Place {
         "purchase_order.created"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len()
     }
@@ -82,19 +87,44 @@ impl Rule for Place {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
+        let supplier = faults.take(supplier(book, self.supplier_id));
+        let tolerance = self.over_receipt_percent.unwrap_or_default();
+        faults.take(check_lines(self));
+        faults.take(check_place(book, self));
+        faults.take(check_terms(book, self, tolerance));
+        let currency =
+            self.currency.as_deref().or(supplier.as_ref().map(|supplier| supplier.currency.as_str()));
+        if currency.is_some() {
+            faults.take(foreign::quote(book, currency, self.exchange_rate));
+        }
+        if self.lines.len() <= LINES_MAX {
+            for (line, line_no) in self.lines.iter().zip(1_i32..) {
+                note_faults_of_line(book, self, supplier.as_ref(), (line, line_no), faults);
+            }
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         place(book, self).map(alone)
     }
 }
 
+/// The rule that a line breaks which orders nothing.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// The rule that a stated cost breaks.
+const NOT_NEGATIVE: &str = "The cost must not be negative.";
+
 /// Writes a draft. A rejection names every wrong line.
 fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
-    if command.id.is_some_and(|id| book.purchases.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another purchase order has this id."));
-    }
+    check_id(book, command)?;
     let supplier = supplier(book, command.supplier_id)?;
     let tolerance = command.over_receipt_percent.unwrap_or(supplier.over_receipt_percent);
-    check_head(book, command, tolerance)?;
+    check_lines(command)?;
+    check_place(book, command)?;
+    check_terms(book, command, tolerance)?;
     let currency = command.currency.as_deref().unwrap_or(&supplier.currency);
     let quote = foreign::quote(book, Some(currency), command.exchange_rate)?;
     let settings = &book.setup.settings;
@@ -150,13 +180,59 @@ fn supplier(book: &Book, id: SupplierId) -> Result<Supplier, Refusal> {
     Ok(supplier.clone())
 }
 
-fn check_head(book: &Book, command: &Place, tolerance: Percent) -> Result<(), Refusal> {
-    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
-        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+/// Notes the faults of a line. Its supplier's terms are judged if the supplier is known.
+fn note_faults_of_line(
+    book: &Book,
+    command: &Place,
+    supplier: Option<&Supplier>,
+    (line, line_no): (&PlaceLine, i32),
+    faults: &mut Faults,
+) {
+    let pointer = format!("/lines/{}", line_no.saturating_sub(1));
+    match supplier {
+        Some(supplier) => _ = faults.keep(check_line(book, command, supplier, (line, line_no))),
+        None => _ = faults.keep(book.find_stocked(&line.item, line.uom.as_deref(), &pointer)),
     }
+    if !line.quantity.is_positive() {
+        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+    }
+    if line.unit_cost.is_some_and(Price::is_negative) {
+        faults.invalid(format!("{pointer}/unit_cost"), NOT_NEGATIVE);
+    }
+    if line.location_id.is_some() {
+        faults.take(book.place(line.location_id, &format!("{pointer}/location_id")));
+    }
+    if let Err(detail) = check_not_past(book, line.expected_on) {
+        faults.invalid(format!("{pointer}/expected_on"), detail);
+    }
+}
+
+/// Rejects an id that another purchase order has.
+fn check_id(book: &Book, command: &Place) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.purchases.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/id", Code::AlreadyExists, "Another purchase order has this id."))
+}
+
+/// Rejects a location that is not known.
+fn check_place(book: &Book, command: &Place) -> Result<(), Refusal> {
     if command.location_id.is_some() {
         book.place(command.location_id, "/location_id")?;
     }
+    Ok(())
+}
+
+/// Rejects a number of lines that a document can't have.
+fn check_lines(command: &Place) -> Result<(), Refusal> {
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    Ok(())
+}
+
+/// Rejects a tolerance that is no percentage, and a day that has passed.
+fn check_terms(book: &Book, command: &Place, tolerance: Percent) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     if tolerance.is_negative() || tolerance.get() > Decimal::ONE_HUNDRED {
         problems.invalid("/over_receipt_percent", "Expected a percentage from 0 to 100.");
@@ -180,11 +256,10 @@ fn check_line(
     let uom = stated.or_else(|| terms.and_then(|terms| terms.uom.as_deref()));
     let (product, unit) = book.find_stocked(&line.item, uom, &pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
-    let quantity = product
-        .to_stock_quantity(unit.factor.of(line.quantity))
-        .map_err(|detail| problem("quantity", detail))?;
+    let quantity =
+        product.in_stock_units(&unit, line.quantity).map_err(|detail| problem("quantity", detail))?;
     if !quantity.is_positive() {
-        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
     }
     // The supplier's quantities and prices do not apply if the product no longer has their unit.
     let sold = terms.and_then(|terms| Some((terms, product.unit(terms.uom.as_deref())?)));
@@ -201,7 +276,7 @@ fn check_line(
     });
     let unit_cost = line.unit_cost.or(priced).ok_or_else(|| unpriced(product, supplier, &pointer))?;
     if unit_cost.is_negative() {
-        return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
+        return Err(problem("unit_cost", NOT_NEGATIVE.to_owned()));
     }
     if quantity.get() > AMOUNT_MAX || unit_cost.times(line.quantity) > AMOUNT_MAX {
         let detail =

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::PurchaseOrderStatus::{Confirmed, PartlyReceived, Received, Sent};
 use super::{
@@ -18,7 +19,7 @@ use crate::lot::NamedLot;
 use crate::needs::Needs;
 use crate::number::{Price, Quantity, share};
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::stock_document::{self, Move, MoveLine, StockDocumentKind};
 
 /// Goods of a purchase order to receive.
@@ -63,6 +64,10 @@ impl Rule for Receive {
         "purchase_order.received"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.document_id.map(|id| id.0)
+    }
+
     /// Returns the number of lines that it may have: all lines of the order if it names none.
     fn lines(&self) -> usize {
         if self.lines.is_empty() { LINES_MAX } else { self.lines.len() }
@@ -77,6 +82,14 @@ impl Rule for Receive {
         needs.add_issue(self.occurred_at, false);
         for line in &self.lines {
             needs.lots(&line.lots);
+        }
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Ok(order) = find(book, self.id) else { return };
+        faults.take(check_time(book, &order, self));
+        if self.lines.len() <= LINES_MAX {
+            faults.take(check_lines(book, &order, self.lines.clone()));
         }
     }
 
@@ -216,7 +229,7 @@ fn check_line(
     let uom = line.uom.as_deref().unwrap_or(&ordered.uom);
     let (product, unit) = book.find_stocked(&item, Some(uom), pointer)?;
     let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
-    let quantity = product.to_stock_quantity(unit.factor.of(line.quantity)).map_err(problem)?;
+    let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
     if !quantity.is_positive() {
         return Err(problem("The quantity must be above zero.".to_owned()));
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::PurchaseOrderStatus::{Cancelled, Closed};
 use super::{
@@ -88,6 +89,10 @@ impl Rule for SendBack {
         "purchase_order.returned"
     }
 
+    fn own_id(&self) -> Option<Uuid> {
+        self.document_id.map(|id| id.0)
+    }
+
     fn lines(&self) -> usize {
         self.lines.len().max(1)
     }
@@ -156,6 +161,7 @@ fn send_back(
         reference: command.reference.clone().or_else(|| Some(receipt.number.clone())),
         value: moved.iter().map(|(line, _)| line.value).sum(),
         occurred_at,
+        recorded_at: book.now,
         lines: moved.iter().map(|(line, _)| *line).collect(),
     };
     let credited: Money = lines.iter().map(|line| line.value).sum();
@@ -246,7 +252,7 @@ impl Check<'_> {
         let uom = line.uom.as_deref().unwrap_or(&ordered.uom);
         let (product, unit) = book.find_stocked(&ItemRef::Id(ordered.product_id), Some(uom), pointer)?;
         let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
-        let quantity = product.to_stock_quantity(unit.factor.of(line.quantity)).map_err(problem)?;
+        let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
         if !quantity.is_positive() {
             return Err(problem("The quantity must be above zero.".to_owned()));
         }

@@ -13,7 +13,7 @@ use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::product::Tracking;
 use crate::refusal::{Code, Problems, Refusal};
-use crate::stock::{Carried, LayerUse, LevelKey, Source};
+use crate::stock::{LayerUse, LevelKey, Source};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 
 /// A return to a supplier to take back.
@@ -76,6 +76,7 @@ fn take_back(
         reference: Some(format!("{} reversed: {}", back.number, command.reason)),
         value: Money::ZERO,
         occurred_at,
+        recorded_at: book.now,
         lines: Vec::with_capacity(back.moved.len()),
     };
     let mut posting = Posting::default();
@@ -162,13 +163,11 @@ fn receive(
     let key = LevelKey { location_id, product_id, lot_id };
     let came = MovedLine { quantity: -line.quantity, value: -line.value, ..*line };
     let source = Source::new(DocumentKind::SupplierReturn, document.id.0, line.line_no, document.occurred_at);
-    let of_layer =
-        |used: &LayerUse| Carried { quantity: used.quantity, value: used.value, source: used.source.clone() };
-    let mut parts: Vec<Carried> = layer_uses.iter().map(of_layer).collect();
-    if parts.is_empty() {
-        parts.push(Carried { quantity: came.quantity, value: came.value, source: source.clone() });
+    if layer_uses.is_empty() {
+        book.receive(key, came.quantity, came.value, &source);
+    } else {
+        book.receive_into_layers(key, layer_uses, &source);
     }
-    book.receive_carried(key, parts, &source);
     posting.movements.push(movement(book, (document.id, document.occurred_at), key, &came));
     document.value += came.value;
     document.lines.push(came);

@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 
 use super::{Basket, Line};
 use crate::book::Book;
-use crate::line_item::{AMOUNT_MAX, LINES_MAX, check_decimals, invalid};
+use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::number::{self, Money, Quantity};
-use crate::product::{Component, Product, ProductKind, ProductStatus};
+use crate::product::{Component, Product, ProductKind, ProductStatus, fits_decimals};
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::stock::unit_cost;
 use crate::tenant::Settings;
@@ -28,7 +28,7 @@ pub(super) fn unpack(book: &Book, basket: &Basket<'_>, lines: Vec<Line>) -> Resu
             continue;
         }
         for part in parts(book, basket, &line, &book.products[&line.product_id].components) {
-            match check_part(book, &part, &format!("/lines/{}", line.input)) {
+            match check_part(book, &part, &line) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
             }
@@ -75,7 +75,7 @@ fn parts(book: &Book, basket: &Basket<'_>, line: &Line, components: &[Component]
         let quantity = Quantity::rounded(component.quantity.times(line.quantity));
         parts.push(Line {
             product_id: product.id,
-            printed: book.printed(product),
+            printed: basket.printed(book, product),
             category_id: product.lineage.first().copied(),
             stocked: product.kind == ProductKind::Stocked,
             uom: product.stock_uom.clone(),
@@ -94,19 +94,24 @@ fn parts(book: &Book, basket: &Basket<'_>, line: &Line, components: &[Component]
     parts
 }
 
-/// Rejects a component's line whose quantity is zero, too large, or has too many decimals for the product.
-fn check_part(book: &Book, part: &Line, pointer: &str) -> Result<(), Problem> {
+/// Rejects the line `part` of a component of the line `whole` if its quantity is zero, too large, or has too many decimals for the
+/// product.
+fn check_part(book: &Book, part: &Line, whole: &Line) -> Result<(), Problem> {
     let product = &book.products[&part.product_id];
-    let pointer_to_quantity = || format!("{pointer}/quantity");
-    if part.quantity.is_zero() {
-        let detail = format!("The bundle would contain none of {}: sell more of the bundle.", product.sku);
-        return Err(invalid(product, pointer_to_quantity(), detail));
-    }
-    if part.quantity.get() > AMOUNT_MAX {
-        let detail = format!("The bundle would contain more than {AMOUNT_MAX} of {}.", product.sku);
-        return Err(invalid(product, pointer_to_quantity(), detail));
-    }
-    check_decimals(book, part.product_id, part.quantity, pointer)
+    let detail = if part.quantity.is_zero() {
+        format!("The bundle would contain none of {}: sell more of the bundle.", product.sku)
+    } else if part.quantity.get() > AMOUNT_MAX {
+        format!("The bundle would contain more than {AMOUNT_MAX} of {}.", product.sku)
+    } else if fits_decimals(part.quantity, product.stock_decimals) {
+        return Ok(());
+    } else {
+        let (counted, bundle) = (product.counted(), &book.products[&whole.product_id].sku);
+        let (quantity, contained) = (whole.entered, part.quantity);
+        format!(
+            "{counted}: correct the quantity {quantity} of the bundle {bundle}, which would contain {contained} of it."
+        )
+    };
+    Err(invalid(product, format!("/lines/{}/quantity", whole.input), detail))
 }
 
 /// Returns the weight of each component: its list price times its quantity, or 1 for each if none has a list
@@ -114,7 +119,7 @@ fn check_part(book: &Book, part: &Line, pointer: &str) -> Result<(), Problem> {
 fn weights(book: &Book, components: &[Component], at: DateTime<Utc>) -> Vec<Decimal> {
     let worth = |component: &Component| {
         let (id, price) = (component.product_id, book.products[&component.product_id].list_price);
-        let price = book.replaced_prices.at(id, None, at, price);
+        let price = book.replaced.prices.at(id, None, at, price);
         price.unwrap_or_default().times(component.quantity)
     };
     let weights: Vec<Decimal> = components.iter().map(worth).collect();

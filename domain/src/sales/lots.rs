@@ -106,9 +106,10 @@ fn reversed(book: &Book, to: BackTo, line: Line) -> (Line, Money) {
 
 /// Adds what was returned to the sold lines.
 pub(crate) fn mark_returned(sold: &mut [SoldLine], lines: &[(Line, Money)], originals: &[(Uuid, i32)]) {
-    for ((line, _), (_, line_no)) in lines.iter().zip(originals) {
+    for ((line, cost), (_, line_no)) in lines.iter().zip(originals) {
         let Some(sold) = sold.iter_mut().find(|sold| sold.line.line_no == *line_no) else { continue };
         sold.returned += -line.quantity;
+        sold.returned_cost += -*cost;
         for share in &line.lots {
             if let Some(lot) = sold.lots.iter_mut().find(|lot| lot.share.lot_id == share.lot_id) {
                 lot.returned += -share.quantity;

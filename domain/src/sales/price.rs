@@ -12,9 +12,18 @@ use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{Product, ProductKind, ProductStatus, Unit};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::tax::{self, Rate, Taxable};
 use crate::tenant::Settings;
+
+/// The rule that a line breaks which sells nothing.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// The rule that a stated price breaks.
+const NOT_NEGATIVE: &str = "The unit price must not be negative.";
+
+/// The rule that a discount by amount breaks.
+const WITHIN_AMOUNT: &str = "A discount must not be negative or exceed the amount that it is taken from.";
 
 /// Prices and taxes a basket. Rejects with a problem for every wrong line, and for every discount above the limit.
 pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
@@ -40,15 +49,7 @@ pub(crate) fn price_noting_excess(
         }
     }
     problems.check()?;
-    let mut wanted: HashMap<ProductId, Quantity> = HashMap::with_capacity(found.len());
-    for item in &found {
-        *wanted.entry(item.product.id).or_default() += item.quantity;
-    }
-    let lists = Lists {
-        customer: basket.customer.and_then(|customer| customer.price_list_id),
-        tier: basket.customer.and_then(|customer| customer.tier_list_id),
-        channel: book.setup.channel_lists(basket.channel, basket.location_id),
-    };
+    let (wanted, lists) = (wanted(found.iter()), lists(book, basket));
     let mut problems = Problems::default();
     let mut priced = Vec::with_capacity(found.len());
     let mut regular = Vec::with_capacity(found.len());
@@ -71,6 +72,81 @@ pub(crate) fn price_noting_excess(
         foreign::convert(&mut lines, &foreign.quote, &book.setup.settings)?;
     }
     Ok((lines, excess))
+}
+
+/// Parts of a basket that can be judged, besides its products, units and quantities.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    /// Whether its customer, its location and its time are known, so that a missing price is a fault.
+    pub prices: bool,
+    /// Whether its currency is known, so that an amount may have too many decimals.
+    pub amounts: bool,
+}
+
+/// Notes the faults of all lines of a basket and of its discount. A line whose product is not known is judged by what it states.
+pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faults: &mut Faults) {
+    if basket.lines.len() > LINES_MAX {
+        return;
+    }
+    let mut found = Vec::with_capacity(basket.lines.len());
+    for (index, input) in basket.lines.iter().enumerate() {
+        found.push(faults.keep(find(book, basket, (index, input))));
+        if !input.quantity.is_positive() {
+            faults.invalid(format!("/lines/{index}/quantity"), ABOVE_ZERO);
+        }
+        if input.unit_price.is_some_and(Price::is_negative) {
+            faults.invalid(format!("/lines/{index}/unit_price"), NOT_NEGATIVE);
+        }
+        if let Some(flaw) = stated_flaw(book, basket, input.discount, judged) {
+            faults.invalid(format!("/lines/{index}/discount"), flaw);
+        }
+    }
+    if let Some(flaw) = stated_flaw(book, basket, basket.discount, judged) {
+        faults.invalid("/discount", flaw);
+    }
+    if !judged.prices {
+        return;
+    }
+    let (wanted, lists) = (wanted(found.iter().flatten()), lists(book, basket));
+    for (index, (input, item)) in basket.lines.iter().zip(&found).enumerate() {
+        let Some(item) = item else { continue };
+        let asked = Asked { basket_quantity: wanted[&item.product.id], at: basket.at };
+        faults.keep(price_line(book, basket, (&lists, &asked), (index, input, item)));
+    }
+}
+
+/// Returns the flaw of a discount that does not depend on the amount that it is taken from. An amount of a forced sale is judged with
+/// its price.
+fn stated_flaw(
+    book: &Book,
+    basket: &Basket<'_>,
+    discount: Option<Discount>,
+    judged: Judged,
+) -> Option<&'static str> {
+    match discount? {
+        Discount::Amount(_) if basket.forced || !judged.amounts => None,
+        discount @ (Discount::Amount(_) | Discount::Percent(_)) => {
+            flaw_of_discount(discount, basket.settings(book))
+        }
+    }
+}
+
+/// Returns the units of each product in a basket.
+fn wanted<'f, 'b: 'f>(found: impl Iterator<Item = &'f Found<'b>>) -> HashMap<ProductId, Quantity> {
+    let mut wanted: HashMap<ProductId, Quantity> = HashMap::new();
+    for item in found {
+        *wanted.entry(item.product.id).or_default() += item.quantity;
+    }
+    wanted
+}
+
+/// Returns the price lists that apply to a basket.
+fn lists(book: &Book, basket: &Basket<'_>) -> Lists {
+    Lists {
+        customer: basket.customer.and_then(|customer| customer.price_list_id),
+        tier: basket.customer.and_then(|customer| customer.tier_list_id),
+        channel: book.setup.channel_lists(basket.channel, basket.location_id),
+    }
 }
 
 /// Product, unit and stock quantity of a line.
@@ -108,11 +184,10 @@ fn find<'a>(
         .unit_at(product, uom, at)
         .ok_or_else(|| problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or(""))))?;
     if !input.quantity.is_positive() {
-        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
     }
-    let quantity = product
-        .to_stock_quantity(unit.factor.of(input.quantity))
-        .map_err(|detail| problem("quantity", detail))?;
+    let quantity =
+        product.in_stock_units(&unit, input.quantity).map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
 }
 
@@ -180,8 +255,7 @@ fn unit_price(
         return Err(refused);
     };
     if price.is_negative() {
-        let detail = "The unit price must not be negative.".to_owned();
-        return Err(problem("unit_price", Code::ValidationFailed, detail));
+        return Err(problem("unit_price", Code::ValidationFailed, NOT_NEGATIVE.to_owned()));
     }
     let by = Override { who: who.to_owned(), reason: input.price_reason.clone().unwrap_or_default() };
     let base = basket.foreign.map_or(price, |foreign| foreign.quote.base_price(price));
@@ -215,7 +289,7 @@ fn price_line(
         line_no: index as i32 + 1,
         input: index,
         product_id: product.id,
-        printed: book.printed(product),
+        printed: basket.printed(book, product),
         bundle_id: None,
         category_id: product.lineage.first().copied(),
         stocked: product.kind == ProductKind::Stocked,
@@ -247,8 +321,8 @@ fn item<'a>(book: &Book, basket: &Basket<'_>, product: &'a Product, unit: &Unit)
     Item {
         product_id: product.id,
         lineage: &product.lineage,
-        list_price: book.replaced_prices.at(product.id, None, basket.at, product.list_price),
-        unit_list_price: book.replaced_prices.at(product.id, Some(&unit.uom), basket.at, unit.list_price),
+        list_price: book.replaced.prices.at(product.id, None, basket.at, product.list_price),
+        unit_list_price: book.replaced.prices.at(product.id, Some(&unit.uom), basket.at, unit.list_price),
         factor: unit.factor,
     }
 }
@@ -283,19 +357,24 @@ fn line_discount(
     discount: Option<Discount>,
     settings: &Settings,
 ) -> Result<Money, &'static str> {
+    let Some(discount) = discount else { return Ok(Money::ZERO) };
+    match (flaw_of_discount(discount, settings), discount) {
+        (Some(flaw), _) => Err(flaw),
+        (None, Discount::Percent(percent)) => Ok(gross - settings.money(percent.off(exact))),
+        (None, Discount::Amount(amount)) if amount > gross => Err(WITHIN_AMOUNT),
+        (None, Discount::Amount(amount)) => Ok(amount),
+    }
+}
+
+/// Returns the flaw of a discount that does not depend on the amount that it is taken from.
+fn flaw_of_discount(discount: Discount, settings: &Settings) -> Option<&'static str> {
     match discount {
-        None => Ok(Money::ZERO),
-        Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
-            Err("A discount must be from 0 to 100 percent.")
+        Discount::Percent(percent) => (percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED)
+            .then_some("A discount must be from 0 to 100 percent."),
+        Discount::Amount(amount) if amount != settings.money(amount.get()) => {
+            Some("A discount must not have more decimals than the currency.")
         }
-        Some(Discount::Percent(percent)) => Ok(gross - settings.money(percent.off(exact))),
-        Some(Discount::Amount(amount)) if amount != settings.money(amount.get()) => {
-            Err("A discount must not have more decimals than the currency.")
-        }
-        Some(Discount::Amount(amount)) if amount.is_negative() || amount > gross => {
-            Err("A discount must not be negative or exceed the amount that it is taken from.")
-        }
-        Some(Discount::Amount(amount)) => Ok(amount),
+        Discount::Amount(amount) => amount.is_negative().then_some(WITHIN_AMOUNT),
     }
 }
 

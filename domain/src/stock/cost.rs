@@ -18,6 +18,10 @@ use crate::location::LocationKind;
 use crate::number::{self, Money, Price, Quantity};
 use crate::tenant::Settings;
 
+mod given_back;
+
+pub(crate) use given_back::{at_value, last_units};
+
 /// The document line that received stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -125,6 +129,8 @@ pub struct Carried {
     pub value: Money,
     /// The line that first received them.
     pub source: Source,
+    /// The layer that they left, if they come back to it.
+    pub layer_id: Option<CostLayerId>,
 }
 
 /// The way in which a new value reaches the cost layers.

@@ -4,6 +4,7 @@
 //! in both currencies; the last one takes the rest. The bill closes at its own rate. The difference is realised.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{
     ForeignPayment, PARTS_MAX, PaidBill, PartToPay, Payer, SupplierPayment, SupplierPaymentKind, check_moves,
@@ -37,6 +38,10 @@ pub struct Apply {
 impl Rule for Apply {
     fn name(&self) -> &'static str {
         "supplier_payment.applied"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     fn lines(&self) -> usize {
@@ -73,9 +78,11 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     let applied: Money = parts.iter().map(PaidBill::paid).sum();
     check_moves(applied)?;
     if applied > left.stated() {
+        let exponent = book.setup.settings.exponent;
+        let decimals = paid.foreign.as_ref().map_or(exponent, |foreign| foreign.quote.decimals);
+        let [left, applied] = [left.stated(), applied].map(|amount| amount.in_currency(decimals));
         let detail = format!(
-            "{} of {} is left, and the bills less their discounts come to {applied}: apply less.",
-            left.stated(),
+            "{left} of {} is left, and the bills less their discounts come to {applied}: apply less.",
             paid.number
         );
         return Err(Refusal::invalid("/bills", detail));

@@ -2,6 +2,7 @@
 //! currencies.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{ForeignPayment, PARTS_MAX, PaidBill, SupplierPayment, SupplierPaymentKind, post};
 use crate::book::{Book, Posting};
@@ -28,6 +29,10 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "supplier_payment_reversal.recorded"
+    }
+
+    fn own_id(&self) -> Option<Uuid> {
+        self.id.map(|id| id.0)
     }
 
     /// Returns the most bills of a payment. Those of the original are known only after it is loaded.

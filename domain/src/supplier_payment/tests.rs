@@ -448,3 +448,29 @@ fn currencies_are_not_mixed_and_an_advance_is_not_exceeded() {
     assert_eq!(unapplied(&book, advance), amounts("90", "100"));
     assert_eq!(open(&book, dollars), amounts("920", "1000"));
 }
+
+/// 100 USD are paid at 0.90 before a bill at 0.92.
+#[test]
+fn a_payment_before_its_bill_settles_it_on_the_day_of_the_bill() {
+    let mut book = book();
+    let id = record_bill(&mut book, ("USD", "0.92"), ("100", "0"), "0");
+    let dated: NaiveDate = "2026-01-20".parse().expect("a day");
+    book.bills.get_mut(&id).expect("a bill").bill.dated = dated;
+    let (_, posting) = pay(&mut book, &payment("0.90", vec![part(id, "100")])).expect("a payment");
+    let shown: Vec<(String, Vec<(String, Money)>)> = posting
+        .entries
+        .iter()
+        .map(|entry| {
+            let lines = entry.lines.iter().map(|line| (line.account.to_string(), line.amount)).collect();
+            (entry.occurred_on.to_string(), lines)
+        })
+        .collect();
+    let lines = |lines: &[(&str, &str)]| -> Vec<(String, Money)> {
+        lines.iter().map(|(account, amount)| ((*account).to_owned(), money(amount))).collect()
+    };
+    let expected = vec![
+        (LAST_DAY.to_owned(), lines(&[("1150", "90"), ("1010", "-90")])),
+        ("2026-01-20".to_owned(), lines(&[("2000", "92"), ("1150", "-90"), ("6040", "-2")])),
+    ];
+    assert_eq!(shown, expected);
+}

@@ -1,54 +1,13 @@
 //! Card numbers within texts.
 
+mod issuer;
+
+use issuer::is_issued;
+
 /// The shortest number that is looked at.
 const DIGITS_MIN: usize = 13;
-
-/// Ranges of the first four digits, with the lengths of the numbers. Sources: the issuer ranges that the schemes publish
-/// (ISO/IEC 7812). Each length adds false alarms, so only lengths that are issued count.
-const ISSUERS: &[(u32, u32, &[usize])] = &[
-    // Visa
-    (4000, 4999, &[13, 16, 19]),
-    // Mastercard
-    (2221, 2720, &[16]),
-    (5100, 5599, &[16]),
-    // American Express
-    (3400, 3499, &[15]),
-    (3700, 3799, &[15]),
-    // Diners Club
-    (3000, 3055, &[14]),
-    (3056, 3059, &[14, 16]),
-    (3095, 3095, &[14]),
-    (3600, 3699, &[14, 16]),
-    (3800, 3999, &[14, 16]),
-    // Discover, and the cards that are accepted as such
-    (6011, 6011, &[16, 19]),
-    (6440, 6599, &[16, 19]),
-    // JCB
-    (3528, 3589, &[16, 19]),
-    // UnionPay
-    (6200, 6299, &[16, 17, 18, 19]),
-    (8171, 8171, &[16, 19]),
-    // Maestro, Bancontact, Laser, Switch and Solo
-    (5018, 5020, &[16, 18, 19]),
-    (5033, 5038, &[14, 16, 18, 19]),
-    (5641, 5641, &[16, 18, 19]),
-    (5868, 5868, &[18]),
-    (5893, 5893, &[16, 18, 19]),
-    (6304, 6304, &[16, 17, 18, 19]),
-    (6331, 6334, &[16, 18, 19]),
-    (6390, 6390, &[16, 18, 19]),
-    (6700, 6799, &[16, 17, 18, 19]),
-    // Mir, Elo, Hipercard, RuPay, Troy
-    (2200, 2204, &[16]),
-    (5066, 5067, &[16]),
-    (5081, 5081, &[16]),
-    (5090, 5099, &[16]),
-    (6062, 6062, &[16]),
-    (6069, 6069, &[16]),
-    (6362, 6363, &[16]),
-    (6370, 6370, &[16]),
-    (9792, 9792, &[16]),
-];
+/// The longest number that is looked at.
+const DIGITS_MAX: usize = 19;
 
 /// Ways to write a card number in groups. A number without groups is written in one.
 const FORMS: &[&[usize]] = &[
@@ -81,10 +40,12 @@ const WORD_LENGTH_MAX: usize = 16;
 /// groups in which cards are written.
 ///
 /// Blanks, dots and dashes stand between groups. Other digits beside the number do not hide it, except a group of four
-/// before groups of four: that is a longer number, such as a parcel's. Slashes, tabs and line breaks stand between the groups of a
-/// card as well, but also between numbers of their own: a number with one of them has at least three groups, and no group of four
-/// stands beside it. A line of eight digits is no half of a card, because order numbers are listed so. Source: PCI DSS 4.0, 3.5.1
-/// (a stored card number must be unreadable). The time is proportional to the length of the text.
+/// before groups of four: that is a longer number, such as a parcel's. Slashes, commas, apostrophes, tabs and line breaks stand
+/// between the groups of a card as well, but also between numbers of their own: a number with one of them has at least three groups,
+/// and no group of four stands beside it. A line of eight digits is no half of a card, because order numbers are listed so. Single
+/// digits and groups of three, as spreadsheets write thousands, are a card if their run begins and ends with it. Groups of two are
+/// none: sizes and telephone numbers are listed so. Digits of every script count. Source: PCI DSS 4.0, 3.5.1 (a stored card number
+/// must be unreadable). The time is proportional to the length of the text.
 pub fn holds_card_number(text: &str) -> bool {
     find_card(text, &mut || ())
 }
@@ -164,8 +125,6 @@ impl Kind {
     fn of(letter: char) -> Self {
         match letter {
             '0'..='9' => Kind::Digit(letter as u8 - b'0'),
-            // Digits of the width of East Asian letters.
-            '\u{ff10}'..='\u{ff19}' => Kind::Digit((letter as u32 - 0xff10) as u8),
             ' '
             | '-'
             | '.'
@@ -175,11 +134,36 @@ impl Kind {
             | '\u{2010}'..='\u{2015}'
             | '\u{202f}' => Kind::Between,
             '/' | '\u{2044}' | '\u{2215}' | '\u{ff0f}' | '\t' | '\r' | '\n' => Kind::Break,
-            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => Kind::Invisible,
-            letter if letter.is_ascii_alphabetic() => Kind::Letter,
-            _ => Kind::Other,
+            // Commas and apostrophes of scripts and keyboards.
+            ',' | ';' | '\'' | '\u{2019}' | '\u{60c}' | '\u{66b}' | '\u{66c}' | '\u{3001}' | '\u{ff0c}' => {
+                Kind::Break
+            }
+            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => Kind::Invisible,
+            letter if letter.is_ascii() => match letter.is_ascii_alphabetic() {
+                true => Kind::Letter,
+                false => Kind::Other,
+            },
+            letter => digit_of_script(letter).map_or(Kind::Other, Kind::Digit),
         }
     }
+}
+
+/// The zeros of scripts, in order. The other nine digits follow each. Source: Unicode 16, decimal digits.
+const ZEROS: &[u32] = &[
+    0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0de6,
+    0x0e50, 0x0ed0, 0x0f20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0,
+    0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30,
+    0x10d40, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x116d0,
+    0x116da, 0x11730, 0x118e0, 0x11950, 0x11bf0, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16130, 0x16a60,
+    0x16ac0, 0x16b50, 0x16d70, 0x1ccf0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0,
+    0x1e4f0, 0x1e5f1, 0x1e950, 0x1fbf0,
+];
+
+/// Returns the value of a digit of another script, or of another width or weight.
+fn digit_of_script(letter: char) -> Option<u8> {
+    let code = letter as u32;
+    let zero = ZEROS.partition_point(|zero| *zero <= code).checked_sub(1)?;
+    u8::try_from(code - ZEROS[zero]).ok().filter(|value| *value < 10)
 }
 
 /// Digits in groups, and groups in parts with breaks between them.
@@ -234,9 +218,35 @@ impl Run {
                     return true;
                 }
             }
+            if self.begins_even_card(group, start) {
+                return true;
+            }
             start = *end;
         }
         false
+    }
+
+    /// Returns whether a run of groups of one digit, or of three, that begins with this group is a card number: with the shorter group
+    /// before it, as thousands are written, with the one after it, or without either. Digits before the group are given.
+    fn begins_even_card(&self, group: usize, start: usize) -> bool {
+        let each = self.length(group);
+        let is_next = |before: usize| {
+            let part = |group: usize| self.parts.get(group).copied();
+            part(before).is_some() && (each == 3 || part(before) == part(before + 1))
+        };
+        let before = group.checked_sub(1).filter(|before| is_next(*before)).map(|before| self.length(before));
+        if !matches!(each, 1 | 3) || before == Some(each) {
+            return false;
+        }
+        let is_further = |at: usize| is_next(at - 1) && self.length(at) == each;
+        let count = 1 + (group + 1..=group + DIGITS_MAX).take_while(|at| is_further(*at)).count();
+        let (end, after) = (start + count * each, group + count);
+        let shorter = |length: usize| if length < each { length } else { 0 };
+        let from = start - before.map_or(0, shorter);
+        let to = end + if is_next(after - 1) { shorter(self.length(after)) } else { 0 };
+        [(start, end), (from, end), (start, to)]
+            .into_iter()
+            .any(|(from, to)| self.digits.get(from..to).is_some_and(is_card))
     }
 
     /// Returns whether the groups from one on are written in a form, and are no piece of a longer number or of a list.
@@ -257,18 +267,15 @@ impl Run {
 }
 
 fn is_card(digits: &[u8]) -> bool {
-    if digits.len() < DIGITS_MIN || digits.len() > 19 {
+    if digits.len() < DIGITS_MIN || digits.len() > DIGITS_MAX {
         return false;
     }
     let first = digits.iter().take(4).fold(0, |first, digit| 10 * first + u32::from(*digit));
-    let is_issued = ISSUERS
-        .iter()
-        .any(|(from, to, lengths)| (*from..=*to).contains(&first) && lengths.contains(&digits.len()));
     // Visa issues numbers of 13 digits no more. Those in use are test numbers, which repeat a digit. All others are numbers
     // of articles and orders.
     let is_in_use =
         digits.len() > DIGITS_MIN || digits.windows(4).any(|four| four.iter().all(|digit| *digit == four[0]));
-    is_issued && is_in_use && passes_luhn(digits)
+    is_issued(first, digits.len()) && is_in_use && passes_luhn(digits)
 }
 
 /// Returns whether digits pass Luhn: every second digit before the last is doubled.
@@ -282,269 +289,4 @@ fn passes_luhn(digits: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Test numbers that schemes and payment providers publish.
-    const PUBLISHED: &[&str] = &[
-        "4111111111111111",
-        "4012888888881881",
-        "4222222222222",
-        "4242424242424242",
-        "4000056655665556",
-        "4000000000000002",
-        "4000000000009995",
-        "4917610000000000",
-        "4917610000000000003",
-        "4911830000000",
-        "4929000000006",
-        "4462030000000000",
-        "4444333322221111",
-        "4035501000000008",
-        "4871049999999910",
-        "5555555555554444",
-        "5105105105105100",
-        "5200828282828210",
-        "5454545454545454",
-        "5500000000000004",
-        "2223003122003222",
-        "2222400010000008",
-        "2720990000000007",
-        "378282246310005",
-        "371449635398431",
-        "378734493671000",
-        "343434343434343",
-        "370000000000002",
-        "30569309025904",
-        "38520000023237",
-        "36227206271667",
-        "36148900647913",
-        "3056930009020004",
-        "6011111111111117",
-        "6011000990139424",
-        "6011981111111113",
-        "6011601160116611",
-        "6445644564456445",
-        "6555900000604105",
-        "3566002020360505",
-        "3530111333300000",
-        "3528000700000000",
-        "3569990010095841",
-        "6200000000000005",
-        "6205500000000000004",
-        "6243030000000001",
-        "5019717010103742",
-        "5019555544445555",
-        "6331101999990016",
-        "6759649826438453",
-        "6799990100000000019",
-        "6703444444444449",
-        "6771798021000008",
-        "6304000000000000",
-        "5066991111111118",
-        "6062828888666688",
-    ];
-
-    fn grouped(digits: &str, between: char) -> String {
-        let form: &[usize] = match digits.len() {
-            15 => &[4, 6, 5],
-            14 => &[4, 6, 4],
-            _ => &[4, 4, 4, 4, 4],
-        };
-        let (mut text, mut rest) = (String::new(), digits);
-        for length in form {
-            let (group, after) = rest.split_at((*length).min(rest.len()));
-            if !text.is_empty() && !group.is_empty() {
-                text.push(between);
-            }
-            text.push_str(group);
-            rest = after;
-        }
-        text
-    }
-
-    #[test]
-    fn every_published_test_number_is_seen_in_every_form() {
-        for number in PUBLISHED {
-            let wide: String = number
-                .chars()
-                .map(|digit| char::from_u32(digit as u32 - 0x30 + 0xff10).unwrap_or('?'))
-                .collect();
-            for text in [
-                (*number).to_owned(),
-                wide,
-                grouped(number, ' '),
-                grouped(number, '-'),
-                grouped(number, '.'),
-                grouped(number, '\u{a0}'),
-                format!("paid by {}, thanks", grouped(number, ' ')),
-                format!("qty 3 {} 12/29", grouped(number, ' ')),
-                format!("({number})"),
-                format!("card:{number} 123"),
-                format!("card{number}"),
-                format!("paid, PAN{}", grouped(number, ' ')),
-                format!("{number}exp12/28"),
-                format!("{}CVV123", grouped(number, ' ')),
-                format!("{number}/12/28"),
-                format!("A12/{number}"),
-                format!("No. A12\n{number}\r\n5 boxes"),
-                format!("{number}\n5a"),
-                format!("1234\n{}\n1234", grouped(number, ' ')),
-                format!("{} 12/28", grouped(number, '/')),
-                format!("{}, thanks", grouped(number, '\n')),
-                grouped(number, '\t'),
-            ] {
-                assert!(holds_card_number(&text), "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn other_numbers_are_no_cards() {
-        for text in [
-            "4111111111111112",
-            "a4111111111111111",
-            "discard4111111111111111",
-            "7card4111111111111111",
-            "4111111111111111boxes",
-            "4111/1111/1111/1111/1111",
-            "4111\n1111\n1111\n1111\n4000",
-            "41111111\n11111111",
-            "a4111/b1111/c1111/d1111",
-            "+++090/9337/55493+++",
-            "a4405757-3650-4350-80bb-8c383ba1fc2e",
-            "order 20101201082600",
-            "4006381333931",
-            "1234567890123456",
-            "9400 1118 9922 3818 2500 25",
-            "RF18 5390 0754 7034",
-            "21 00000 00003 13947 14300 09017",
-            "305-1234567-1234567",
-            "356938035643809",
-            "490154203237518",
-            "",
-            "12 34",
-        ] {
-            assert!(!holds_card_number(text), "{text}");
-        }
-    }
-
-    /// Makes a number of one kind.
-    type Make = fn(&mut Digits) -> String;
-
-    /// A generator of numbers that needs no randomness.
-    struct Digits(u64);
-
-    impl Digits {
-        fn next(&mut self, count: usize) -> String {
-            let mut digit = || {
-                self.0 =
-                    self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                char::from(b'0' + ((self.0 >> 33) % 10) as u8)
-            };
-            (0..count).map(|_| digit()).collect()
-        }
-    }
-
-    /// Returns the digits with a last one that makes them pass Luhn, as IMEIs and Scandinavian payment references do.
-    fn with_check_digit(mut digits: String) -> String {
-        digits.push('0');
-        let values: Vec<u8> = digits.bytes().map(|digit| digit - b'0').collect();
-        let check = (0..10u8).find(|check| {
-            let mut tried = values.clone();
-            tried.pop();
-            tried.push(*check);
-            passes_luhn(&tried)
-        });
-        digits.pop();
-        digits.push(char::from(b'0' + check.unwrap_or_default()));
-        digits
-    }
-
-    /// At most 1 of 200 numbers of a kind is taken for a card. Random numbers of 16 digits are no kind of trade: 1 of 100 begins like a
-    /// Visa card and passes Luhn, and is one for all that can be told.
-    #[test]
-    fn numbers_of_trade_are_rarely_taken_for_cards() {
-        let mut digits = Digits(7);
-        let kinds: [(&str, Make); 18] = [
-            ("marketplace order, 3-7-7", |d| format!("{}-{}-{}", d.next(3), d.next(7), d.next(7))),
-            ("auction order, 2-5-5", |d| format!("{}-{}-{}", d.next(2), d.next(5), d.next(5))),
-            ("order of 13 digits", |d| d.next(13)),
-            ("order of 14 digits", |d| d.next(14)),
-            ("order of 15 digits", |d| d.next(15)),
-            ("order of 17 digits", |d| d.next(17)),
-            ("pallet", |d| format!("3{}", d.next(17))),
-            ("creditor reference", |d| {
-                format!(
-                    "RF{} {} {} {} {} {}",
-                    d.next(2),
-                    d.next(4),
-                    d.next(4),
-                    d.next(4),
-                    d.next(4),
-                    d.next(3)
-                )
-            }),
-            ("payment reference in groups of five", |d| {
-                format!("{} {} {} {}", d.next(5), d.next(5), d.next(5), d.next(5))
-            }),
-            ("order by time", |d| format!("2026{}{}", d.next(2), d.next(10))),
-            ("device", |d| with_check_digit(format!("35{}", d.next(12)))),
-            ("device in groups", |d| format!("35-{}-{}-{}", d.next(6), d.next(6), d.next(1))),
-            ("structured reference, 3/4/5", |d| format!("+++{}/{}/{}+++", d.next(3), d.next(4), d.next(5))),
-            ("order by year", |d| format!("2026/{}/{}/{}", d.next(4), d.next(4), d.next(4))),
-            ("two orders in lines", |d| format!("{}\n{}", d.next(8), d.next(8))),
-            ("parcel of 20 digits", |d| format!("00340434{}", d.next(12))),
-            ("parcel of 22 digits", |d| {
-                format!(
-                    "94{} {} {} {} {} {}",
-                    d.next(2),
-                    d.next(4),
-                    d.next(4),
-                    d.next(4),
-                    d.next(4),
-                    d.next(2)
-                )
-            }),
-            ("payment reference of 27 digits", |d| {
-                format!("{} {} {} {} {} {}", d.next(2), d.next(5), d.next(5), d.next(5), d.next(5), d.next(5))
-            }),
-        ];
-        for (kind, make) in kinds {
-            let taken = (0..20_000).filter(|_| holds_card_number(&make(&mut digits))).count();
-            assert!(taken <= 100, "{kind}: {taken} of 20,000");
-        }
-    }
-
-    /// A body may have 256 KiB, and each field is checked before the body is rejected.
-    #[test]
-    fn a_hostile_text_costs_no_more_than_its_length() {
-        const LENGTH: usize = 200_000;
-        let repeated = |piece: &str| piece.chars().cycle().take(LENGTH).collect::<String>();
-        // None of these holds a card: a zero does not start one, and a letter ends the run.
-        let shapes = [
-            repeated("1"),
-            repeated("4"),
-            repeated("-"),
-            repeated("4-"),
-            repeated("4 . "),
-            repeated("1 0-"),
-            repeated("4111111111111112 "),
-            repeated("4 4444444444444a"),
-            repeated("4444 "),
-            format!("1{}", repeated("-")),
-            format!("4{}", repeated("-0")),
-            format!("{}a", repeated("4-")),
-            repeated("4-a"),
-            repeated("4\n"),
-            repeated("4444/"),
-            repeated("4a/"),
-        ];
-        for text in shapes {
-            let mut steps = 0;
-            find_card(&text, &mut || steps += 1);
-            let start: String = text.chars().take(20).collect();
-            assert!(steps <= 5 * text.len(), "{steps} steps for {} bytes of {start}…", text.len());
-        }
-    }
-}
+mod tests;

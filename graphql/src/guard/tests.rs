@@ -285,6 +285,15 @@ fn what_is_no_graphql_is_a_syntax_error() {
 }
 
 #[test]
+fn a_syntax_error_names_its_place_in_plain_words() {
+    for (query, place) in [("{", "line 1, column 2"), ("{a\n(b:)}", "line 2, column 4")] {
+        let Err(Rejection::Syntax(error)) = check(query, &Variables::default()) else { panic!("{query}") };
+        assert_eq!(error.message, format!("The document can't be parsed at {place}."));
+        assert!(!error.locations.is_empty(), "{query}");
+    }
+}
+
+#[test]
 fn points_count_statements_and_values() {
     assert_eq!(points("{__typename}"), 2);
     let small = points("{revenueReport(groupBy:[MONTH CHANNEL]){rows{month channel netRevenue}}}");

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 use super::added::Added;
 use super::column::{Kind, Measure, camel_case, snake_case};
 use super::{Row, added};
-use crate::scalar::{Amount, Percentage, Units};
+use crate::scalar::{Amount, BillCurrency, DocumentCurrency, ForeignAmount, Percentage, Units};
 
 /// The figures that are added to a row of a report: of the earlier period, and the difference. None has a value if the report
 /// is not compared.
@@ -35,6 +35,8 @@ pub struct Compared<R> {
 enum Cell {
     Count(i64),
     Amount(Amount),
+    OfBills(ForeignAmount<BillCurrency>),
+    OfDocuments(ForeignAmount<DocumentCurrency>),
     Units(Units),
     Percentage(Percentage),
 }
@@ -47,9 +49,9 @@ impl Cell {
         let name = measure.name;
         match measure.kind {
             Kind::Count | Kind::DaysLeft => Ok(value(row, pre, name)?.map(Cell::Count)),
-            Kind::Amount | Kind::BillAmount | Kind::DocumentAmount | Kind::Average => {
-                Ok(value(row, pre, name)?.map(Cell::Amount))
-            }
+            Kind::Amount | Kind::Average => Ok(value(row, pre, name)?.map(Cell::Amount)),
+            Kind::BillAmount => Ok(value(row, pre, name)?.map(Cell::OfBills)),
+            Kind::DocumentAmount => Ok(value(row, pre, name)?.map(Cell::OfDocuments)),
             Kind::Units | Kind::Days | Kind::Times => Ok(value(row, pre, name)?.map(Cell::Units)),
             Kind::Percentage => Ok(value(row, pre, name)?.map(Cell::Percentage)),
         }
@@ -59,6 +61,8 @@ impl Cell {
         match self {
             Cell::Count(count) => count.into(),
             Cell::Amount(amount) => Value::String(amount.0.to_string()),
+            Cell::OfBills(foreign) => Value::String(foreign.amount.to_string()),
+            Cell::OfDocuments(foreign) => Value::String(foreign.amount.to_string()),
             Cell::Units(units) => Value::String(units.0.to_string()),
             Cell::Percentage(percentage) => Value::String(percentage.0.to_string()),
         }

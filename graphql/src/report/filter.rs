@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
+use domain::country::is_country_or_unknown;
 use domain::id::{CategoryId, CustomerId, InvalidId, LocationId, ProductId};
 use domain::tenant::Channel;
 use domain::text::one_form;
 use sea_orm::prelude::Uuid;
+use service::input::is_currency;
 
 use super::Invalid;
 
@@ -21,7 +23,7 @@ const LENGTH_MAX: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub channels: Vec<Channel>,
-    /// ISO 3166-1 alpha-2 codes.
+    /// ISO 3166-1 alpha-2 codes. `ZZ` is the country of a sale that is not known.
     pub countries: Vec<String>,
     /// ISO 4217 codes.
     pub currencies: Vec<String>,
@@ -68,8 +70,13 @@ impl Filter {
     pub fn new(values: Values) -> Result<Self, Invalid> {
         Ok(Filter {
             channels: parse_channels(values.channel)?,
-            countries: parse_codes("country", values.country, 2)?,
-            currencies: parse_codes("currency", values.currency, 3)?,
+            countries: parse_codes(
+                "country",
+                values.country,
+                is_country_or_unknown,
+                "of a country (ISO 3166-1)",
+            )?,
+            currencies: parse_codes("currency", values.currency, is_currency, "of a currency (ISO 4217)")?,
             locations: parse_selector("location", |id: LocationId| id.0, values.location)?,
             products: parse_selector("product", |id: ProductId| id.0, values.product)?,
             categories: parse_selector("category", |id: CategoryId| id.0, values.category)?,
@@ -110,15 +117,18 @@ fn parse_kinds(values: Vec<String>) -> Result<Vec<String>, Invalid> {
     }
 }
 
-fn parse_codes(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
+/// Rejects a code that names no country or currency: a report about it would look like one without trade.
+fn parse_codes(
+    parameter: &'static str,
+    values: Vec<String>,
+    is_known: impl Fn(&str) -> bool,
+    kind: &str,
+) -> Result<Vec<String>, Invalid> {
     let values = check_values(parameter, values)?;
-    match values
-        .iter()
-        .find(|value| value.len() != length || !value.bytes().all(|byte| byte.is_ascii_uppercase()))
-    {
+    match values.iter().find(|value| !is_known(value)) {
         Some(value) => Err(Invalid::unreadable(
             parameter,
-            format!("`{value}` is not a code of {length} capital letters."),
+            format!("`{value}` is not the code {kind} in capital letters."),
         )),
         None => Ok(values),
     }
@@ -181,7 +191,16 @@ mod tests {
             "product_kind"
         );
         assert_eq!(refused(Values { country: vec!["uk1".into()], ..Values::default() }), "country");
-        assert_eq!(refused(Values { currency: vec!["gbp".into()], ..Values::default() }), "currency");
+        for unknown in ["XX", "UK", "gb", "GBR", " GB"] {
+            assert_eq!(refused(Values { country: vec![unknown.into()], ..Values::default() }), "country");
+        }
+        for unknown in ["QQQ", "gbp", "XXX", "GB"] {
+            let currency = vec!["GBP".into(), unknown.into()];
+            assert_eq!(refused(Values { currency, ..Values::default() }), "currency");
+        }
+        let country = ["GB", "XK", "XI", "ZZ"].map(str::to_owned).to_vec();
+        let filter = Filter::new(Values { country: country.clone(), ..Values::default() }).expect("a filter");
+        assert_eq!(filter.countries, country);
         assert_eq!(refused(Values { customer: vec![String::new()], ..Values::default() }), "customer");
         assert_eq!(
             refused(Values {

@@ -2,7 +2,7 @@
 //!
 //! - One row per supplier and currency of its open bills. A bill of which only an amount in its own currency is open has a row too.
 //! - As of now, or of the end of a day: bills that were dated by then, less credit notes, reversals and payments of by then.
-//!   `known_at` leaves out documents that were recorded later.
+//!   `known_at` leaves out documents that were recorded later. What was paid before the day of a bill is no row: it is an advance until then.
 //! - A comparison is with the end of the month before, or with the same day of the year before.
 //! - Ties to the ledger: `payable` is the balance of 2000.
 
@@ -14,7 +14,7 @@ use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
 use super::compared::Compared;
 use super::{Dimension, Request, Row};
-use crate::scalar::Amount;
+use crate::scalar::{Amount, BillCurrency, ForeignAmount};
 
 /// One supplier and one currency of its bills; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
@@ -40,7 +40,7 @@ pub struct PayableAgeingRow {
     /// Open bills, which is the sum of the bands: the balance of the supplier in the ledger, over all currencies of its bills. Additive.
     pub payable: Amount,
     /// Open bills in `bill_currency`; null in the totals. Not additive.
-    pub foreign_payable: Option<Amount>,
+    pub foreign_payable: Option<ForeignAmount<BillCurrency>>,
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]

@@ -1,7 +1,7 @@
 //! The period of a report: half-open `[from, to)`, open on either side.
 
-use chrono::{DateTime, Days, Duration, Months, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
-use domain::moment::Moment;
+use chrono::{DateTime, Days, Duration, Months, NaiveDate, NaiveDateTime, Utc};
+use domain::moment::{self, Moment};
 
 use super::Invalid;
 
@@ -80,7 +80,7 @@ pub(super) fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<Na
 pub(super) fn echo(bound: Moment) -> String {
     match bound {
         Moment::Day(day) => day.to_string(),
-        Moment::Instant(at) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        Moment::Instant(at) => moment::text(at),
     }
 }
 

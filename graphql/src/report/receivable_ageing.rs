@@ -16,7 +16,7 @@ use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
 use super::compared::Compared;
 use super::{Dimension, Request, Row};
-use crate::scalar::Amount;
+use crate::scalar::{Amount, DocumentCurrency, ForeignAmount};
 
 /// One customer and one currency of its documents; in the totals, all of them.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
@@ -46,9 +46,9 @@ pub struct ReceivableAgeingRow {
     /// receivable − unapplied: the balance of the customer in the ledger, over all currencies of its documents. Additive.
     pub owed: Amount,
     /// Open invoices less open credit notes in `document_currency`; null in the totals. Not additive.
-    pub foreign_receivable: Option<Amount>,
+    pub foreign_receivable: Option<ForeignAmount<DocumentCurrency>>,
     /// Payments that are not applied to an invoice, in `document_currency`; null in the totals. Not additive.
-    pub foreign_unapplied: Option<Amount>,
+    pub foreign_unapplied: Option<ForeignAmount<DocumentCurrency>>,
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]

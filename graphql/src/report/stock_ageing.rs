@@ -4,16 +4,17 @@
 //!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, or found in a count. Each
 //!   lot is aged on its own.
 //! - A transfer makes nothing younger: what it brought is as old as it was where it came from.
-//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. They are known as of now only: as of a
-//!   past instant, and with `known_at`, the value of such a level is divided by quantity too.
+//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. Goods in transit have the ages and the costs of
+//!   the layers that they left. Both are known as of now only: as of a past instant, and with `known_at`, the value of such a level is
+//!   divided by quantity too.
 //! - As of a past instant the movements up to then count. `known_at` leaves out those that were recorded later. Stock and value are
 //!   then those of `stock_valuation`.
 //! - A comparison is with the end of the month before, or with the same day of the year before.
 //! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
-//! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
-//!   value. Negative stock has no age and is left out. A product that the filter names and that has no stock has a row of zeros
-//!   without a location. Apart from that, the sum of `value` is the balance of 1200 and
-//!   1210.
+//! - The value of a level without cost layers is divided by quantity. Each part is rounded to the decimals of the currency, so that the
+//!   newest units up to it have their rounded share of the value; the parts add up to the value.
+//! - Negative stock has no age and is left out. A product that the filter names and that has no stock has a row of zeros
+//!   without a location. Apart from that, the sum of `value` is the balance of 1200 and 1210.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -127,13 +128,47 @@ const TRANSFERRED: &str = " s.product_id in (
     ) s
     join public.transfer t on t.tenant_id = :tenant_id and t.id = s.document_id and t.from_location_id = s.location_id
     where s.document_kind = 'transfer'";
-/// Remaining units of each cost layer.
+/// Remaining units of each cost layer, and the decimals of the tenant's currency. Goods in transit have no layers: `carried` has what is
+/// left in transit of the layers that their dispatch took, in the order of the layers, as the receipt of the transfer will take it.
+/// A line counts if that is the value that it has in transit.
 const LAYERS: &str = "
-), layer as materialized (
+), money as materialized (
+    select public.currency_decimals(currency) as decimals from public.tenant where tenant_id = :tenant_id
+), dispatched as (
     select
-        s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
-        s.document_kind = 'earlier_stock' as earlier
-    from public.cost_layer s
+        l.transfer_id, l.line_no, l.product_id, l.lot_id, l.quantity, l.received + l.missing + l.returned as gone, l.open_value,
+        u.quantity as units, u.value, u.received_at, u.document_kind = 'earlier_stock' as earlier,
+        sum(u.quantity) over (partition by l.transfer_id, l.line_no order by u.received_at, u.layer_id) as high,
+        sum(u.quantity) over (partition by l.transfer_id, l.line_no) as known
+    from public.transfer t
+    join public.transfer_line l on l.tenant_id = :tenant_id and l.transfer_id = t.id
+    join public.stock_movement m on m.tenant_id = :tenant_id and m.document_kind = 'transfer' and m.document_id = t.id
+        and m.line_no = l.line_no and m.location_id = t.from_location_id
+    join public.layer_use u on u.tenant_id = :tenant_id and u.movement_id = m.id
+    where t.tenant_id = :tenant_id and t.status = 'in_transit'
+), carried as (
+    select *, sum(left_value) over (partition by transfer_id, line_no) as left_of_line
+    from (
+        select
+            d.*, d.high - greatest(d.high - d.units, d.gone) as left_units,
+            round(d.value, y.decimals)
+            - round(d.value * greatest(d.gone - d.high + d.units, 0) / d.units, y.decimals) as left_value
+        from dispatched d cross join money y
+        where d.known = d.quantity and d.high > d.gone) d
+), layer as materialized (
+    select s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at, s.earlier
+    from (
+        select
+            tenant_id, location_id, product_id, lot_id, quantity, value, received_at,
+            document_kind = 'earlier_stock' as earlier
+        from public.cost_layer
+        union all
+        select
+            lo.tenant_id, lo.id, c.product_id, c.lot_id, c.left_units, c.left_value, c.received_at, c.earlier
+        from carried c
+        join public.location lo on lo.tenant_id = :tenant_id and lo.kind = 'transit'
+        where c.left_of_line = c.open_value
+    ) s
     where s.tenant_id = :tenant_id and";
 /// Cost layers carry their receipt date. Levels without layers, and stock from before a level had them, are aged by
 /// receipts.
@@ -200,12 +235,14 @@ const AGED: &str = "
     union all
     select
         d.location_id, d.product_id, d.units,
-        round(l.value * d.younger / l.units, 4) - round(l.value * (d.younger - d.units) / l.units, 4), d.came_at
+        case when d.younger = l.units then l.value else round(l.value * d.younger / l.units, y.decimals) end
+        - round(l.value * (d.younger - d.units) / l.units, y.decimals), d.came_at
     from (
         select *, sum(units) over (
             partition by location_id, product_id, lot_id order by came_at desc rows unbounded preceding) as younger
         from dated) d
     join unlayered l on l.location_id = d.location_id and l.product_id = d.product_id and l.lot_id = d.lot_id
+    cross join money y
 ), rest as materialized (
     select
         part.location_id, part.product_id, part.units, part.value,

@@ -45,12 +45,12 @@ pub enum Guess {
 }
 
 impl Guess {
-    /// Returns the most failures from one network within 15 minutes. Programs send used refresh tokens and tickets again, many
-    /// of them behind one address, and these are too long to be guessed: so they have more.
-    pub fn failures_max(self) -> u32 {
+    /// Returns how many times as many failures as passwords it may have. Programs send used refresh tokens and tickets again, many
+    /// of them behind one address, and these are too long to be guessed.
+    fn factor(self) -> u32 {
         match self {
-            Guess::Password | Guess::Link | Guess::Code | Guess::Provider => 100,
-            Guess::RefreshToken | Guess::Ticket | Guess::Look => 1_000,
+            Guess::Password | Guess::Link | Guess::Code | Guess::Provider => 1,
+            Guess::RefreshToken | Guess::Ticket | Guess::Look => 10,
         }
     }
 }
@@ -65,7 +65,11 @@ enum Key {
 
 /// The counts of this server.
 #[derive(Debug)]
-pub(super) struct Attempts(Cache<Key, Arc<AtomicU32>>);
+pub(super) struct Attempts {
+    counts: Cache<Key, Arc<AtomicU32>>,
+    /// Most wrong passwords from one network within [`WINDOW`].
+    failures_max: u32,
+}
 
 /// An attempt that counts as failed, unless it is taken back.
 #[derive(Debug)]
@@ -73,14 +77,20 @@ pub(super) struct Attempts(Cache<Key, Arc<AtomicU32>>);
 pub(super) struct Attempt(Vec<Arc<AtomicU32>>);
 
 impl Attempts {
-    pub(super) fn new() -> Self {
-        Attempts(Cache::builder().max_capacity(COUNTS_MAX).time_to_live(WINDOW).build())
+    pub(super) fn new(failures_max: u32) -> Self {
+        let counts = Cache::builder().max_capacity(COUNTS_MAX).time_to_live(WINDOW).build();
+        Attempts { counts, failures_max }
+    }
+
+    /// Returns the most failures from one network within [`WINDOW`].
+    fn most(&self, guess: Guess) -> u32 {
+        self.failures_max.saturating_mul(guess.factor())
     }
 
     /// Counts an attempt, or rejects it. A rejected one does not count.
     pub(super) async fn begin(&self, guess: Guess, address: Option<IpAddr>) -> Result<Attempt, AuthError> {
         let key = Key::Network(guess, network::of_any(address));
-        Ok(Attempt(vec![self.count(key, guess.failures_max()).await?]))
+        Ok(Attempt(vec![self.count(key, self.most(guess)).await?]))
     }
 
     /// Counts a login of a user, or rejects it.
@@ -124,16 +134,16 @@ impl Attempts {
 
     /// Forgets the failed logins of a user who has logged in.
     pub(super) async fn forget_user(&self, address: Option<IpAddr>, tenant: &str, email: &str) {
-        self.0.invalidate(&of_user(address, tenant, email)).await;
+        self.counts.invalidate(&of_user(address, tenant, email)).await;
     }
 
     /// Forgets the wrong codes of a user whose code was right.
     pub(super) async fn forget_codes(&self, user_id: UserId) {
-        self.0.invalidate(&Key::Codes(user_id)).await;
+        self.counts.invalidate(&Key::Codes(user_id)).await;
     }
 
     async fn count(&self, key: Key, most: u32) -> Result<Arc<AtomicU32>, AuthError> {
-        let count = self.0.get_with(key, async { Arc::default() }).await;
+        let count = self.counts.get_with(key, async { Arc::default() }).await;
         if count.fetch_add(1, Ordering::Relaxed) >= most {
             count.fetch_sub(1, Ordering::Relaxed);
             return Err(AuthError::TooManyAttempts(WINDOW.as_secs()));
@@ -172,15 +182,18 @@ mod tests {
 
     use super::*;
 
+    /// Most failures from one network.
+    const MOST: u32 = 100;
+
     fn address(text: &str) -> Option<IpAddr> {
         Some(text.parse().expect("an address"))
     }
 
     #[tokio::test]
     async fn a_network_has_so_many_failures_of_each_kind() {
-        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
+        let (attempts, here) = (Attempts::new(MOST), address("192.0.2.7"));
         for guess in Guess::iter() {
-            for _ in 0..guess.failures_max() {
+            for _ in 0..attempts.most(guess) {
                 attempts.begin(guess, here).await.expect("an attempt").take_back();
                 _ = attempts.begin(guess, here).await.expect("an attempt that fails");
             }
@@ -192,8 +205,8 @@ mod tests {
 
     #[tokio::test]
     async fn rejected_logins_of_one_user_take_none_from_the_network() {
-        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
-        for number in 0..2 * Guess::Password.failures_max() {
+        let (attempts, here) = (Attempts::new(MOST), address("192.0.2.7"));
+        for number in 0..2 * MOST {
             let begun = attempts.begin_login(here, "nordwind", "a@shop.example").await;
             assert_eq!(begun.is_ok(), number < OF_USER_MAX);
         }
@@ -202,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn wrong_codes_of_a_user_count_from_all_networks() {
-        let (attempts, user) = (Attempts::new(), UserId::default());
+        let (attempts, user) = (Attempts::new(MOST), UserId::default());
         for number in 0..OF_USER_MAX {
             let from = address(&format!("192.0.2.{number}"));
             attempts.begin_code(from, user).await.expect("an attempt").settle(true);
@@ -216,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_user_who_logs_in_has_all_attempts_again() {
-        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
+        let (attempts, here) = (Attempts::new(MOST), address("192.0.2.7"));
         let begin = async || attempts.begin_login(here, "nordwind", "a@shop.example").await;
         for _ in 0..OF_USER_MAX {
             _ = begin().await.expect("an attempt that fails");

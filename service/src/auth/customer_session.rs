@@ -22,7 +22,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::current::{Target, current};
-use super::network::{ANY_ORIGIN, is_origin};
+use super::network::{self, ANY_ORIGIN};
 use super::one_time::{Prefix, hash};
 use super::power::Chain;
 use super::{Auth, AuthError, CREDENTIAL_CACHE_TTL, CachedCredential};
@@ -261,13 +261,7 @@ fn check(wanted: &SessionWanted) -> Result<(), Refusal> {
     if wanted.origins.len() > ORIGINS_MAX {
         problems.invalid("/origins", format!("A session may have at most {ORIGINS_MAX} origins."));
     }
-    for (index, origin) in wanted.origins.iter().take(ORIGINS_MAX).enumerate() {
-        if !(is_origin(origin) || origin == ANY_ORIGIN && wanted.origins.len() == 1) {
-            let detail =
-                "Expected an origin as browsers send it, such as https://shop.example, or * alone for all.";
-            problems.invalid(format!("/origins/{index}"), detail);
-        }
-    }
+    network::check_origins(&mut problems, wanted.origins.get(..ORIGINS_MAX).unwrap_or(&wanted.origins));
     problems.check()
 }
 

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::current::{Target, current};
-use super::network::{ANY_ORIGIN, is_origin, parse_network};
+use super::network::{self, parse_network};
 use super::power::{CHAIN_MAX, Chain, Powers};
 use super::secret::{KeyKind, KeyMode};
 use super::{Auth, secret};
@@ -163,6 +163,7 @@ pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<N
     }
     let caller = &current(tx, caller, Target::default()).await?;
     check_locations(tx, wanted).await?;
+    check_amount(tx, wanted).await?;
     let wanted = wanted.clone().inherit(caller);
     wanted.powers().require_of(caller)?;
     check_depth(caller)?;
@@ -271,12 +272,7 @@ fn check_origins(problems: &mut Problems, wanted: &ApiKeyCreate) {
         }
         KeyKind::Sk | KeyKind::Pk => {}
     }
-    for (index, origin) in origins.iter().enumerate() {
-        if !(is_origin(origin) || origin == ANY_ORIGIN && origins.len() == 1) {
-            let detail = "Expected an origin as browsers send it, such as https://shop.example or http://localhost:3000.";
-            problems.invalid(format!("/origins/{index}"), detail);
-        }
-    }
+    network::check_origins(problems, origins);
 }
 
 fn channel_text(channel: &Channel) -> String {
@@ -363,6 +359,17 @@ async fn check_locations(tx: &Tx, wanted: &ApiKeyCreate) -> Result<(), Error> {
     for (index, _) in wanted.iter().enumerate().filter(|(_, id)| !known.contains(&id.0)) {
         input::add_unknown(&mut problems, format!("/locations/{index}"), "location");
     }
+    Ok(problems.check()?)
+}
+
+/// Rejects a largest amount that is finer than the currency.
+async fn check_amount(tx: &Tx, wanted: &ApiKeyCreate) -> Result<(), Error> {
+    if wanted.amount_max.is_none() {
+        return Ok(());
+    }
+    let decimals = input::tenant_defaults(tx).await?.decimals;
+    let mut problems = Problems::default();
+    input::check_decimals(&mut problems, "/amount_max", wanted.amount_max, decimals);
     Ok(problems.check()?)
 }
 

@@ -146,7 +146,12 @@ fn reject_taken_address(error: sea_orm::DbErr) -> Error {
 #[schema(as = UserUpdate)]
 pub struct UserChange {
     /// E-mail address to log in with. It may be that of a disabled user, who then needs another one to be enabled.
-    #[schema(min_length = 3, max_length = 254, example = "till-3@shop.example")]
+    #[schema(
+        min_length = 3,
+        max_length = 254,
+        pattern = r"^\s*[^\s@]+@[^\s@]+\s*$",
+        example = "till-3@shop.example"
+    )]
     pub email: String,
     /// The user's name.
     #[schema(min_length = 1, max_length = 200, example = "Till 3")]

@@ -31,6 +31,7 @@ impl BasketProducts {
                 let (id, uom) = barcode_forms(code).find_map(|form| self.barcodes.get(&*form))?;
                 (id, Some(uom.as_str()))
             }
+            ItemRef::Unnamed => return None,
         };
         Some((self.products.get(id)?, uom))
     }
@@ -59,6 +60,7 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<BasketProducts, Error> {
             }
             ItemRef::Sku(sku) => skus.push(sku.as_str()),
             ItemRef::Barcode(code) => codes.extend(barcode_forms(code).map(Cow::into_owned)),
+            ItemRef::Unnamed => {}
         }
     }
     let codes: Vec<&str> = codes.iter().map(String::as_str).collect();

@@ -20,6 +20,7 @@ use domain::tag;
 use domain::text::{Code64, Description, Line200, Name, one_form};
 use domain::variant::Choice;
 use sea_orm::sea_query::LockType;
+use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
@@ -27,7 +28,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use crate::attachment::ImageFile;
 use crate::input::{self, Change};
 use crate::listing::{self, Columns, Listing};
-use crate::page::{Page, Placed};
+use crate::page::{Ordering, Page, Placed};
 use crate::search::{Noted, Pairs, Search, Searchable};
 use crate::{Error, Tx};
 
@@ -463,23 +464,56 @@ const NOTED: Noted =
 const ORDERED: Columns = Columns { id: "p.id", updated_at: "p.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Product>>, Error> {
+    let is_highest_first = page.order == Ordering::from(ProductSort::ListPriceDescending);
+    let rows = match is_highest_first {
+        true => rows_by_highest_price(tx, filter, page).await?,
+        false => rows_of(tx, filter, "", page).await?,
+    };
+    let mut positions =
+        rows.iter().map(|row| listing::position(row, page.order)).collect::<Result<Vec<_>, _>>()?;
+    for position in positions.iter_mut().filter(|_| is_highest_first) {
+        position.text = position.text.take().map(sort::place_of_key);
+    }
+    let found = rows.into_iter().map(|row| product::Model::from_query_result(&row.into(), ""));
+    let products = with_parts(tx, found.collect::<Result<_, _>>()?).await?;
+    let placed = products.into_iter().zip(positions);
+    Ok(placed.map(|(record, position)| Placed { record, position }).collect())
+}
+
+/// Reads one page with the highest list price first. The key of a product without one is the greatest, so these products are a
+/// second statement, after the last product with a price.
+async fn rows_by_highest_price(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<PgRow>, Error> {
+    let mut page = page.clone();
+    if sort::has_passed_prices(&mut page) {
+        return rows_of(tx, filter, sort::WITHOUT_PRICE, &page).await;
+    }
+    let mut rows = rows_of(tx, filter, sort::WITH_PRICE, &page).await?;
+    page.rows = page.rows.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+    page.after = None;
+    if page.rows > 0 {
+        rows.extend(rows_of(tx, filter, sort::WITHOUT_PRICE, &page).await?);
+    }
+    Ok(rows)
+}
+
+async fn rows_of(
+    tx: &Tx,
+    filter: &Filter,
+    condition: &'static str,
+    page: &Page,
+) -> Result<Vec<PgRow>, Error> {
     let query = SEARCHED.listing(tx, filter.search.as_ref(), filter.tag.as_deref()).await?;
     let query = NOTED.add(tx, query, &filter.metadata).await?;
-    let rows = query
+    query
         .with("p.sku = ", filter.sku.as_deref().map(|sku| one_form(sku).into_owned()))
         .with("p.category_id = ", filter.category_id.map(|id| id.0))
         .among("p.status", filter.status.as_slice())
         .with("p.external_ref = ", filter.external_ref.as_ref())
         .with("p.group_id = ", filter.group_id.map(|id| id.0))
+        .sql(condition)
         .paged(&ORDERED, page)
         .rows(tx)
-        .await?;
-    let positions =
-        rows.iter().map(|row| listing::position(row, page.order)).collect::<Result<Vec<_>, _>>()?;
-    let found = rows.into_iter().map(|row| product::Model::from_query_result(&row.into(), ""));
-    let products = with_parts(tx, found.collect::<Result<_, _>>()?).await?;
-    let placed = products.into_iter().zip(positions);
-    Ok(placed.map(|(record, position)| Placed { record, position }).collect())
+        .await
 }
 
 /// Turns a unique violation into a rejection: another transaction took the value after the check.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::moment;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
@@ -206,7 +207,7 @@ pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem
     let not_valued = foreign_valuation::count_open(tx, last).await?;
     counts.insert(Item::ForeignItemsNotValued.word().to_owned(), not_valued);
     counts.insert(Item::TieOuts.word().to_owned(), control::differences(tx).await?);
-    let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let until = moment::text(until);
     let item = |item: Item| -> Result<ChecklistItem, Error> {
         let count = counts.get(item.word()).copied();
         let count = count.ok_or_else(|| Error::invariant(format!("{} is not counted", item.word())))?;

@@ -68,10 +68,12 @@ pub async fn set(tx: &Tx, expected: Option<i32>, input: &CountSettingsInput) -> 
     tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
     input::check_version(get(tx).await?.version, expected)?;
     let mut problems = Problems::default();
-    check_tolerance(&mut problems, input.tolerance_percent, input.tolerance_value);
+    let decimals = input::tenant_defaults(tx).await?.decimals;
+    check_tolerance(&mut problems, input.tolerance_percent, input.tolerance_value, decimals);
     if input.approval_value.is_some_and(Money::is_negative) {
         problems.invalid("/approval_value", "A limit is not negative.");
     }
+    input::check_decimals(&mut problems, "/approval_value", input.approval_value, decimals);
     problems.check()?;
     let statement = "insert into count_setting (tenant_id, tolerance_percent, tolerance_value, approval_value, version, \
                                                 updated_at) \

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::CustomerId;
+use domain::number::Money;
 use domain::refusal::{Problems, Refusal};
 use domain::{address, annotation, metadata};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::CustomerInput;
+use super::{Customer, CustomerInput};
 use crate::input::TenantDefaults;
 use crate::{Error, Tx, input};
 
@@ -32,6 +33,8 @@ pub(super) struct Drafts {
     known: References,
     /// The customer that changes. It does not compete with itself.
     own: Option<CustomerId>,
+    /// The credit limit of the customer that changes, which stays as it is if it is finer than the currency.
+    limit: Option<Money>,
 }
 
 impl References {
@@ -83,8 +86,9 @@ impl References {
 }
 
 impl Drafts {
-    pub(super) fn new(known: References, own: Option<CustomerId>) -> Self {
-        Drafts { known, own }
+    pub(super) fn new(known: References, own: Option<&Customer>) -> Self {
+        let limit = own.and_then(|own| own.credit_limit);
+        Drafts { known, own: own.map(|own| own.id), limit }
     }
 
     /// Returns every number that is taken.
@@ -96,6 +100,9 @@ impl Drafts {
     pub(super) fn check(&mut self, defaults: &TenantDefaults, input: &CustomerInput) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, defaults, input);
+        if input.credit_limit != self.limit {
+            input::check_decimals(&mut problems, "/credit_limit", input.credit_limit, defaults.decimals);
+        }
         self.check_references(&mut problems, input);
         problems.check()?;
         self.take(input);

@@ -38,7 +38,14 @@ pub(super) async fn try_to_decide(
 ) -> Result<(Decision, bool), Error> {
     let bounds = &request.caller.limits.bounds;
     let checked = bounds.check_place(book, &request.command);
-    if let Err(refusal) = checked.and_then(|()| bounds.check_rate(&request.command)) {
+    let checked = checked.and_then(|()| bounds.check_rate(&request.command));
+    if let Err(wrong) = request.wrong.clone().check() {
+        // A caller who may not work there learns nothing of what is there.
+        let (known, is_bound) = (&*book, checked.is_err());
+        let judge = || if is_bound { wrong } else { request.command.with_faults(wrong, known) };
+        return Ok((Err(showing(known.setup.settings.exponent, judge)), false));
+    }
+    if let Err(refusal) = checked {
         return Ok((Err(refusal), false));
     }
     let decision = decide_naming_supply_date(tx, book, &request.command).await?;

@@ -58,7 +58,10 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
                    and x.document_kind = s.document_kind and x.line_no = s.line_no) as taxes, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
-                            and r.original_line_no = s.line_no), 0) as returned \
+                            and r.original_line_no = s.line_no), 0) as returned, \
+                coalesce((select -sum(r.cost) from sales_line r \
+                          where r.tenant_id = $1 and r.original_id = s.document_id \
+                            and r.original_line_no = s.line_no), 0) as returned_cost \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \
          left join foreign_line f on f.tenant_id = s.tenant_id and f.document_id = s.document_id \
@@ -76,8 +79,10 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
             occurred_at: row.try_get("occurred_at")?,
             country: row.try_get("country")?,
             returned: number(&row, "returned")?,
+            returned_cost: number(&row, "returned_cost")?,
             lots: Vec::new(),
             settled: Vec::new(),
+            layer_uses: Vec::new(),
         };
         sold.entry(row.try_get("document_id")?).or_default().push(line);
     }

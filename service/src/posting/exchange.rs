@@ -15,8 +15,8 @@ use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 
 use crate::columns::Columns;
+use crate::input::decimals_of;
 use crate::listing::{number, optional_number};
-use crate::tenant::decimals_of;
 use crate::{Error, Tx};
 
 /// Reads the rates that commands need. Bills are read before. Nothing is read for documents in the tenant's currency.

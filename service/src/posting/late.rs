@@ -53,6 +53,7 @@ pub(super) async fn closed_sessions(
             id: SessionId(row.try_get("id")?),
             opened_at: row.try_get("opened_at")?,
             closed_at: row.try_get("closed_at")?,
+            is_new: false,
         };
         closed.insert((RegisterId(row.try_get("register_id")?), row.try_get("at")?), session);
     }

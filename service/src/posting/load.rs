@@ -21,8 +21,8 @@ use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
     Command, allotments, bills, counts, documents, entries, exchange, history, intents, landed, late, layer,
-    lot_levels, lots, open_costs, open_items, orders, purchases, queue_levels, series, stock_documents,
-    supplier_returns, valuation, vouchers, waiting,
+    layer_uses, lot_levels, lots, open_costs, open_items, orders, purchases, queue_levels, replaced, series,
+    stock_documents, supplier_returns, valuation, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -45,6 +45,7 @@ pub(super) async fn book(
     bills::load(tx, &mut needs, &mut book).await?;
     exchange::load(tx, &needs, &mut book).await?;
     book.orders = orders::load(tx, &mut needs).await?;
+    book.undone = orders::undone(tx, &book).await?;
     for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
@@ -88,10 +89,7 @@ pub(super) async fn book(
     purchases::suppliers(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
-    if let Some(earliest) = needs.earliest.filter(|_| needs.prices) {
-        let products: Vec<ProductId> = book.products.keys().copied().collect();
-        book.replaced_prices = crate::pricing::load_replaced(tx, &products, earliest).await?;
-    }
+    replaced::load(tx, &needs, &mut book).await?;
     stock(tx, &needs, &mut book, prefetched.levels.take()).await?;
     if needs.count_settings {
         book.count_settings = counts::settings(tx).await?;
@@ -153,6 +151,7 @@ async fn stock(
     book.histories = history::load(tx, needs, book.levels()).await?;
     let layers = layer::load(tx, book.levels()).await?;
     book.add_layers(layers);
+    layer_uses::load(tx, needs, book).await?;
     stock_documents::read_left(tx, &mut book.holds).await?;
     landed::complete(tx, needs, book).await?;
     allotments::load(tx, book).await?;

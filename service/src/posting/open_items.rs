@@ -92,7 +92,8 @@ pub(crate) fn line(row: &PgRow) -> Result<Applied, Error> {
     })
 }
 
-fn credit(row: &PgRow) -> Result<CreditRef, Error> {
+/// Reads the payment or credit note of a change.
+pub(crate) fn credit(row: &PgRow) -> Result<CreditRef, Error> {
     Ok(match row.try_get::<Option<Uuid>, _>("payment_id")? {
         Some(id) => CreditRef::Payment(PaymentId(id)),
         None => CreditRef::CreditNote(InvoiceId(row.try_get("credit_note_id")?)),

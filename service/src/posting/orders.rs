@@ -1,6 +1,6 @@
 //! Reads orders in the form of the domain, for a command or a response.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::annotation::Annotations;
@@ -69,7 +69,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
+                o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
                 o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags, o.foreign_currency, o.exchange_rate \
          from sales_order o \
          cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
@@ -92,6 +92,20 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
         }
     }
     Ok(orders)
+}
+
+/// Returns the named shipments that were undone before. Their orders are locked. Runs no statement if all that are named are open.
+pub(super) async fn undone(tx: &Tx, book: &Book) -> Result<HashSet<ShipmentId>, Error> {
+    let open = book.orders.values().flat_map(|order| &order.shipments);
+    let open: HashSet<ShipmentId> = open.map(|shipment| shipment.id).collect();
+    let closed = book.shipments.keys().filter(|&id| !open.contains(id));
+    let closed: Vec<Uuid> = closed.map(|id| id.0).collect();
+    if closed.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = "select id from shipment where tenant_id = $1 and id = any($2) and undone_at is not null";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(closed)).await?;
+    rows.iter().map(|row| Ok(ShipmentId(row.try_get("id")?))).collect()
 }
 
 /// Returns the amounts of open orders outside of the batch that don't count against each order that leaves and whose customer is
@@ -155,6 +169,8 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         hold_reasons: row.try_get("hold_reasons")?,
         released_at: row.try_get("released_at")?,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        updated_at: row.try_get("updated_at")?,
         version: row.try_get("version")?,
         lines: Vec::new(),
         shipments: Vec::new(),

@@ -373,6 +373,7 @@ mod tests {
     use domain::id::{LandedCostId, PurchaseOrderId};
     use domain::landed_cost::Reverse;
     use domain::purchase_order::Close;
+    use domain::refusal::Problems;
     use uuid::Uuid;
 
     use super::*;
@@ -385,7 +386,8 @@ mod tests {
         let tenant_id = TenantId(Uuid::from_u128(1));
         let caller = Caller::new(tenant_id, ActorKind::Worker, Uuid::from_u128(2), Scopes::default());
         let entry_mode = EntryMode::Api;
-        Request { caller, command, idempotency: None, entry_mode, render: |_, _| (200, String::new()) }
+        let wrong = Problems::default();
+        Request { caller, command, wrong, idempotency: None, entry_mode, render: |_, _| (200, String::new()) }
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub(super) async fn write(
         negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
         promise::write(tx, book, accepted, before).await?;
+        late::write_sessions(tx, accepted).await?;
         late::write_cash(tx, accepted).await?;
     }
     let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
@@ -120,6 +121,7 @@ fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
         && posting.settled.is_empty()
         && posting.voucher_moves.is_empty()
         && posting.late_cash.is_none()
+        && posting.offline_session.is_none()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::ledger::mapping;
 use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
-use crate::{Error, Tx, printed, tax, tenant};
+use crate::{Error, Tx, input, printed, tax};
 
 /// Time for which settings, locations, tills, tax rates and accounts may be out of date in a process that did not
 /// change them.
@@ -146,7 +146,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         .await?
         .ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?;
     let currency: String = row.try_get("currency")?;
-    let exponent = tenant::decimals_of(&currency)?;
+    let exponent = input::decimals_of(&currency)?;
     let zone: String = row.try_get("time_zone")?;
     Ok(Settings {
         exponent,

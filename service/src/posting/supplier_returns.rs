@@ -4,17 +4,17 @@
 use std::collections::HashMap;
 
 use domain::book::Book;
-use domain::id::{CostLayerId, LocationId, LotId, ProductId, PurchaseOrderId, StockDocumentId};
+use domain::id::{LocationId, LotId, ProductId, PurchaseOrderId, StockDocumentId};
 use domain::needs::Needs;
 use domain::purchase_order::{KnownReceipt, KnownReceiptLine, KnownReturn, ReceivedLine};
-use domain::stock::{LayerUse, Source};
 use domain::stock_document::MovedLine;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::layer_uses;
 use crate::listing::number;
-use crate::rows::{parsed, uuids};
+use crate::rows::uuids;
 use crate::{Error, Tx};
 
 /// Reads them into the book, and adds the locations of the returns to the needs.
@@ -114,8 +114,9 @@ async fn returns(tx: &Tx, needs: &Needs) -> Result<HashMap<StockDocumentId, Know
         if back.moved.last().is_none_or(|(last, _)| last.line_no != line.line_no) {
             back.moved.push((line, Vec::new()));
         }
-        if let (Some((_, uses)), Some(used)) = (back.moved.last_mut(), layer_use(&row)?) {
-            uses.push(used);
+        let has_layer = row.try_get::<Option<Uuid>, _>("layer_id")?.is_some();
+        if let Some((_, uses)) = back.moved.last_mut().filter(|_| has_layer) {
+            uses.push(layer_uses::used(&row)?);
         }
     }
     Ok(returns)
@@ -149,17 +150,4 @@ fn moved(row: &PgRow) -> Result<MovedLine, Error> {
         quantity: number(row, "quantity")?,
         value: number(row, "value")?,
     })
-}
-
-/// Reads the cost layer that a line used, if its level has some.
-fn layer_use(row: &PgRow) -> Result<Option<LayerUse>, Error> {
-    let Some(layer_id) = row.try_get::<Option<Uuid>, _>("layer_id")? else { return Ok(None) };
-    let source = Source {
-        document_kind: parsed(row.try_get("document_kind")?)?,
-        document_id: row.try_get("source_id")?,
-        line_no: row.try_get("source_line_no")?,
-        occurred_at: row.try_get("received_at")?,
-    };
-    let (quantity, value) = (number(row, "used")?, number(row, "used_value")?);
-    Ok(Some(LayerUse { layer_id: CostLayerId(layer_id), quantity, value, source }))
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, VoucherId};
 use domain::needs::Needs;
+use domain::number::Money;
 use domain::voucher::Voucher;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -18,8 +20,8 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<String, Vouch
         return Ok(HashMap::new());
     }
     let codes: Vec<&str> = needs.voucher_codes.iter().map(String::as_str).collect();
-    let statement = "select id, code, status, customer_id, issued, redeemed, expires_on, forced from voucher \
-                     where tenant_id = $1 and code = any($2) order by id for update";
+    let statement = "select id, code, status, customer_id, issued, redeemed, expires_on, forced, version, recorded_at \
+                     from voucher where tenant_id = $1 and code = any($2) order by id for update";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await?;
     let voucher = |row: &PgRow| -> Result<(String, Voucher), Error> {
         let voucher = Voucher {
@@ -31,8 +33,32 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<String, Vouch
             redeemed: number(row, "redeemed")?,
             expires_on: row.try_get("expires_on")?,
             forced: row.try_get("forced")?,
+            changes: Vec::new(),
+            version: row.try_get("version")?,
+            recorded_at: row.try_get("recorded_at")?,
         };
         Ok((voucher.code.clone(), voucher))
     };
-    rows.iter().map(voucher).collect()
+    let mut vouchers: HashMap<String, Voucher> = rows.iter().map(voucher).collect::<Result<_, Error>>()?;
+    if needs.earliest.is_some_and(|at| at < tx.now) && !vouchers.is_empty() {
+        add_changes(tx, &mut vouchers).await?;
+    }
+    Ok(vouchers)
+}
+
+/// Reads the changes of locked vouchers. A statement after the lock sees all of them.
+async fn add_changes(tx: &Tx, vouchers: &mut HashMap<String, Voucher>) -> Result<(), Error> {
+    let ids: Vec<Uuid> = vouchers.values().map(|voucher| voucher.id.0).collect();
+    let statement = "select voucher_id, occurred_at, amount from voucher_move \
+                     where tenant_id = $1 and voucher_id = any($2)";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+    let mut changes: HashMap<VoucherId, Vec<(DateTime<Utc>, Money)>> = HashMap::new();
+    for row in &rows {
+        let of_voucher = changes.entry(VoucherId(row.try_get("voucher_id")?)).or_default();
+        of_voucher.push((row.try_get("occurred_at")?, number(row, "amount")?));
+    }
+    for voucher in vouchers.values_mut() {
+        voucher.changes = changes.remove(&voucher.id).unwrap_or_default();
+    }
+    Ok(())
 }

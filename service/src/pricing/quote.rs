@@ -9,7 +9,7 @@ use domain::moment::Instant;
 use domain::number::{Factor, Price, Quantity};
 use domain::pricing::{self, Asked, Item, Lists, ReplacedPrices, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
-use domain::refusal::{Code, Problems};
+use domain::refusal::{Code, Problem, Problems};
 use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -34,7 +34,8 @@ pub struct QuoteInput {
     /// Location of the sale. Without it only the price list of the channel applies.
     #[serde(default)]
     pub location_id: Option<LocationId>,
-    /// Instant of the sale, past or future. The default is now.
+    /// Instant of the sale, past or future: its price rules and list prices count. Price lists, categories and units are those of today.
+    /// The default is now.
     #[serde(default)]
     pub at: Option<Instant>,
     /// Lines of the basket. Quantity breaks add up the lines of the same product.
@@ -128,21 +129,21 @@ pub struct LineError {
 pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
     let mut problems = Problems::default();
     check_location(tx, &mut problems, input.location_id).await?;
-    if input.lines.is_empty() || input.lines.len() > LINES_MAX {
+    let has_size = (1..=LINES_MAX).contains(&input.lines.len());
+    if !has_size {
         problems.invalid("/lines", format!("A basket has 1 to {LINES_MAX} lines."));
     }
-    problems.check()?;
-    let items = item_of_each(&input.lines)?;
+    let asked = if has_size { input.lines.as_slice() } else { &[] };
+    let items = item_of_each(asked);
     let found = lookup::find(tx, &items).await?;
-    let lines = resolve_lines(&input.lines, &items, &found)?;
-
+    let lines = resolve_lines(&mut problems, asked, &items, &found);
     let lists = super::load_lists(tx, input.customer_id, input.channel, input.location_id).await;
-    let lists = lists.map_err(|error| match error.code() {
-        Some(Code::NotFound) => {
-            Problems::one("/customer_id", Code::NotFound, "There is no such customer.").into()
-        }
-        _ => error,
-    })?;
+    let is_unknown = |error: &Error| error.code() == Some(Code::NotFound);
+    if lists.as_ref().is_err_and(is_unknown) {
+        input::add_unknown(&mut problems, "/customer_id", "customer");
+    }
+    problems.check()?;
+    let lists = lists?;
     let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.map_or(tx.now, Instant::get);
     let replaced = super::load_replaced(tx, &found.ids(), at).await?;
@@ -172,43 +173,45 @@ async fn check_location(tx: &Tx, problems: &mut Problems, id: Option<LocationId>
 }
 
 /// Returns the item of each line.
-fn item_of_each(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
-    let mut problems = Problems::default();
-    let mut items = Vec::with_capacity(lines.len());
-    for (place, line) in lines.iter().enumerate() {
-        match (line.product_id, &line.sku, &line.barcode) {
-            (Some(id), None, None) => items.push(ItemRef::Id(id)),
-            (None, Some(sku), None) => items.push(ItemRef::sku(sku)),
-            (None, None, Some(code)) => items.push(ItemRef::barcode(code)),
-            _ => problems.invalid(
-                format!("/lines/{place}"),
-                "Name the product by exactly one of product_id, sku and barcode.",
-            ),
-        }
-    }
-    problems.check()?;
-    Ok(items)
+fn item_of_each(lines: &[QuoteLineInput]) -> Vec<ItemRef> {
+    let item = |line: &QuoteLineInput| match (line.product_id, &line.sku, &line.barcode) {
+        (Some(id), None, None) => ItemRef::Id(id),
+        (None, Some(sku), None) => ItemRef::sku(sku),
+        (None, None, Some(code)) => ItemRef::barcode(code),
+        _ => ItemRef::Unnamed,
+    };
+    lines.iter().map(item).collect()
 }
 
+/// Returns the product and the unit of each line. Reports every wrong line.
 fn resolve_lines<'a>(
+    problems: &mut Problems,
     lines: &[QuoteLineInput],
     items: &[ItemRef],
     found: &'a BasketProducts,
-) -> Result<Vec<Draft<'a>>, Error> {
-    let mut problems = Problems::default();
+) -> Vec<Draft<'a>> {
     let mut drafts = Vec::with_capacity(lines.len());
     for (place, (line, item)) in lines.iter().zip(items).enumerate() {
         let pointer = |field: &str| format!("/lines/{place}/{field}");
         if !line.quantity.is_positive() {
             problems.invalid(pointer("quantity"), "The quantity must be above zero.");
         }
-        let field = match item {
-            ItemRef::Id(_) => "product_id",
-            ItemRef::Sku(_) => "sku",
-            ItemRef::Barcode(_) => "barcode",
+        let (field, name) = match item {
+            ItemRef::Id(id) => ("product_id", id.to_string()),
+            ItemRef::Sku(sku) => ("sku", sku.clone()),
+            ItemRef::Barcode(code) => ("barcode", code.clone()),
+            ItemRef::Unnamed => {
+                problems.invalid(format!("/lines/{place}"), ItemRef::UNNAMED);
+                continue;
+            }
         };
         let Some((product, barcode_uom)) = found.get(item) else {
-            input::add_unknown(&mut problems, pointer(field), "product");
+            problems.push(Problem {
+                pointer: pointer(field),
+                code: Code::NotFound,
+                detail: format!("There is no product {name}."),
+                params: vec![(field, name)],
+            });
             continue;
         };
         let uom = line.uom.as_deref().or(barcode_uom);
@@ -220,8 +223,7 @@ fn resolve_lines<'a>(
             }
         }
     }
-    problems.check()?;
-    Ok(drafts)
+    drafts
 }
 
 fn price(

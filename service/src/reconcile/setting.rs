@@ -205,6 +205,15 @@ async fn check(tx: &Tx, input: &SettingsInput) -> Result<(), Error> {
         problems.add("/reference", Code::NotFound, detail);
     }
     check_values(&mut problems, input);
+    let decimals = match &input.currency {
+        None => Some(input::tenant_defaults(tx).await?.decimals),
+        Some(currency) => input::decimals_of(currency).ok(),
+    };
+    // A wage per hour is a rate, which may be finer than the currency.
+    for (class, harm) in input.harm.iter().filter(|_| decimals.is_some()) {
+        let pointer = format!("/harm/{}/cost", class.word());
+        input::check_decimals(&mut problems, &pointer, Some(harm.cost), decimals.unwrap_or_default());
+    }
     Ok(problems.check()?)
 }
 
@@ -214,8 +223,7 @@ fn check_values(problems: &mut Problems, input: &SettingsInput) {
         problems.invalid("/window_days", detail);
     }
     input::check_not_negative(problems, "/wage_per_hour", input.wage_per_hour);
-    let is_code = |text: &str| iso_currency::Currency::from_code(text).is_some();
-    if input.currency.as_deref().is_some_and(|currency| !is_code(currency)) {
+    if input.currency.as_deref().is_some_and(|currency| !input::is_currency(currency)) {
         problems.invalid("/currency", "Send an ISO 4217 code such as EUR.");
     }
     let most = Quantity::new(MINUTES_MAX.into());

@@ -69,6 +69,7 @@ pub struct Plan {
 struct PlannedTransfer {
     from: LocationId,
     to: LocationId,
+    #[serde(deserialize_with = "domain::day::stored")]
     expected_on: NaiveDate,
     lines: Vec<SentLine>,
 }

@@ -1,6 +1,7 @@
 //! Planned factors: promotions and events that a buyer expects.
 
 use chrono::NaiveDate;
+use domain::day;
 use domain::number::Percent;
 use domain::refusal::Problems;
 use domain::replenish::{InvalidPlan, Plan, PlannedFactor};
@@ -16,9 +17,11 @@ const PLANNED_MAX: usize = 50;
 pub struct Planned {
     /// First day.
     #[schema(example = "2026-11-27")]
+    #[serde(deserialize_with = "domain::day::stored")]
     pub from: NaiveDate,
     /// Last day, not before the first.
     #[schema(example = "2026-11-30")]
+    #[serde(deserialize_with = "domain::day::stored")]
     pub to: NaiveDate,
     /// Percentage of the usual demand, above zero: 250 is two and a half times as much.
     pub percent: Percent,
@@ -36,6 +39,11 @@ pub(super) fn check(problems: &mut Problems, planned: &[Planned]) {
         return problems.invalid("/planned", format!("Send at most {PLANNED_MAX} planned factors."));
     }
     for (index, one) in planned.iter().enumerate() {
+        for (field, day) in [("from", one.from), ("to", one.to)] {
+            if !day::is_possible(day) {
+                problems.invalid(format!("/planned/{index}/{field}"), "Send a day from 1900-01-01 on.");
+            }
+        }
         if let Err(invalid) = one.factor() {
             let field = match invalid {
                 InvalidPlan::EndsBeforeItBegins => "to",

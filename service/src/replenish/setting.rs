@@ -347,6 +347,8 @@ async fn check(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     let mut problems = Problems::default();
     check_days(&mut problems, input);
     check_amounts(&mut problems, input);
+    let decimals = input::tenant_defaults(tx).await?.decimals;
+    input::check_decimals(&mut problems, "/order_cost", input.order_cost, decimals);
     check_method(&mut problems, input);
     planned::check(&mut problems, input.planned.as_deref().unwrap_or_default());
     if let Some(id) = input.product_id {

@@ -116,6 +116,8 @@ pub async fn replace(tx: &Tx, input: &SupplierSettingInput) -> Result<SupplierSe
     let mut problems = Problems::default();
     setting::check_days(&mut problems, &input.settings());
     input::check_not_negative(&mut problems, "/order_cost", input.order_cost);
+    let decimals = input::tenant_defaults(tx).await?.decimals;
+    input::check_decimals(&mut problems, "/order_cost", input.order_cost, decimals);
     // The lock makes two changes of one supplier's settings run one after the other.
     let lock = "select id from supplier where tenant_id = $1 and id = $2 for no key update";
     if tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(input.supplier_id.0)).await?.is_none() {

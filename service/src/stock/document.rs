@@ -71,8 +71,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .page(tx, "d.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<StockDocumentSummary, Error> {
-        let StockDocument { id, number, kind, location_id, reason, reference, value, occurred_at, .. } =
-            read_header(row)?;
+        let document = read_header(row)?;
+        let StockDocument { id, number, kind, location_id, reason, reference, value, .. } = document;
         Ok(StockDocumentSummary {
             id,
             object: tag::StockDocument,
@@ -83,8 +83,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
             reference,
             currency: row.try_get("currency")?,
             value,
-            occurred_at,
-            created_at: row.try_get("recorded_at")?,
+            occurred_at: document.occurred_at,
+            created_at: document.recorded_at,
         })
     };
     rows.iter().map(summary).collect()
@@ -130,7 +130,7 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
         });
     }
     let goods = document.lines.iter().map(|line| (line.product_id, line.lot_id));
-    let names = sales_lines::names_at(tx, goods, row.try_get("recorded_at")?).await?;
+    let names = sales_lines::names_at(tx, goods, document.recorded_at).await?;
     Ok((document, row.try_get("currency")?, names))
 }
 
@@ -144,6 +144,7 @@ fn read_header(row: &PgRow) -> Result<StockDocument, Error> {
         reference: row.try_get("reference")?,
         value: number(row, "value")?,
         occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
         lines: Vec::new(),
     })
 }

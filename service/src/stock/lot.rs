@@ -105,6 +105,7 @@ pub struct LotInput {
     /// Last day on which the lot may be sold. Without it the lot does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-03-31")]
+    #[serde(deserialize_with = "domain::day::optional")]
     pub expires_on: Option<NaiveDate>,
     /// Code that the supplier uses for the lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ pub mod price_list;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{ProductId, SupplierId};
-use domain::number::{Price, Quantity};
+use domain::number::{Price, PriceInCurrency, Quantity};
 use domain::product::ProductKind;
 use domain::refusal::{Problems, Refusal};
 use domain::supplier::{self, SupplierPrice};
@@ -15,6 +15,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::columns::Columns;
+use crate::input::decimals_of;
 use crate::listing::{Listing, Slice, number, optional_number, word};
 use crate::{Error, Tx, input};
 
@@ -52,7 +53,7 @@ pub struct StatedPrice {
     pub min_quantity: Quantity,
     /// Price of one unit, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Price>)]
-    pub unit_cost: Price,
+    pub unit_cost: PriceInCurrency,
     /// First day of the validity. Null if the price has no beginning.
     #[schema(example = "2026-01-01")]
     pub valid_from: Option<NaiveDate>,
@@ -61,10 +62,11 @@ pub struct StatedPrice {
     pub valid_until: Option<NaiveDate>,
 }
 
-impl From<SupplierPrice> for StatedPrice {
-    fn from(price: SupplierPrice) -> Self {
+impl StatedPrice {
+    /// Returns a price as it is shown in the currency of the supplier, which has these decimals.
+    fn new(price: SupplierPrice, decimals: u32) -> Self {
         let SupplierPrice { min_quantity, unit_cost, valid_from, valid_until } = price;
-        StatedPrice { min_quantity, unit_cost, valid_from, valid_until }
+        StatedPrice { min_quantity, unit_cost: unit_cost.in_currency(decimals), valid_from, valid_until }
     }
 }
 
@@ -113,8 +115,9 @@ pub struct Filter {
 
 const SELECT: &str = "select s.supplier_id, s.product_id, p.sku, s.supplier_sku, coalesce(s.uom, p.stock_uom) as uom, \
                              s.min_order_quantity, s.order_multiple, s.preferred, s.prices, s.version, s.created_at, \
-                             s.updated_at \
+                             s.updated_at, su.currency \
                       from supplier_product s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+                      join supplier su on su.tenant_id = s.tenant_id and su.id = s.supplier_id \
                       where s.tenant_id = ";
 
 /// Returns one page of a supplier's products, the oldest product first.
@@ -300,6 +303,8 @@ fn check_stocked(
 }
 
 fn read(row: &PgRow) -> Result<SupplierProduct, Error> {
+    let decimals = decimals_of(row.try_get("currency")?)?;
+    let price = |price: SupplierPrice| StatedPrice::new(price, decimals);
     Ok(SupplierProduct {
         object: tag::SupplierProduct,
         supplier_id: SupplierId(row.try_get("supplier_id")?),
@@ -310,7 +315,7 @@ fn read(row: &PgRow) -> Result<SupplierProduct, Error> {
         min_order_quantity: number(row, "min_order_quantity")?,
         order_multiple: optional_number(row, "order_multiple")?,
         preferred: row.try_get("preferred")?,
-        prices: supplier::of_json(&row.try_get("prices")?).into_iter().map(StatedPrice::from).collect(),
+        prices: supplier::of_json(&row.try_get("prices")?).into_iter().map(price).collect(),
         version: row.try_get("version")?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,

@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use domain::bill::{KnownBill, MatchStatus};
 use domain::id::{BillId, SupplierId};
-use domain::number::Money;
+use domain::number::{Money, MoneyInCurrency};
 use domain::refusal::Refusal;
 use domain::supplier_payment::PARTS_MAX;
 use domain::tenant::Settings;
@@ -68,9 +68,9 @@ pub struct ProposedPayment {
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
     /// Amount that is paid, without discounts.
-    pub amount: Money,
+    pub amount: MoneyInCurrency,
     /// Sum of the discounts of its bills, in `currency`.
-    pub discount: Money,
+    pub discount: MoneyInCurrency,
     /// Bills to pay, the earliest due day first.
     #[schema(max_items = 500)]
     pub bills: Vec<ProposedBill>,
@@ -99,9 +99,9 @@ pub struct ProposedBill {
     /// Whether every line agrees with what was ordered and received.
     pub match_status: MatchStatus,
     /// Amount that is settled, in the currency of the payment: the open amount of the bill.
-    pub amount: Money,
+    pub amount: MoneyInCurrency,
     /// Discount for early payment, in the currency of the payment: the part of `amount` that is not paid.
-    pub discount: Money,
+    pub discount: MoneyInCurrency,
     /// Reason why the bill is paid now.
     #[schema(max_length = 200, example = "The bill is due on 2026-11-25.")]
     pub reason: String,
@@ -113,6 +113,8 @@ struct Found {
     supplier_code: String,
     supplier_name: String,
     currency: String,
+    /// Decimals of the currency.
+    decimals: u32,
     bill: ProposedBill,
 }
 
@@ -154,8 +156,8 @@ pub async fn propose(tx: &Tx, wanted: &Wanted) -> Result<Proposal, Error> {
         add(&mut payments, found(row, pay_on, &settings)?);
     }
     let own = || payments.iter().filter(|payment| payment.currency == settings.currency);
-    let (amount, discount) =
-        (own().map(|payment| payment.amount).sum(), own().map(|payment| payment.discount).sum());
+    let amount = own().map(|payment| payment.amount.number()).sum();
+    let discount = own().map(|payment| payment.discount.number()).sum();
     Ok(Proposal { pay_on, until, amount, discount, currency: settings.currency, payments })
 }
 
@@ -163,7 +165,9 @@ fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, E
     let is_mismatched: bool = row.try_get("is_mismatched")?;
     let known = KnownBill { bill: bills::head(row)?, credited: number(row, "credited")?, left: Vec::new() };
     let bill = &known.bill;
+    let decimals = bill.decimals(settings);
     Ok(Found {
+        decimals,
         supplier_id: bill.supplier_id,
         supplier_code: row.try_get("supplier_code")?,
         supplier_name: row.try_get("supplier_name")?,
@@ -175,8 +179,8 @@ fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, E
             version: bill.version,
             due_on: bill.due_on,
             match_status: MatchStatus::of(is_mismatched),
-            amount: bill.stated_open(),
-            discount: known.discount_on(pay_on, bill.stated_open(), settings),
+            amount: bill.stated_open().in_currency(decimals),
+            discount: known.discount_on(pay_on, bill.stated_open(), settings).in_currency(decimals),
             reason: reason(&known, pay_on),
         },
     })
@@ -198,7 +202,7 @@ fn reason(known: &KnownBill, pay_on: NaiveDate) -> String {
 
 /// Adds a bill to the payment of its supplier. The bills of a supplier and a currency follow each other.
 fn add(payments: &mut Vec<ProposedPayment>, found: Found) {
-    let Found { supplier_id, supplier_code, supplier_name, currency, bill } = found;
+    let Found { supplier_id, supplier_code, supplier_name, currency, decimals, bill } = found;
     let is_of =
         |payment: &ProposedPayment| payment.supplier_id == supplier_id && payment.currency == currency;
     if !payments.last().is_some_and(is_of) {
@@ -207,8 +211,8 @@ fn add(payments: &mut Vec<ProposedPayment>, found: Found) {
             supplier_code,
             supplier_name,
             currency,
-            amount: Money::ZERO,
-            discount: Money::ZERO,
+            amount: Money::ZERO.in_currency(decimals),
+            discount: Money::ZERO.in_currency(decimals),
             bills: Vec::new(),
             bills_left: 0,
         });
@@ -218,7 +222,8 @@ fn add(payments: &mut Vec<ProposedPayment>, found: Found) {
         payment.bills_left += 1;
         return;
     }
-    payment.amount += bill.amount - bill.discount;
-    payment.discount += bill.discount;
+    let (amount, discount) = (bill.amount.number(), bill.discount.number());
+    payment.amount = (payment.amount.number() + amount - discount).in_currency(decimals);
+    payment.discount = (payment.discount.number() + discount).in_currency(decimals);
     payment.bills.push(bill);
 }

@@ -129,6 +129,21 @@ impl SettingsInput {
         problems.check()
     }
 
+    /// Rejects amounts that are finer than the currency. Those that a tenant has in its currency stay.
+    fn check_decimals(&self, before: &SettingsInput) -> Result<(), Error> {
+        let decimals = input::decimals_of(&self.currency)?;
+        let mut problems = Problems::default();
+        for (pointer, amount, present) in [
+            ("/cash_rounding", self.cash_rounding, before.cash_rounding),
+            ("/bill_amount", self.bill_amount, before.bill_amount),
+        ] {
+            if amount != present || self.currency != before.currency {
+                input::check_decimals(&mut problems, pointer, Some(amount), decimals);
+            }
+        }
+        Ok(problems.check()?)
+    }
+
     /// Returns the fields that differ and that documents fix.
     fn fixed(&self, before: &SettingsInput) -> Vec<&'static str> {
         let fields = [
@@ -157,6 +172,7 @@ pub async fn update(
     let wanted = change(&stated)?;
     wanted.check()?;
     check_rounding(&wanted.currency, wanted.invoice_rounding)?;
+    wanted.check_decimals(&stated)?;
     let fixed = wanted.fixed(&stated);
     if !fixed.is_empty() {
         // A tenant with documents is rejected before it asks for the lock: while it waited for that, it would post nothing.
@@ -225,7 +241,7 @@ async fn keep_printed(tx: &Tx, before: &Settings) -> Result<(), Error> {
 }
 
 fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
-    let exponent = super::decimals_of(currency)?;
+    let exponent = input::decimals_of(currency)?;
     let is_amount = Money::rounded_to(rounding.get(), exponent) == rounding;
     if is_amount && !rounding.is_negative() && rounding <= Money::new(ROUNDING_MAX.into()) {
         return Ok(());

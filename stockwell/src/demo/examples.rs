@@ -14,7 +14,7 @@ use crate::import::client::Client;
 /// Password of the person in the examples.
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Ids of records by the names that `bodies.json` gives them, such as `ord:ship`.
+/// Ids of records by the names that `bodies.json` and `reads.json` give them, such as `ord:ship`.
 pub type Names = BTreeMap<String, String>;
 
 /// Creates the records through the API. A second run within 7 days finds those of the first.

@@ -105,15 +105,7 @@ fn goods_leave_the_layer_of_their_receipt_and_come_back_into_it() {
         assert_eq!(layers().await, [(json!("10"), json!(first.1)), (json!("7"), json!(second.1))]);
         reverse(tenant, &second.0, &back).await.ok();
         assert_eq!(tenant.level("MUG").await, Level::of("20", "0", "100"));
-        let after = layers().await;
-        let of = |layers: &[(Value, Value)], receipt: &str| -> usize {
-            layers.iter().filter(|(_, document)| document == receipt).count()
-        };
-        assert_eq!(
-            (of(&whole, &second.1), of(&after, &second.1)),
-            (1, 2),
-            "the layer has the receipt it had"
-        );
+        assert_eq!(layers().await, whole, "the layer is as it was");
 
         // All of the first receipt and a part of the second are sold: what goes back of the first costs the oldest units.
         let sold = json!({ "kind": "adjustment", "reason": "sample", "lines": lines(&[("MUG", "-15")]) });
@@ -319,7 +311,12 @@ fn a_return_and_a_reversal_happen_once_and_are_repeated_as_they_were() {
         assert!(again.is_replayed());
         assert_eq!(again.ok(), done.ok());
         assert_eq!(done.ok()["return_id"], body["document_id"]);
-        tenant.post(&url, &body).await.refused(409, "already_exists");
+        let again = tenant.post(&url, &body).await;
+        assert!(again.is_replayed(), "with another key");
+        assert_eq!(again.ok(), done.ok());
+        let mut other = body.clone();
+        other["lines"][0]["quantity"] = json!("1");
+        tenant.post(&url, &other).await.refused(409, "already_exists");
         assert_eq!(tenant.level("MUG").await.on_hand, "18");
 
         let blind = crate::platform::auth::key(tenant, &["purchasing:read", "purchasing:write"]).await;

@@ -272,7 +272,7 @@ fn a_visitor_sees_images_of_products_on_sale() {
         for file in [&hidden, &sheet] {
             visitor.get(file["url"].as_str().expect("a path")).await.refused(404, "not_found");
         }
-        hello(&visitor, &bolt, "mine.txt").await.refused(403, "insufficient_scope");
+        hello(&visitor, &bolt, "mine.txt").await.refused(403, "not_publishable");
     });
 }
 

@@ -120,7 +120,8 @@ fn a_row_says_of_a_product_what_the_product_is() {
         let unread = import_german("").await.expect(422);
         let errors = unread["errors"].as_array().expect("errors");
         let is_price = |error: &Value| error["params"]["column"] == "list_price";
-        assert!(errors.iter().any(is_price), "1,5 is no number without a locale: {unread}");
+        let price = errors.iter().find(|error| is_price(error)).expect("1,5 is no number without a locale");
+        assert!(price["detail"].as_str().is_some_and(|detail| detail.contains("locale=de-DE")), "{price}");
         assert_eq!(import(tenant).await["unchanged"], ROWS);
         assert_eq!(import(other).await["created"], ROWS);
         assert_eq!(other.get("/v1/products/export").await.text, exported);

@@ -14,8 +14,8 @@ async fn shop(tenant: &Tenant) -> Till {
     tenant.till().await
 }
 
-/// Checks that the command is rejected with this pointer, and that it changes nothing.
-async fn refuses(tenant: &Tenant, path: &str, body: &Value, pointer: &str) {
+/// Checks that the command is rejected with this pointer, and that it changes nothing. Returns its detail.
+async fn refuses(tenant: &Tenant, path: &str, body: &Value, pointer: &str) -> String {
     let before = tenant.footprint().await;
     let refused = tenant.post(path, body).await.refused(422, "validation_failed").names(&[pointer]);
     let detail = refused.0["errors"][0]["detail"].as_str().expect("a detail").to_owned();
@@ -24,6 +24,7 @@ async fn refuses(tenant: &Tenant, path: &str, body: &Value, pointer: &str) {
     let changed: Vec<_> = before.iter().zip(&after).filter(|(old, new)| old != new).collect();
     let only_noted = changed.iter().all(|(old, _)| ["command", "number_series"].contains(&old.0));
     assert!(only_noted, "{path} left {changed:?}");
+    detail
 }
 
 #[test]
@@ -71,7 +72,10 @@ fn what_counts_is_the_stock_unit_and_what_is_in_a_bundle() {
         };
         tenant.post("/v1/pos/sales", &cases("0.5")).await.created();
         assert_eq!(tenant.level("MUG").await, Level::of("97", "0", "388"));
-        refuses(tenant, "/v1/pos/sales", &cases("0.25"), "#/lines/0/quantity").await;
+        let detail = refuses(tenant, "/v1/pos/sales", &cases("0.25"), "#/lines/0/quantity").await;
+        let expected = "MUG is counted in whole numbers of C62, which 0.25 XCS is not: correct the quantity. A multiple of \
+                        1 XCS is possible.";
+        assert_eq!(detail, expected);
         let more = json!({ "kind": "bundle", "list_price": "12.00", "stock_uom": "KGM" });
         let set = tenant.product_with("SET", more).await;
         let parts = json!([{ "sku": "MUG", "quantity": "2" }, { "sku": "FLOUR", "quantity": "0.4" }]);
@@ -79,7 +83,19 @@ fn what_counts_is_the_stock_unit_and_what_is_in_a_bundle() {
         tenant.put(&path, &json!({ "components": parts })).await.ok();
         tenant.sell(&till, &[("SET", "1.5")]).await.created();
         assert_eq!(tenant.level("FLOUR").await, Level::of("99.4", "0", "49.7"));
-        refuses(tenant, "/v1/pos/sales", &sale(&till, &[("SET", "1.25")]), "#/lines/0/quantity").await;
+        let wrong = sale(&till, &[("SET", "1.25")]);
+        let detail = refuses(tenant, "/v1/pos/sales", &wrong, "#/lines/0/quantity").await;
+        let expected = "MUG is counted in whole numbers of C62: correct the quantity 1.25 of the bundle SET, which would \
+                        contain 2.5 of it.";
+        assert_eq!(detail, expected);
+        let units = json!([{ "uom": "XBX", "factor": "1/3" }]);
+        tenant.product_with("CUP", json!({ "list_price": "1.00", "units": units })).await;
+        let boxed = json!([{ "sku": "CUP", "uom": "XBX", "quantity": "1" }]);
+        let held = json!({ "kind": "quarantine", "lines": boxed });
+        let detail = refuses(tenant, "/v1/stock/holds", &held, "#/lines/0/quantity").await;
+        let expected = "CUP is counted in whole numbers of C62, which 1 XBX is not: correct the quantity. A multiple of \
+                        3 XBX is possible.";
+        assert_eq!(detail, expected);
     });
 }
 

@@ -188,6 +188,21 @@ fn a_barcode_that_a_spreadsheet_changed_is_rejected_or_corrected() {
         }
         let body = json!({ "sku": "A", "name": "A", "barcodes": ["4.00638E+12"] });
         tenant.post("/v1/products", &body).await.refused(422, "validation_failed").names(&["#/barcodes/0"]);
+        let body = json!({ "sku": "A", "name": "A", "barcodes": ["5,901,234,123,457", "5,901,234,123,458"] });
+        let problem = tenant.post("/v1/products", &body).await.refused(422, "validation_failed");
+        problem.names(&["#/barcodes/0", "#/barcodes/1"]);
+        let file = "sku,name,barcodes\nF,F,\"5,901,234,123,457\"\nG,G,4.006.381.333.962\nH,H,4'006'381'333'979\n\
+                    I,I,4\u{202f}006\u{202f}381\u{202f}333\u{202f}986\n";
+        let report = import(tenant, "all_or_nothing", file).await.ok();
+        assert_eq!((&report["created"], &report["corrections_total"]), (&json!(4), &json!(3)), "{report}");
+        for (barcode, sku) in
+            [("5901234123457", "F"), ("4006381333962", "G"), ("4006381333979", "H"), ("4006381333986", "I")]
+        {
+            assert_eq!(
+                tenant.get(&format!("/v1/barcodes/{barcode}")).await.ok()["product"]["sku"],
+                json!(sku)
+            );
+        }
         let file = "sku,name,barcodes\nA,A,36000291452\nB,B,1234565\nC,C,4.006381333931E+12\nD,D,4006381333948.0\n\
                     E,E,1234567\n";
         let report = import(tenant, "all_or_nothing", file).await.ok();

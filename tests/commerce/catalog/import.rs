@@ -180,6 +180,10 @@ fn the_head_of_a_file_is_checked_before_its_rows() {
             unknown.0
         );
         send(tenant, IMPORT, "").await.refused(400, "malformed_csv");
+        let open = send(tenant, IMPORT, "sku,name,list_price\nA1,Cup,1\nA2,\"unclosed\n").await;
+        let detail =
+            "The quoted cell that begins in line 3 has no end. Close it, or write a quote in a cell twice.";
+        assert_eq!(open.refused(400, "malformed_csv").0["detail"], detail);
         send(tenant, IMPORT, b"sku,n\xe4me\n".to_vec()).await.refused(400, "malformed_csv");
         send(tenant, IMPORT, "sku,name,sku\n").await.refused(422, "validation_failed");
         send(tenant, IMPORT, "name\nMug\n").await.refused(422, "validation_failed");
@@ -188,6 +192,7 @@ fn the_head_of_a_file_is_checked_before_its_rows() {
             send(tenant, &format!("{IMPORT}?mode=partial"), b"sku,name\nA,M\xfcg\nB,Mug\n".to_vec()).await;
         assert_eq!(counts(&latin1.ok()), [1, 0, 0, 1]);
         assert_eq!(errors(&latin1.ok()), vec![(2, "-")]);
+        assert!(latin1.text.contains("CSV UTF-8"), "{}", latin1.text);
         let call = tenant.call(Method::POST, IMPORT).key("k").body("text/plain", "sku,name\n");
         call.send().await.refused(415, "unsupported_media_type");
         tenant.post(IMPORT, &json!([])).await.refused(422, "validation_failed");

@@ -244,6 +244,37 @@ fn a_price_that_the_version_before_writes_is_sorted() {
 }
 
 #[test]
+fn products_without_a_price_come_after_all_others_in_both_orders() {
+    with_tenant(async |tenant| {
+        let prices =
+            [("A", None), ("B", Some("10")), ("C", None), ("D", Some("9")), ("E", None), ("F", None)];
+        for (sku, price) in prices {
+            let product = json!({ "sku": sku, "name": "Cup", "list_price": price, "tags": ["cup"] });
+            tenant.post("/v1/products", &product).await.created();
+        }
+        let walked = async |query: &str, limit: u8| {
+            let first = format!("/v1/products?limit={limit}&{query}");
+            let (mut path, mut skus) = (first.clone(), String::new());
+            loop {
+                let page = tenant.get(&path).await.ok();
+                let rows = page["data"].as_array().expect("data").iter();
+                skus.extend(rows.map(|product| product["sku"].as_str().expect("a SKU")));
+                let Some(cursor) = page["page"]["next_cursor"].as_str() else { return skus };
+                path = format!("{first}&cursor={cursor}");
+            }
+        };
+        for limit in [1, 2, 3, 5, 6] {
+            assert_eq!(walked("sort=-list_price", limit).await, "BDFECA", "{limit}");
+            assert_eq!(walked("sort=list_price", limit).await, "DBACEF", "{limit}");
+            assert_eq!(walked("sort=-list_price&q=cup", limit).await, "BDFECA", "{limit}");
+            assert_eq!(walked("sort=-list_price&tag=cup", limit).await, "BDFECA", "{limit}");
+        }
+        let whole = tenant.get("/v1/products?sort=-list_price&format=csv&fields=sku").await;
+        assert_eq!(whole.text.split_whitespace().collect::<Vec<_>>(), ["sku", "B", "D", "F", "E", "C", "A"]);
+    });
+}
+
+#[test]
 fn the_best_match_comes_first() {
     with_tenant(async |tenant| {
         for (sku, name) in [
@@ -397,6 +428,10 @@ fn a_search_goes_through_an_index() {
         for (sort, index) in [
             ("order by price_key, id", "product_by_price"),
             ("and (price_key, id) > ('000', '00000000-0000-0000-0000-000000000000') order by price_key, id", "product_by_price"),
+            ("and price_key < '~' order by price_key desc, id desc", "product_by_price"),
+            ("and price_key < '~' and (price_key, id) < ('0', '00000000-0000-0000-0000-000000000000') order by price_key desc, id desc", "product_by_price"),
+            ("and price_key >= '~' order by price_key desc, id desc", "product_by_price"),
+            ("and price_key >= '~' and (price_key, id) < ('~', 'a0000000-0000-0000-0000-000000000000') order by price_key desc, id desc", "product_by_price"),
             ("and (name_key, id) > ('a', '00000000-0000-0000-0000-000000000000') order by name_key, id", "product_by_name"),
             ("order by sku_key desc, id desc", "product_by_sku_key"),
         ] {

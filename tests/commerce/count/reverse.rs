@@ -227,3 +227,88 @@ fn only_an_approver_reverses_and_only_what_was_posted() {
         assert_eq!(tenant.level("MUG").await.on_hand, "7", "a dry run changes nothing");
     });
 }
+
+#[test]
+fn a_reversed_count_gives_back_the_layers_that_it_took() {
+    with_tenant(async |tenant| {
+        let mut ids = Vec::new();
+        for sku in ["JUG", "POT", "MUG"] {
+            let more = json!({ "list_price": "10.00", "costing_method": "fifo" });
+            ids.push(tenant.product_with(sku, more).await.id);
+            for (day, cost) in [("01", "2.00"), ("02", "4.00")] {
+                let line = json!({ "sku": sku, "quantity": "10", "unit_cost": cost });
+                let at = format!("2026-01-{day}T09:00:00Z");
+                let body = json!({ "kind": "receipt", "occurred_at": at, "lines": [line] });
+                tenant.post("/v1/stock/documents", &body).await.created();
+            }
+        }
+        let layers = async |place: usize| {
+            let path = format!("/v1/stock/levels/{}/{}/layers", tenant.main, ids[place]);
+            tenant.get(&path).await.ok()["data"].clone()
+        };
+        let values = |layers: &Value| -> Vec<String> {
+            let all = layers.as_array().expect("layers").iter();
+            all.map(|layer| format!("{} for {}", text(layer, "quantity"), text(layer, "value"))).collect()
+        };
+        let whole = layers(0).await;
+        let lost = counted(tenant, json!({ "sku": "JUG", "quantity": "5" }), ago(10).await).await;
+        assert_eq!(values(&layers(0).await), ["5 for 20.00"]);
+        reverse(tenant, &lost).await.ok();
+        assert_eq!(layers(0).await, whole);
+        let sample = |sku: &str, quantity: &str| {
+            let line = json!({ "sku": sku, "quantity": quantity });
+            json!({ "kind": "adjustment", "reason": "lost", "lines": [line] })
+        };
+        let issued = tenant.post("/v1/stock/documents", &sample("JUG", "-5")).await.created();
+        assert_eq!(issued["value"], "-10.00");
+
+        // Two are found at the cost of the youngest, and leave again as they came.
+        let whole = layers(1).await;
+        let found = counted(tenant, json!({ "sku": "POT", "quantity": "22" }), ago(10).await).await;
+        assert_eq!(values(&layers(1).await), ["10 for 20.00", "10 for 40.00", "2 for 8.00"]);
+        reverse(tenant, &found).await.ok();
+        assert_eq!(layers(1).await, whole);
+
+        // A sale that the count had seen is recorded late, at the average of its time. It stays when the count is reversed.
+        let till = tenant.till().await;
+        let lost = counted(tenant, mugs("5"), ago(10).await).await;
+        sold_at(tenant, &till, ago(20).await).await;
+        assert_eq!(tenant.balance("5010").await, "3.00");
+        reverse(tenant, &lost).await.ok();
+        assert_eq!(values(&layers(2).await), ["9 for 17.00", "10 for 40.00"]);
+        assert_eq!(tenant.level("MUG").await, Level::of("19", "0", "57"));
+        assert_eq!(tenant.balance("5100").await, "10.00", "the jugs that were lost");
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_reversed_count_takes_back_the_value_that_it_posted() {
+    with_tenant(async |tenant| {
+        // Found at 2.00, and 15 more came at 6.00 since: 10.00 go back, not five at the average.
+        shop_of(tenant, "CUP", "2.00").await;
+        let found = counted(tenant, json!({ "sku": "CUP", "quantity": "15" }), ago(10).await).await;
+        let line = json!({ "sku": "CUP", "quantity": "15", "unit_cost": "6.00" });
+        tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
+        reverse(tenant, &found).await.ok();
+        assert_eq!(tenant.level("CUP").await, Level::of("25", "0", "110"));
+        assert_eq!(tenant.balance("5100").await, "0.00");
+        // A lower value since: no more than the level has goes back, and what is left keeps a value of zero.
+        shop_of(tenant, "JAR", "2.00").await;
+        let found = counted(tenant, json!({ "sku": "JAR", "quantity": "40" }), ago(10).await).await;
+        let line = json!({ "sku": "JAR", "unit_cost": "0.50" });
+        let body = json!({ "reason": "write_down", "lines": [line] });
+        tenant.post("/v1/stock/revaluations", &body).await.created();
+        reverse(tenant, &found).await.ok();
+        assert_eq!(tenant.level("JAR").await, Level::of("10", "0", "0"));
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+    });
+}
+
+/// Receives ten units an hour ago.
+async fn shop_of(tenant: &Tenant, sku: &str, cost: &str) {
+    tenant.product(sku, "10.00").await;
+    let line = json!({ "sku": sku, "quantity": "10", "unit_cost": cost });
+    let body = json!({ "kind": "receipt", "occurred_at": ago(60).await, "lines": [line] });
+    tenant.post("/v1/stock/documents", &body).await.created();
+}

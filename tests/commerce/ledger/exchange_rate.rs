@@ -40,6 +40,11 @@ fn a_newer_rate_of_a_day_corrects_the_one_before() {
         assert_eq!(rates(tenant, "currency=USD&on=2026-01-09").await, ["0.8"]);
         assert_eq!(rates(tenant, "on=2026-01-10").await, ["0.005", "0.81"]);
         assert_eq!(rates(tenant, "currency=USD&on=2026-01-04").await, [""; 0]);
+        assert_eq!(rates(tenant, "currency=CHF").await, [""; 0]);
+        for unknown in ["QQQ", "usd", "XXX"] {
+            let reply = tenant.get(&format!("{RATES}?currency={unknown}")).await;
+            assert_eq!(reply.refused(400, "invalid_parameter").0["errors"][0]["parameter"], "currency");
+        }
         assert_eq!(tenant.events("type=exchange_rate.recorded").await.len(), 4);
     });
 }
@@ -86,5 +91,43 @@ fn an_import_records_what_does_not_hold_yet() {
         let pointers = ["#/rates/0/rate", "#/rates/1/valid_from", "#/rates/2/currency"];
         refused.refused(422, "validation_failed").names(&pointers);
         assert_eq!(tenant.count("exchange_rate").await, 3);
+    });
+}
+
+#[test]
+fn an_import_reads_the_numbers_of_its_locale_and_names_rows_and_columns() {
+    with_tenant(async |tenant| {
+        let send = async |query: &str, text: &[u8]| {
+            let call = tenant.call(Method::POST, &format!("{RATES}/import{query}"));
+            call.body("text/csv; charset=windows-1252", text.to_vec()).send().await
+        };
+        let german = b"currency;valid_from;rate\r\nUSD;2026-01-05;1,25\r\nJPY;2026-01-05;0,005\r\n";
+        assert_eq!(send("?locale=de-DE", german).await.ok()["added"], 2);
+        assert_eq!(rates(tenant, "currency=USD").await, ["1.25"]);
+        let thousands = b"currency;valid_from;rate\nUSD;2026-01-06;1.250\n";
+        send("?locale=de-DE", thousands).await.refused(422, "validation_failed").names(&["#/rates/0/rate"]);
+        send("?locale=xx", german).await.refused(422, "validation_failed");
+        send("?local=de-DE", german).await.refused(400, "unknown_field");
+
+        let comma = send("", b"currency;valid_from;rate\n;;\nUSD;2026-01-06;1,25\n").await;
+        let problem = comma.refused(422, "validation_failed").names(&["#/rates/0/rate"]);
+        assert_eq!(problem.params("#/rates/0/rate"), &json!({ "row": "3", "column": "rate" }));
+        let detail = problem.0["detail"].as_str().expect("a detail");
+        assert!(detail.starts_with("Row 3, column rate: ") && detail.contains("locale=de-DE"), "{detail}");
+        // The service finds this one.
+        let own = send("", b"currency,valid_from,rate\n,,\nGBP,2026-01-06,1\n").await;
+        let problem = own.refused(422, "validation_failed");
+        assert_eq!(problem.params("#/rates/0/currency")["row"], "3");
+
+        let latin =
+            send("", b"currency,valid_from,rate,source\nUSD,2026-01-06,0.8,\nUSD,2026-01-07,0.8,M\xfcnze\n")
+                .await;
+        let problem = latin.refused(400, "malformed_csv").0;
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(
+            detail.contains("Row 3") && detail.contains("source") && detail.contains("CSV UTF-8"),
+            "{detail}"
+        );
+        assert_eq!(tenant.count("exchange_rate").await, 2);
     });
 }

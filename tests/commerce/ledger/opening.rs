@@ -17,7 +17,7 @@ async fn documents(tenant: &Tenant) {
     let stock = json!({ "kind": "opening", "occurred_at": "2026-01-05T12:00:00Z", "lines": [
         { "sku": "MUG", "quantity": "50", "unit_cost": "4.00" }] });
     tenant.post("/v1/stock/documents", &stock).await.created();
-    let voucher = json!({ "amount": "30.00", "account_code": "3000", "occurred_at": "2026-01-05T12:00:00Z" });
+    let voucher = json!({ "amount": "30.00", "account": "3000", "occurred_at": "2026-01-05T12:00:00Z" });
     tenant.post("/v1/vouchers", &voucher).await.created();
 }
 

@@ -71,7 +71,7 @@ fn open_bills_are_valued_at_the_rates_of_a_day_and_taken_back_on_the_next() {
         let expected = [
             ["USD", "600.00", "552.00", "0.95", "570.00", "18.00"],
             ["USD", "0.35", "0.32", "0.95", "0.33", "0.01"],
-            ["JPY", "12345.00", "62.96", "0.005", "61.73", "-1.23"],
+            ["JPY", "12345", "62.96", "0.005", "61.73", "-1.23"],
         ];
         assert_eq!(items, expected);
         assert_eq!((&shown["loss"], &shown["entry_id"]), (&json!("16.78"), &Value::Null));

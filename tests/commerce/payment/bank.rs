@@ -263,6 +263,11 @@ fn every_bad_row_is_named_and_nothing_is_written() {
         let cut = send(tenant, "text/csv", whole.trim_end().to_owned()).await;
         cut.refused(400, "malformed_csv");
         assert!(cut.text.contains("Line 2"), "{}", cut.text);
+        for empty in ["", "\u{feff}\n"] {
+            let empty = send(tenant, "text/csv", empty.to_owned()).await;
+            let detail = "The file is empty. Its first row must name the columns.";
+            assert_eq!(empty.refused(400, "malformed_csv").0["detail"], detail);
+        }
         let open =
             "account,reference,booked_on,amount,text\nA,B-1,2026-01-05,1,\"thanks\nA,B-2,2026-01-05,2,\n";
         let open = send(tenant, "text/csv", open).await;

@@ -171,8 +171,8 @@ fn the_last_part_of_an_invoice_takes_the_rest() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
         let yen = invoiced(tenant, &customer, "JPY", "0.005", "3").await;
-        assert_eq!(open(tenant, &yen).await, amounts("0.02", "3.00"));
-        for left in [amounts("0.01", "2.00"), amounts("0.00", "1.00"), amounts("0.00", "0.00")] {
+        assert_eq!(open(tenant, &yen).await, amounts("0.02", "3"));
+        for left in [amounts("0.01", "2"), amounts("0.00", "1"), amounts("0.00", "0")] {
             pay(tenant, &yen, "0.005", "1").await.created();
             assert_eq!(open(tenant, &yen).await, left);
         }
@@ -315,17 +315,17 @@ fn an_invoice_that_is_open_in_its_own_currency_only_is_paid_by_default() {
         let customer = worker(tenant).await;
         let yen = invoiced(tenant, &customer, "JPY", "0.004", "3").await;
         pay(tenant, &yen, "0.005", "2").await.created();
-        assert_eq!(open(tenant, &yen).await, amounts("0.00", "1.00"));
+        assert_eq!(open(tenant, &yen).await, amounts("0.00", "1"));
         let listed = tenant.get("/v1/invoices?open=true").await.ok();
         assert_eq!(listed["data"][0]["id"], yen["id"]);
         assert_eq!(tenant.get("/v1/invoices?open=false").await.ok()["data"], json!([]));
         let account = tenant.get(&format!("/v1/customers/{customer}/account")).await.ok();
-        let expected = json!([{ "currency": "JPY", "receivable": "1.00", "unapplied": "0.00" }]);
+        let expected = json!([{ "currency": "JPY", "receivable": "1", "unapplied": "0" }]);
         assert_eq!(account["foreign"], expected);
         let paid = tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.005", "1")).await.created();
-        assert_eq!(paid["allocations"], json!([{ "invoice_id": yen["id"], "amount": "1.00" }]));
+        assert_eq!(paid["allocations"], json!([{ "invoice_id": yen["id"], "amount": "1" }]));
         assert_eq!(tenant.entry(id(&paid)).await, entry(&[("1010", "0.01"), ("6040", "-0.01")]));
-        assert_eq!(open(tenant, &yen).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &yen).await, amounts("0.00", "0"));
         assert_eq!(tenant.get("/v1/invoices?open=true").await.ok()["data"], json!([]));
     });
 }
@@ -339,14 +339,14 @@ fn an_invoice_without_an_amount_in_its_currency_is_settled_with_the_next() {
         let body = json!({ "customer_id": customer, "currency": "JPY", "exchange_rate": "0.9", "lines": lines,
             "advance_to": "confirmed" });
         let made = tenant.post(ORDERS, &body).await.created();
-        assert_eq!((&made["total"], &made["foreign"]["total"]), (&json!("0.90"), &json!("1.00")));
+        assert_eq!((&made["total"], &made["foreign"]["total"]), (&json!("0.90"), &json!("1")));
         let part = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
         tenant.post(&format!("{ORDERS}/{}/ship", id(&made)), &part).await.ok();
         let first = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
-        assert_eq!(open(tenant, &first).await, amounts("0.30", "0.00"));
+        assert_eq!(open(tenant, &first).await, amounts("0.30", "0"));
         tenant.step(id(&made), "ship").await.ok();
         let second = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
-        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1"));
 
         let paid = tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
         assert_eq!(
@@ -354,18 +354,18 @@ fn an_invoice_without_an_amount_in_its_currency_is_settled_with_the_next() {
             (&json!("0.00"), &json!("0.00"))
         );
         assert_eq!(tenant.entry(id(&paid)).await, entry(&[("1010", "0.90"), ("1100", "-0.90")]));
-        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
-        assert_eq!(open(tenant, &second).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0"));
+        assert_eq!(open(tenant, &second).await, amounts("0.00", "0"));
         let reverse = format!("{PAYMENTS}/{}/reverse", id(&paid));
         tenant.post(&reverse, &json!({ "reason": "Account closed" })).await.created();
-        assert_eq!(open(tenant, &first).await, amounts("0.30", "0.00"));
-        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+        assert_eq!(open(tenant, &first).await, amounts("0.30", "0"));
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1"));
 
         // A credit note of it takes off what is open in the tenant's currency.
         let back = json!({ "customer_id": customer, "original_id": first["id"] });
         let note = tenant.post("/v1/returns", &back).await.created();
         assert_eq!((&note["total"], &note["open"]), (&json!("-0.30"), &json!("0.00")));
-        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0"));
         assert_eq!(tenant.balance("1100").await, "0.60");
     });
 }
@@ -383,19 +383,19 @@ fn a_credit_note_without_an_amount_in_its_currency_is_applied_to_the_next_invoic
         tenant.post(&format!("{ORDERS}/{}/ship", id(&made)), &part).await.ok();
         let first = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
         tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
-        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0"));
         tenant.post(PAYOUTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
         let back = json!({ "customer_id": customer, "original_id": first["id"] });
         let note = tenant.post("/v1/returns", &back).await.created();
-        assert_eq!(open(tenant, &note).await, amounts("-0.30", "0.00"));
+        assert_eq!(open(tenant, &note).await, amounts("-0.30", "0"));
 
         tenant.step(id(&made), "ship").await.ok();
         let second = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
-        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1"));
         let applied = tenant.post(APPLICATIONS, &json!({ "customer_id": customer })).await.created();
         assert_eq!((&applied["amount"], &applied["exchange_difference"]), (&json!("0.30"), &json!("0.00")));
-        assert_eq!(open(tenant, &note).await, amounts("0.00", "0.00"));
-        assert_eq!(open(tenant, &second).await, amounts("0.30", "1.00"));
+        assert_eq!(open(tenant, &note).await, amounts("0.00", "0"));
+        assert_eq!(open(tenant, &second).await, amounts("0.30", "1"));
         let again = tenant.post(APPLICATIONS, &json!({ "customer_id": customer })).await;
         again.refused(409, "invalid_state_transition");
         assert_eq!(tenant.balance("1100").await, "0.30");
@@ -424,4 +424,38 @@ fn a_payout_in_a_wrong_currency_points_to_the_currency() {
         assert!(refused.text.contains("USD"), "{}", refused.text);
         assert_eq!(tenant.balance("1100").await, "-90.00");
     });
+}
+
+/// A payment at 0.90 comes before its invoice at 0.80: the gain is that of the day of the invoice, through both doors.
+#[test]
+fn a_payment_before_its_invoice_realises_the_difference_with_the_invoice() {
+    for at_once in [true, false] {
+        with_tenant(async |tenant| {
+            let customer = worker(tenant).await;
+            let mut made = order(&customer, "USD", json!("0.80"), "100");
+            made["occurred_at"] = json!("2026-01-20T12:00:00Z");
+            let invoice = tenant.post(ORDERS, &made).await.created()["invoices"][0].clone();
+            let mut paid = payment(&customer, "USD", "0.90", "100");
+            paid["occurred_at"] = json!("2026-01-15T12:00:00Z");
+            let named = json!([{ "invoice_id": invoice["id"], "amount": "100" }]);
+            paid["allocations"] = if at_once { named } else { json!([]) };
+            let paid = tenant.post(PAYMENTS, &paid).await.created();
+            if !at_once {
+                let line = json!({ "payment_id": paid["id"], "invoice_id": invoice["id"] });
+                let body = json!({ "customer_id": customer, "occurred_at": "2026-01-16T12:00:00Z", "lines": [line] });
+                tenant.post(APPLICATIONS, &body).await.created();
+            }
+            for (day, owed, gain) in [
+                ("2026-01-14", "0.00", "0.00"),
+                ("2026-01-16", "-90.00", "0.00"),
+                ("2026-01-19", "-90.00", "0.00"),
+                ("2026-01-20", "0.00", "-10.00"),
+            ] {
+                let table = tenant.get(&format!("/v1/reports/receivable_ageing?as_of={day}")).await.ok();
+                assert_eq!(table["totals"][0]["owed"].as_str().unwrap_or("0.00"), owed, "{day} {at_once}");
+                assert_eq!(tenant.balance_on("1100", day).await, owed, "{day} {at_once}");
+                assert_eq!(tenant.balance_on("6040", day).await, gain, "{day} {at_once}");
+            }
+        });
+    }
 }

@@ -257,6 +257,8 @@ fn a_reversal_is_not_before_its_payment() {
         let body = json!({ "reason": "Bounced", "occurred_at": "2020-01-01T00:00:00Z" });
         let reply = tenant.post(&format!("{PAYMENTS}/{payment}/reverse"), &body).await;
         reply.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        assert!(reply.text.contains("occurred_at lies before PAY-"), "{}", reply.text);
+        assert!(!reply.text.contains(" UTC"), "{}", reply.text);
         let empty = json!({ "reason": " " });
         let reply = tenant.post(&format!("{PAYMENTS}/{payment}/reverse"), &empty).await;
         reply.refused(422, "validation_failed").names(&["#/reason"]);
@@ -395,7 +397,7 @@ fn a_credit_is_not_used_before_it_was_there() {
 }
 
 #[test]
-fn an_application_follows_its_invoice_and_is_taken_back_after_it() {
+fn an_application_counts_from_its_invoice_and_is_taken_back_after_it() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
         let line = json!({ "sku": "WORK", "quantity": "1", "unit_price": "60" });
@@ -411,12 +413,24 @@ fn an_application_follows_its_invoice_and_is_taken_back_after_it() {
             let body = json!({ "customer_id": customer, "kind": kind, "occurred_at": at, "lines": [line] });
             tenant.post(APPLICATIONS, &body).await
         };
-        let reply = send("apply", "2026-01-10T11:59:59.999999Z").await;
+        let reply = send("apply", "2026-01-05T11:59:59.999999Z").await;
         reply.refused(422, "validation_failed").names(&["#/occurred_at"]);
-        let all = json!({ "customer_id": customer, "occurred_at": "2026-01-06T12:00:00Z" });
-        tenant.post(APPLICATIONS, &all).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
-        send("apply", "2026-01-20T12:00:00Z").await.created();
-        let reply = send("unapply", "2026-01-19T12:00:00Z").await;
+        send("apply", "2026-01-06T12:00:00Z").await.created();
+        for (day, receivable, unapplied) in [
+            ("2026-01-05", "0.00", "100.00"),
+            ("2026-01-09", "0.00", "100.00"),
+            ("2026-01-10", "35.00", "75.00"),
+        ] {
+            let table = tenant.get(&format!("/v1/reports/receivable_ageing?as_of={day}")).await.ok();
+            let row = &table["totals"][0];
+            assert_eq!(
+                (&row["receivable"], &row["unapplied"]),
+                (&json!(receivable), &json!(unapplied)),
+                "{day}"
+            );
+            assert_eq!(row["owed"], tenant.balance_on("1100", day).await, "{day}");
+        }
+        let reply = send("unapply", "2026-01-06T11:59:59Z").await;
         reply.refused(422, "validation_failed").names(&["#/occurred_at"]);
         send("unapply", "2026-01-20T12:00:00Z").await.created();
         assert_eq!(unapplied(tenant, payment["id"].as_str().expect("an id")).await, "100.00");

@@ -203,7 +203,7 @@ fn a_publishable_key_only_reads_what_customers_may_see() {
         let (_, secret) = key_with(tenant, json!({ "kind": "pk", "origins": ["*"] })).await;
         assert!(secret.starts_with("sw_test_pk_"));
         tenant.with_key(&secret).get("/v1/products").await.ok();
-        tenant.with_key(&secret).get("/v1/customers").await.refused(403, "insufficient_scope");
+        tenant.with_key(&secret).get("/v1/customers").await.refused(403, "not_publishable");
     });
 }
 

@@ -86,6 +86,29 @@ fn valid_json_is_never_called_malformed() {
 }
 
 #[test]
+fn a_fault_says_first_which_value_to_send() {
+    with_tenant(async |tenant| {
+        let user = json!({ "email": "c@shop.example", "name": "C", "role": "cashier", "password": "correct horse battery" });
+        let user = format!("/v1/users/{}", tenant.make("/v1/users", user).await);
+        let product = format!("/v1/products/{}", tenant.product("MUG", "1").await.id);
+        for (path, field, value) in [
+            (&user, "role", "Send `owner`, `admin`, `manager`, `cashier`"),
+            (&user, "name", "Send text of 1 to 200 characters"),
+            (&product, "sku", "Send text of 1 to 64 characters"),
+        ] {
+            let reply = tenant.patch(path, &json!({ field: null })).await;
+            let problem = reply.refused(422, "validation_failed").names(&[&format!("#/{field}")]);
+            let detail = problem.0["detail"].as_str().unwrap_or_default();
+            assert!(detail.starts_with(value) && detail.ends_with(", or leave it out."), "{field}: {detail}");
+        }
+        let problem = refused(tenant, "/v1/products", r#"{"sku":1e999,"name":"x"}"#).await;
+        let problem = problem.names(&["#/sku"]);
+        let detail = problem.0["detail"].as_str().unwrap_or_default();
+        assert!(detail.starts_with("Send text of 1 to 64 characters"), "{detail}");
+    });
+}
+
+#[test]
 fn what_is_no_json_is_called_so_in_plain_words() {
     with_tenant(async |tenant| {
         for body in [
@@ -157,15 +180,18 @@ fn all_faults_of_a_body_come_at_once() {
         assert!(details[4].contains("`quantity`"), "{}", details[4]);
         assert!(details[5].starts_with("This field is required. Send a decimal number"), "{}", details[5]);
         assert!(details[9].contains("`backorder`"), "{}", details[9]);
-        // What can be parsed and is wrong comes together too.
+        // What can be parsed and is wrong comes together too, with what names nothing.
         let order = json!({ "customer_id": "cus_01h455vb4pex5vsknk084sn02q", "country": "XXX", "priority": -1, "lines": [
             { "quantity": "1" }, { "sku": "MUG", "quantity": "1", "description": "4111 1111 1111 1111" },
         ] });
-        refused(tenant, "/v1/orders", &order.to_string()).await.names(&[
+        let problem = tenant.post("/v1/orders", &order).await.refused(422, "validation_failed");
+        problem.names(&[
             "#/country",
             "#/priority",
             "#/lines/0",
             "#/lines/1/description",
+            "#/customer_id",
+            "#/lines/1/sku",
         ]);
     });
 }

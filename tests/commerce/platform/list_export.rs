@@ -91,6 +91,7 @@ fn every_list_that_can_be_had_whole_has_the_rows_of_its_pages() {
             "/v1/orders?expand=customer",
             "/v1/pos/sales?fields=id,total",
             "/v1/products?expand=category",
+            "/v1/shipments?expand=customer",
             "/v1/stock/documents?fields=id,kind",
             "/v1/stock/levels?expand=product,location",
             "/v1/stock/movements?sku=MUG",

@@ -1,4 +1,4 @@
-//! Documents with an id from the caller: each id is one document, with any idempotency keys.
+//! Documents with an id from the caller: each id is one document, with any idempotency keys. A repeat gets the first result.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -49,7 +49,9 @@ fn an_id_is_used_once() {
             let made = tenant.post(path, &body).await.created();
             assert_eq!(made["id"], body["id"], "{path}");
             let before = tenant.footprint().await;
-            tenant.post(path, &body).await.refused(409, "already_exists").names(&["#/id"]);
+            let again = tenant.post(path, &body).await;
+            assert!(again.is_replayed(), "{path}");
+            assert_eq!(again.created(), made, "{path}: the first result, also with another key");
             let changed: Vec<&str> = tenant
                 .footprint()
                 .await
@@ -69,10 +71,10 @@ fn an_id_is_used_once_by_many_at_once() {
     with_tenant(async |tenant| {
         for (path, body) in documents(tenant).await {
             let replies = join_all((0..8).map(|_| tenant.post(path, &body))).await;
-            let made = replies.iter().filter(|reply| reply.status == 201).count();
+            let made = replies.iter().filter(|reply| !reply.is_replayed()).count();
             assert_eq!(made, 1, "{path}");
-            for reply in replies.iter().filter(|reply| reply.status != 201) {
-                reply.refused(409, "already_exists");
+            for reply in &replies {
+                assert_eq!(reply.created(), replies[0].created(), "{path}");
             }
         }
     });
@@ -88,7 +90,9 @@ fn an_id_is_used_once_in_a_batch() {
                 tenant.call(Method::POST, &format!("{path}/batch")).json(&items).send().await.expect(207);
             let results = answer["results"].as_array().expect("results");
             let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
-            assert_eq!(statuses, [201, 409, 409], "{path}: {answer}");
+            assert_eq!(statuses, [201, 201, 201], "{path}: {answer}");
+            let replayed: Vec<&Value> = results.iter().map(|result| &result["replayed"]).collect();
+            assert_eq!(replayed, [false, true, true], "{path}: {answer}");
         }
     });
 }
@@ -105,7 +109,51 @@ fn a_new_order_under_a_used_id_does_not_touch_the_old_one() {
             )
         };
         tenant.post("/v1/orders", &order("5")).await.created();
-        tenant.post("/v1/orders", &order("7")).await.refused(409, "already_exists");
+        let other = tenant.post("/v1/orders", &order("7")).await.refused(409, "already_exists");
+        let difference = json!({ "recorded": "5", "requested": "7" });
+        assert_eq!(other.params("#/lines/0/quantity"), &difference);
         assert_eq!(tenant.level("MUG").await, Level::of("50", "5", "200"));
+    });
+}
+
+#[test]
+fn a_sale_that_is_sent_again_with_another_key_has_its_first_result_or_the_difference() {
+    with_tenant(async |tenant| {
+        let mug = tenant.stocked("MUG", "10.00", ("3", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let first = own("sal", sale(&till, &[("MUG", "2")]));
+        let made = tenant.post("/v1/pos/sales", &first).await.created();
+        // One is left, and the price has changed: neither concerns what has happened.
+        tenant.patch(&format!("/v1/products/{}", mug.id), &json!({ "list_price": "12.00" })).await.ok();
+        let again = tenant.post("/v1/pos/sales", &first).await;
+        assert!(again.is_replayed());
+        assert_eq!(again.created(), made);
+        assert_eq!(tenant.level("MUG").await.on_hand, "1");
+        let mut other = own("sal", sale(&till, &[("MUG", "1")]));
+        other["customer_id"] = json!(customer);
+        let refused = tenant.post("/v1/pos/sales", &other).await.refused(409, "already_exists");
+        assert_eq!(refused.params("#/lines/0/quantity"), &json!({ "recorded": "2", "requested": "1" }));
+        assert_eq!(
+            refused.params("#/lines/0/unit_price"),
+            &json!({ "recorded": "10.00", "requested": "12.00" })
+        );
+        assert_eq!(refused.params("#/customer_id"), &json!({ "recorded": "none", "requested": customer }));
+        assert!(!refused.0.to_string().contains("occurred_at"), "no time is stated: {}", refused.0);
+        // A forced sale is decided in any case, so its difference is named although the stock is gone.
+        let mut late = own("sal", sale(&till, &[("MUG", "5")]));
+        (late["forced"], late["occurred_at"]) = (json!(true), made["occurred_at"].clone());
+        let refused = tenant.post("/v1/pos/sales", &late).await.refused(409, "already_exists");
+        assert_eq!(refused.params("#/lines/0/quantity"), &json!({ "recorded": "2", "requested": "5" }));
+        // More than is left would be short without the document too: only the id is named.
+        let short = own("sal", sale(&till, &[("MUG", "5")]));
+        tenant.post("/v1/pos/sales", &short).await.refused(409, "already_exists").names(&["#/id"]);
+        let blind = tenant.with_key(&crate::platform::auth::key(tenant, &["pos:write"]).await);
+        let fewer = own("sal", sale(&till, &[("MUG", "1")]));
+        blind.post("/v1/pos/sales", &fewer).await.refused(409, "already_exists").names(&["#/id"]);
+        assert!(blind.post("/v1/pos/sales", &first).await.is_replayed());
+        let close = format!("/v1/pos/sessions/{}/close", till.session_id);
+        tenant.post(&close, &json!({ "counted": "24.00" })).await.ok();
+        assert_eq!(tenant.post("/v1/pos/sales", &first).await.created(), made, "the till has no session now");
+        assert_eq!(tenant.level("MUG").await.on_hand, "1");
     });
 }

@@ -134,6 +134,7 @@ fn one_thing_has_one_name() {
             let reason = json!({ "code": format!("by-{name}"), "name": "Display", name: "5100" });
             let made = tenant.post("/v1/reason-codes", &reason).await.created();
             assert_eq!((&made["account"], &made["account_code"]), (&json!("5100"), &json!("5100")));
+            tenant.post("/v1/vouchers", &json!({ "amount": "1", name: "3000" })).await.created();
         }
     });
 }

@@ -105,7 +105,23 @@ fn orders_to_suppliers_and_documents_of_stock_keep_the_names_of_their_products()
         let draft = tenant.post("/v1/purchase-orders", &bought).await.created();
         let order = format!("/v1/purchase-orders/{}", id(&order));
         tenant.post(&format!("{order}/send"), &json!({})).await.ok();
+        tenant.post(&format!("{order}/receive"), &json!({})).await.ok();
+        let mut sheets = Vec::new();
+        for figure in ["101", "110", "106"] {
+            let sheet = tenant.post("/v1/counts", &json!({ "blind": false })).await.created();
+            let sheet = format!("/v1/counts/{}", id(&sheet));
+            let entries = json!({ "entries": [{ "sku": "BOLT", "quantity": figure }] });
+            tenant.post(&format!("{sheet}/entries"), &entries).await.ok();
+            sheets.push(sheet);
+        }
+        tenant.post(&format!("{}/complete", sheets[0]), &json!({})).await.ok();
+        tenant.post(&format!("{}/post", sheets[0]), &json!({})).await.ok();
+        tenant.post(&format!("{}/cancel", sheets[1]), &json!({})).await.ok();
         let paths = [
+            format!("{order}/receipts"),
+            sheets[0].clone(),
+            format!("{}/entries", sheets[0]),
+            sheets[1].clone(),
             format!("/v1/stock/transfers/{}", id(&transfer)),
             format!("/v1/stock/expected-receipts/{}", id(&expected)),
             order.clone(),
@@ -117,6 +133,15 @@ fn orders_to_suppliers_and_documents_of_stock_keep_the_names_of_their_products()
         assert!(print.text.contains("BOLT Product BOLT"), "{}", print.text);
         let draft = tenant.get(&format!("/v1/purchase-orders/{}", id(&draft))).await.ok();
         assert_eq!(draft["lines"][0]["sku"], "SCREW", "a draft has the name of today");
+        assert_eq!(before[0]["data"][0]["sku"], "BOLT", "{}", before[0]);
+        let open = tenant.get(&sheets[2]).await.ok();
+        assert_eq!(open["lines"][0]["sku"], "SCREW", "an open sheet has the name of today");
+        let entries = tenant.get(&format!("{}/entries", sheets[2])).await.ok();
+        assert_eq!(entries["data"][0]["sku"], "SCREW");
+        let reversal = json!({ "reason": "Wrong aisle" });
+        tenant.post(&format!("{}/reverse", sheets[0]), &reversal).await.ok();
+        let reversed = tenant.get(&sheets[0]).await.ok();
+        assert_eq!((&reversed["status"], &reversed["lines"][0]["sku"]), (&json!("reversed"), &json!("BOLT")));
     });
 }
 
@@ -144,6 +169,81 @@ fn what_follows_from_a_document_says_what_it_said() {
         assert_eq!(refund["lines"][0]["sku"], "BOLT");
         let path = format!("/v1/pos/sales/{}", refund["id"].as_str().expect("an id"));
         assert_eq!(tenant.get(&path).await.ok()["lines"], refund["lines"]);
+    });
+}
+
+#[test]
+fn a_receipt_that_is_sent_later_has_the_names_of_its_time() {
+    with_tenant(async |tenant| {
+        let named = json!({ "name": "Blue mug", "list_price": "10.00" });
+        let product = tenant.product_with("MUG", named).await.id;
+        tenant.open_stock(&[("MUG", "50", "4.00")]).await;
+        let set = json!({ "kind": "bundle", "list_price": "10.00" });
+        let set = tenant.product_with("SET", set).await.id;
+        let part = json!({ "components": [{ "sku": "MUG", "quantity": "1" }] });
+        tenant.put(&format!("/v1/products/{set}/components"), &part).await.ok();
+        let street = |line1: &str| {
+            let address = json!({ "line1": line1, "city": "Leeds", "country": "GB" });
+            json!([{ "code": "home", "address": address }])
+        };
+        let customer = tenant.customer_with("Old Cust", json!({ "addresses": street("Old St") })).await;
+        tenant.patch("/v1/settings", &json!({ "name": "Old Shop Ltd" })).await.ok();
+        let till = tenant.till().await;
+        let sale = |sku: &str| {
+            json!({ "register_id": till.register_id, "customer_id": customer,
+                "lines": [{ "sku": sku, "quantity": "1" }], "tenders": [{ "kind": "cash" }] })
+        };
+        let of_now = tenant.post("/v1/pos/sales", &sale("MUG")).await.created();
+        let at = environment().now().await;
+        // Each record is changed twice: the version of the time counts, not the last one before the present.
+        for (name, sku) in [("Green mug", "MUG-2"), ("Red mug", "MUG-3")] {
+            tenant.patch(&format!("/v1/products/{product}"), &json!({ "name": name, "sku": sku })).await.ok();
+            tenant.patch(&format!("/v1/products/{set}"), &json!({ "name": name })).await.ok();
+            let moved = json!({ "name": format!("Cust of {name}"), "addresses": street("New St") });
+            tenant.patch(&format!("/v1/customers/{customer}"), &moved).await.ok();
+            tenant.patch("/v1/settings", &json!({ "name": format!("Shop of {name}") })).await.ok();
+        }
+        let printed = |sale: &Value| {
+            let line = &sale["lines"][0];
+            [
+                &line["sku"],
+                &line["name"],
+                &sale["customer"]["name"],
+                &sale["bill_to"]["line1"],
+                &sale["seller"]["name"],
+            ]
+            .map(|text| text.as_str().unwrap_or("-").to_owned())
+        };
+        let then = ["MUG", "Blue mug", "Old Cust", "Old St", "Old Shop Ltd"];
+        let read = async |document: &Value| {
+            let path = format!("/v1/pos/sales/{}", document["id"].as_str().expect("an id"));
+            tenant.get(&path).await.ok()
+        };
+        for (sku, exceptions) in [("MUG", json!(["product_renamed"])), ("SET", json!([]))] {
+            let mut late = sale(sku);
+            (late["forced"], late["occurred_at"]) = (json!(true), json!(at));
+            let late = tenant.post("/v1/pos/sales", &late).await.created();
+            assert_eq!(printed(&late), then, "{late}");
+            assert_eq!(late["exceptions"], exceptions);
+            assert_eq!(printed(&read(&late).await), then, "the sale that is read");
+        }
+        let mut late = sale("MUG-3");
+        late["occurred_at"] = json!(at);
+        assert_eq!(
+            printed(&tenant.post("/v1/pos/sales", &late).await.created()),
+            then,
+            "one that is not forced"
+        );
+        let back = json!({ "register_id": till.register_id, "original_id": of_now["id"], "occurred_at": at });
+        let refund = tenant.post("/v1/pos/refunds", &back).await.created();
+        assert_eq!(printed(&refund), then, "{refund}");
+        assert_eq!(printed(&read(&refund).await), then, "the refund that is read");
+        let after = ["MUG-3", "Red mug", "Cust of Red mug", "New St", "Shop of Red mug"];
+        assert_eq!(
+            printed(&tenant.post("/v1/pos/sales", &sale("MUG-3")).await.created()),
+            after,
+            "a sale of now"
+        );
     });
 }
 

@@ -74,6 +74,8 @@ fn a_long_prefer_is_refused_by_every_write() {
             let problem: Value = serde_json::from_str(&reply.text).unwrap_or_default();
             let named = problem["errors"][0]["header"].clone();
             assert_ne!(named, json!("Prefer"), "{}: {}", operation.id, reply.text);
+            let reply = call().header("prefer", "\"dry-run\"").send().await;
+            assert_eq!(refused_header(&reply, "invalid_parameter"), "Prefer", "{}", operation.id);
             seen += 1;
         }
         assert!(seen > 90, "{seen} operations take Prefer");

@@ -75,6 +75,29 @@ fn with_shop(test: impl AsyncFnOnce(&Tenant)) {
 }
 
 #[test]
+fn cash_above_a_price_that_fell_before_the_sale_is_change_unless_the_receipt_says_more() {
+    with_shop(async |tenant| {
+        let (mug, till) = shop(tenant).await;
+        reprice(tenant, &mug, "8.00").await;
+        let at = now().await;
+        let sold = async |more: Value| {
+            let sold = tenant.post(SALES, &offline(&till, at, &more)).await.created();
+            let change = sold["tenders"][0]["change"].as_str().unwrap_or("-").to_owned();
+            let total = sold["total"].as_str().expect("an amount").to_owned();
+            (total, change, exceptions(tenant, &sold).await)
+        };
+        let none = Vec::<String>::new();
+        let priced = vec!["price 8.00 10.00".to_owned()];
+        let as_ours = ("8.00".to_owned(), "2.00".to_owned(), none);
+        assert_eq!(sold(json!({ "tenders": cash("10.00") })).await, as_ours, "it may be a note of ten");
+        let by_card = ("10.00".to_owned(), "-".to_owned(), priced.clone());
+        assert_eq!(sold(json!({ "tenders": card("10.00") })).await, by_card, "a card gives no change");
+        let stated = json!({ "tenders": cash("10.00"), "receipt": { "total": "10.00" } });
+        assert_eq!(sold(stated).await, ("10.00".to_owned(), "0.00".to_owned(), priced));
+    });
+}
+
+#[test]
 fn a_price_that_changed_after_the_sale_is_not_the_price_of_the_sale() {
     for price in ["12.00", "8.00"] {
         with_shop(async |tenant| {
@@ -400,10 +423,63 @@ fn cash_of_a_sale_after_the_closing_is_in_the_drawer() {
         let next =
             tenant.post("/v1/pos/sessions", &json!({ "register_id": till.register_id })).await.created();
         assert_eq!(next["opening_float"], "10.00");
-        let body = json!({ "code": "NEVER", "name": "Never opened", "location_id": tenant.main });
-        let register_id = tenant.make("/v1/registers", body).await;
-        let never = Till { register_id, ..till };
-        tenant.post(SALES, &offline(&never, at, &json!({}))).await.refused(409, "invalid_state_transition");
+    });
+}
+
+#[test]
+fn a_till_that_was_offline_in_its_first_shift_sends_its_sales() {
+    with_shop(async |tenant| {
+        let (_, till) = shop(tenant).await;
+        let never_opened = async |code: &str| {
+            let body = json!({ "code": code, "name": "Never opened", "location_id": tenant.main });
+            Till { register_id: tenant.make("/v1/registers", body).await, ..till.clone() }
+        };
+        let mut never = never_opened("NEVER").await;
+        let at = now().await;
+        let paid = |at: DateTime<Utc>, tenders: Value| offline(&never, at, &json!({ "tenders": tenders }));
+        tenant.post(SALES, &sale(&never, &[("MUG", "1")])).await.refused(409, "invalid_state_transition");
+        let first = tenant.post(SALES, &paid(at, cash("10.00"))).await.created();
+        assert_eq!(exceptions(tenant, &first).await, ["no_session - 10.00"]);
+        let by_card = tenant.post(SALES, &paid(at - Duration::minutes(1), card("10.00"))).await.created();
+        assert_eq!(exceptions(tenant, &by_card).await, ["no_session - 0.00"]);
+        let earlier = tenant.post(SALES, &paid(at - Duration::minutes(2), cash("10.00"))).await.created();
+        let later = tenant.post(SALES, &paid(now().await, cash("20.00"))).await.created();
+        for sold in [&by_card, &earlier, &later] {
+            assert_eq!(sold["session_id"], first["session_id"], "the till has one such session");
+        }
+        never.session_id = first["session_id"].as_str().expect("an id").to_owned();
+        assert_eq!(session(tenant, &never).await, ["30.00", "30.00", "0.00"]);
+        assert_eq!(
+            (tenant.balance("1000").await, tenant.balance("6000").await),
+            ("30.00".into(), "0.00".into()),
+            "the drawer has what the sales brought"
+        );
+        let next =
+            tenant.post("/v1/pos/sessions", &json!({ "register_id": never.register_id })).await.created();
+        assert_eq!(next["opening_float"], "30.00", "what the sales left");
+        assert_eq!(tenant.balance("1000").await, "30.00");
+        let after =
+            tenant.post(SALES, &offline(&never, at, &json!({ "tenders": cash("10.00") }))).await.created();
+        assert_eq!(
+            (&after["session_id"], &after["exceptions"]),
+            (&next["id"], &json!([])),
+            "one is open now"
+        );
+        never.session_id = next["id"].as_str().expect("an id").to_owned();
+        assert_eq!(close(tenant, &never, "40.00").await["difference"], "0.00");
+        // Two sales of one batch make one session, and the first of them may be without cash.
+        let other = never_opened("OTHER").await;
+        let item = |(key, tenders): (usize, Value)| json!({ "idempotency_key": key.to_string(), "body": offline(&other, at, &json!({ "tenders": tenders })) });
+        let items: Vec<Value> = [card("10.00"), cash("10.00")].into_iter().enumerate().map(item).collect();
+        let done = tenant
+            .call(Method::POST, &format!("{SALES}/batch"))
+            .json(&json!({ "items": items }))
+            .send()
+            .await;
+        assert_eq!(done.expect(207)["accepted"], 2);
+        let next =
+            tenant.post("/v1/pos/sessions", &json!({ "register_id": other.register_id })).await.created();
+        assert_eq!(next["opening_float"], "10.00");
     });
 }
 

@@ -163,16 +163,16 @@ fn a_voucher_is_issued_once_for_money_or_against_an_account() {
         let cash = json!({ "amount": "7", "method": "cash", "register_id": till.register_id });
         tenant.post(VOUCHERS, &cash).await.created();
         assert_eq!(tenant.balance("1000").await, "7.00");
-        let earlier = json!({ "amount": "30", "account_code": "3000" });
+        let earlier = json!({ "amount": "30", "account": "3000" });
         tenant.post(VOUCHERS, &earlier).await.created();
         assert_eq!(tenant.balance("3000").await, "30.00");
         let key = crate::platform::auth::key(tenant, &["pos:write"]).await;
         tenant.with_key(&key).post(VOUCHERS, &earlier).await.refused(403, "insufficient_scope");
         for (body, pointer) in [
             (json!({ "amount": "1" }), "#/method"),
-            (json!({ "amount": "1", "method": "bank", "account_code": "3000" }), "#/method"),
+            (json!({ "amount": "1", "method": "bank", "account": "3000" }), "#/method"),
             (json!({ "amount": "1", "method": "cash" }), "#/register_id"),
-            (json!({ "amount": "1", "account_code": "1000" }), "#/account_code"),
+            (json!({ "amount": "1", "account": "1000" }), "#/account"),
             (json!({ "amount": "0", "method": "bank" }), "#/amount"),
             (json!({ "amount": "0.001", "method": "bank" }), "#/amount"),
             (json!({ "amount": "1", "method": "bank", "expires_on": "2020-01-01" }), "#/expires_on"),
@@ -218,8 +218,7 @@ fn a_forced_sale_keeps_what_its_voucher_paid() {
 #[test]
 fn a_voucher_looks_the_same_when_it_is_issued_and_when_it_is_read() {
     with_tenant(async |tenant| {
-        let body =
-            json!({ "amount": "25.00", "account_code": "3000", "occurred_at": "2026-03-01T10:00:00Z" });
+        let body = json!({ "amount": "25.00", "account": "3000", "occurred_at": "2026-03-01T10:00:00Z" });
         let issued = tenant.post(VOUCHERS, &body).await.created();
         assert_eq!(issued["occurred_at"], "2026-03-01T10:00:00Z");
         assert_eq!(issued["moves"].as_array().map(Vec::len), Some(1), "{issued}");
@@ -230,5 +229,123 @@ fn a_voucher_looks_the_same_when_it_is_issued_and_when_it_is_read() {
         for (name, value) in listed.as_object().expect("a voucher") {
             assert_eq!(*value, issued[name], "{name}");
         }
+    });
+}
+
+/// Opens stock on 1 January 2026 and a till.
+async fn opened(tenant: &Tenant) -> Till {
+    tenant.product("MUG", "10.00").await;
+    let line = json!({ "sku": "MUG", "quantity": "50", "unit_cost": "4.00" });
+    let body = json!({ "kind": "opening", "occurred_at": "2026-01-01T10:00:00Z", "lines": [line] });
+    tenant.post("/v1/stock/documents", &body).await.created();
+    tenant.till().await
+}
+
+fn at(day: u32) -> String {
+    format!("2026-01-{day:02}T10:00:00Z")
+}
+
+/// Returns a sale of one mug on a day of January 2026, paid with a voucher.
+fn on(till: &Till, day: u32, code: &str) -> Value {
+    let mut body = sale(till, &[("MUG", "1")]);
+    body["occurred_at"] = json!(at(day));
+    body["tenders"] = json!([{ "kind": "voucher", "reference": code }]);
+    body
+}
+
+#[test]
+fn a_voucher_pays_nothing_before_it_was_issued() {
+    with_tenant(async |tenant| {
+        let till = opened(tenant).await;
+        for code in ["GIFT-1", "GIFT-2"] {
+            let body = json!({ "code": code, "amount": "20", "method": "bank", "occurred_at": at(20) });
+            tenant.post(VOUCHERS, &body).await.created();
+        }
+        let early = tenant.post(SALES, &on(&till, 10, "GIFT-1")).await;
+        early.refused(422, "validation_failed").names(&["#/tenders/0/reference"]);
+        assert!(early.text.contains("2026-01-20T10:00:00Z"), "{}", early.text);
+        let item =
+            json!({ "idempotency_key": format!("early-{}", tenant.id.0), "body": on(&till, 10, "GIFT-1") });
+        let done = tenant.post("/v1/pos/sales/batch", &json!({ "items": [item] })).await.json();
+        assert_eq!(done["refused"], 1, "{done}");
+        let sold = tenant.post(SALES, &on(&till, 25, "GIFT-1")).await.created();
+        // The refund of the 27th is not there on the 26th.
+        let refund =
+            json!({ "register_id": till.register_id, "original_id": sold["id"], "occurred_at": at(27) });
+        tenant.post(REFUNDS, &refund).await.created();
+        let between = tenant.post(SALES, &on(&till, 26, "GIFT-1")).await;
+        between.refused(409, "insufficient_balance").names(&["#/tenders/0/amount"]);
+        tenant.post(SALES, &on(&till, 27, "GIFT-1")).await.created();
+
+        let mut forced = on(&till, 10, "GIFT-2");
+        forced["forced"] = json!(true);
+        tenant.post(SALES, &forced).await.created();
+        let exceptions = tenant.get("/v1/pos/exceptions?reason=voucher_overdrawn").await.ok();
+        let noted = &exceptions["data"][0];
+        assert_eq!((&noted["expected"], &noted["stated"]), (&json!("0.00"), &json!("12.00")), "{exceptions}");
+        assert_eq!(state(tenant, "GIFT-2").await, ["20.00", "12.00", "8.00"]);
+
+        // Store credit of the 15th pays from the 15th on.
+        let mut bought = sale(&till, &[("MUG", "1")]);
+        bought["occurred_at"] = json!(at(14));
+        let bought = tenant.post(SALES, &bought).await.created();
+        let credit = json!({ "register_id": till.register_id, "original_id": bought["id"], "occurred_at": at(15),
+            "tenders": [{ "kind": "voucher" }] });
+        let credit = tenant.post(REFUNDS, &credit).await.created();
+        let code = credit["tenders"][0]["reference"].as_str().expect("a code");
+        let early = tenant.post(SALES, &on(&till, 12, code)).await;
+        early.refused(422, "validation_failed").names(&["#/tenders/0/reference"]);
+        tenant.post(SALES, &on(&till, 15, code)).await.created();
+        for (day, balance) in [("2026-01-09", "0.00"), ("2026-01-15", "12.00"), ("2026-01-31", "-16.00")] {
+            assert_eq!(tenant.balance_on("2300", day).await, balance, "{day}: what was forced alone");
+        }
+    });
+}
+
+#[test]
+fn a_code_that_a_forced_sale_redeemed_is_issued_once() {
+    with_tenant(async |tenant| {
+        let till = opened(tenant).await;
+        for code in ["OFFLINE-7", "OFFLINE-8"] {
+            let mut forced = on(&till, 10, code);
+            forced["forced"] = json!(true);
+            tenant.post(SALES, &forced).await.created();
+            assert_eq!(state(tenant, code).await, ["0.00", "12.00", "-12.00"]);
+        }
+        let exceptions = tenant.get("/v1/pos/exceptions?reason=voucher_overdrawn").await.ok();
+        let detail = exceptions["data"][0]["detail"].as_str().expect("a sentence");
+        assert!(detail.contains("POST /v1/vouchers"), "{detail}");
+        let known = tenant.get(&format!("{VOUCHERS}?code=OFFLINE-7")).await.ok()["data"][0].clone();
+        let customer = tenant.customer("Nordwind Supply").await;
+        let mut body = json!({ "code": "OFFLINE-7", "amount": "20", "method": "bank", "customer_id": customer,
+            "expires_on": "2099-12-31", "occurred_at": at(5), "id": "vch_01h455vb4pex5vsknk084sn02q" });
+        tenant.post(VOUCHERS, &body).await.refused(409, "already_exists").names(&["#/id"]);
+        body.as_object_mut().expect("a voucher").remove("id");
+        let issued = tenant.post(VOUCHERS, &body).await.created();
+        assert_eq!((&issued["id"], &issued["balance"]), (&known["id"], &json!("8.00")));
+        let path = format!("{VOUCHERS}/{}", issued["id"].as_str().expect("an id"));
+        let read = tenant.get(&path).await.ok();
+        for (name, value) in read.as_object().expect("a voucher").iter().filter(|(name, _)| *name != "moves")
+        {
+            assert_eq!(*value, issued[name], "{name}");
+        }
+        assert_eq!(read["moves"].as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            tenant.balance("2300").await,
+            "4.00",
+            "8.00 are left of one, and 12.00 too much of the other"
+        );
+        assert_eq!(tenant.balance("1010").await, "20.00");
+        tenant.post(VOUCHERS, &body).await.refused(409, "already_exists").names(&["#/code"]);
+
+        let less =
+            json!({ "code": "OFFLINE-8", "amount": "5", "account_code": "3000", "occurred_at": at(5) });
+        let item = json!({ "idempotency_key": format!("less-{}", tenant.id.0), "body": less });
+        let done = tenant.post(&format!("{VOUCHERS}/batch"), &json!({ "items": [item] })).await.json();
+        assert_eq!(done["refused"], 0, "{done}");
+        assert_eq!(state(tenant, "OFFLINE-8").await, ["5.00", "12.00", "-7.00"]);
+        redeem(tenant, &till, "OFFLINE-7", Some("8")).await.created();
+        assert_eq!(state(tenant, "OFFLINE-7").await, ["20.00", "20.00", "0.00"]);
+        assert_eq!(tenant.balance("2300").await, "7.00");
     });
 }

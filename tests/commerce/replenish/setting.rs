@@ -191,6 +191,11 @@ fn a_promotion_raises_the_demand_of_the_horizon() {
             .await
             .refused(422, "validation_failed")
             .names(&["#/planned/0/to", "#/planned/1/percent"]);
+        for day in ["0001-01-01", "2026-2-3"] {
+            let slip = json!({ "planned": [{ "from": day, "to": calendar.ahead(1), "percent": "150" }] });
+            let refused = tenant.put(SETTINGS, &slip).await.refused(422, "validation_failed");
+            refused.names(&["#/planned/0/from"]);
+        }
         let many = vec![promotion; 51];
         tenant
             .put(SETTINGS, &json!({ "planned": many }))

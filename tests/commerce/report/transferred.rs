@@ -84,6 +84,29 @@ fn cost_layers_are_as_old_after_a_transfer_as_before() {
 }
 
 #[test]
+fn goods_in_transit_have_the_costs_of_the_layers_that_they_left() {
+    with_tenant(async |tenant| {
+        tenant.product_with("BOLT", json!({ "list_price": "2.00", "costing_method": "fifo" })).await;
+        receive(tenant, 330, &tenant.main, ("BOLT", "1", "1.00")).await;
+        receive(tenant, 22, &tenant.main, ("BOLT", "1", "9.00")).await;
+        let body = json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop, "lines": lines(&[("BOLT", "2")]) });
+        let transfer = tenant.post("/v1/stock/transfers", &body).await.created();
+        let values = async || -> Vec<String> {
+            let table = report(tenant, "stock_ageing").await;
+            let shown = ["location_code", "value_to_30_days", "value_to_365_days", "value"];
+            columns(&table, &shown).iter().map(|row| row.join(" ")).collect()
+        };
+        assert_eq!(values().await, ["TRANSIT 9.00 1.00 10.00"]);
+        let path = format!("/v1/stock/transfers/{}/receive", transfer["id"].as_str().expect("an id"));
+        let one = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
+        tenant.post(&path, &one).await.ok();
+        assert_eq!(values().await, ["TRANSIT 9.00 0.00 9.00", "SHOP 0.00 1.00 1.00"]);
+        tenant.post(&path, &one).await.ok();
+        assert_eq!(values().await, ["SHOP 9.00 1.00 10.00"]);
+    });
+}
+
+#[test]
 fn moved_stock_is_as_slow_as_it_was() {
     with_tenant(async |tenant| {
         for sku in ["BRISK", "DEAD"] {

@@ -190,7 +190,7 @@ fn goods_that_left_name_the_layers_they_were_taken_from() {
             &["earlier_stock 1 1.00 1.00", "receipt 2 2.00 4.00"],
             &["receipt 1 2.00 2.00"],
             &[],
-            &["receipt 1 2.00 2.00", "refund 3 1.666667 5.00"],
+            &["earlier_stock 1 1.00 1.00", "receipt 3 2.00 6.00"],
         ];
         assert_eq!(drawn(&lines), expected);
         let part = &lines[4]["layers"][0];
@@ -204,11 +204,11 @@ fn goods_that_left_name_the_layers_they_were_taken_from() {
         assert_eq!(below["quantity"], "2");
         assert_eq!(below["open_quantity"], "2");
         assert_eq!(below["settled_at"], Value::Null);
-        receive("5", "2.00").await;
+        receive("5", "2.50").await;
         let lines = tenant.get(&path).await.ok()["data"].clone();
         let below = &lines[6]["below_zero"];
         assert_eq!(below["open_quantity"], "0");
-        assert_eq!(below["variance"], "0.67");
+        assert_eq!(below["variance"], "1.00");
         assert_eq!(below["settled_at"], lines[7]["recorded_at"]);
         assert_eq!(lines[8]["kind"], "settlement", "{lines}");
         assert!(lines[0].get("layers").is_none() && lines[0].get("below_zero").is_none(), "{}", lines[0]);

@@ -239,6 +239,28 @@ fn an_order_or_a_sale_takes_the_goods_of_its_hold() {
 }
 
 #[test]
+fn a_hold_is_not_used_before_it_was_placed() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let till = tenant.till().await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let placed = tenant.post(HOLDS, &hold("cart-1", &[("MUG", "4")]).await).await.created();
+        let early = "2026-01-20T10:00:00Z";
+        let order = json!({ "customer_id": customer, "hold_id": placed["id"], "occurred_at": early,
+            "lines": lines(&[("MUG", "4")]), "advance_to": "confirmed" });
+        tenant.post("/v1/orders", &order).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        let mut sold = sale(&till, &[("MUG", "4")]);
+        sold["hold_id"] = placed["id"].clone();
+        sold["occurred_at"] = json!(early);
+        tenant.post("/v1/pos/sales", &sold).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        sold["forced"] = json!(true);
+        tenant.post("/v1/pos/sales", &sold).await.created();
+        let id = placed["id"].as_str().expect("an id");
+        assert_eq!(tenant.get(&format!("{HOLDS}/{id}")).await.ok()["status"], "used");
+    });
+}
+
+#[test]
 fn goods_in_quarantine_are_nobodys() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;

@@ -153,6 +153,12 @@ fn a_new_value_is_dated_when_the_stock_was_there() {
         down["occurred_at"] = json!("2026-01-04T12:00:00Z");
         let early = tenant.post(REVALUATIONS, &down).await;
         early.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        assert!(early.text.contains("had no stock of BOLT at 2026-01-04T12:00:00Z"), "{}", early.text);
+        let mut same = down.clone();
+        same["lines"][0]["unit_cost"] = json!("1.00");
+        tenant.post(REVALUATIONS, &same).await.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        same["occurred_at"] = json!("2026-01-06T12:00:00Z");
+        assert_eq!(tenant.post(REVALUATIONS, &same).await.created()["value"], "0.00", "it has that value");
         down["occurred_at"] = json!("2026-01-06T12:00:00Z");
         tenant.post(REVALUATIONS, &down).await.created();
         // All of it is sold, then more comes.
@@ -162,6 +168,7 @@ fn a_new_value_is_dated_when_the_stock_was_there() {
         receive(tenant, "2026-01-12", "BOLT", "10", "3.00").await;
         let used_up = tenant.post(REVALUATIONS, &down).await;
         used_up.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        assert!(used_up.text.contains("At 2026-01-06T12:00:00Z or later"), "{}", used_up.text);
         assert_eq!(worth(tenant, "2026-01-11").await, "0.00");
         assert_eq!(worth(tenant, "2026-01-12").await, "30.00");
     });

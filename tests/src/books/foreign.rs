@@ -34,7 +34,7 @@ pub(super) const CUSTOMERS: &[(&str, &str)] = &[
         "select format('line %s of order %s', l.line_no, o.number) from sales_order o \
          join foreign_line f on f.tenant_id = $1 and f.document_id = o.id and f.document_kind = 'order' \
          join sales_order_line l on l.tenant_id = $1 and l.order_id = o.id and l.line_no = f.line_no, \
-              (select case currency when 'JPY' then 0 when 'BHD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
+              (select case currency when 'JPY' then 0 when 'BHD' then 3 when 'KWD' then 3 else 2 end as digits from tenant where tenant_id = $1) d \
          where o.tenant_id = $1 \
            and (l.net, l.gross) <> (round(f.net * o.exchange_rate, d.digits), round(f.gross * o.exchange_rate, d.digits))",
     ),

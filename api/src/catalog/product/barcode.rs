@@ -22,7 +22,7 @@ pub(super) fn correct(input: &mut ProductInput, before: Option<&Product>) -> Vec
 pub(super) fn reason(sent: &str, stored: &str) -> &'static str {
     match stored.strip_suffix(sent) {
         Some(_) => "A spreadsheet removed leading zeros; the check digit confirms them.",
-        None => "A spreadsheet wrote the barcode as a decimal number; all its digits are there.",
+        None => "A spreadsheet wrote the barcode as a number; all its digits are there.",
     }
 }
 

@@ -174,8 +174,8 @@ struct RowProblem {
 ///
 /// A missing column keeps the present values. An empty cell sets the default of a new product. Categories, tax classes,
 /// groups and locations are named by code. A barcode that a spreadsheet shortened to `4.00638E+12` is rejected. One that
-/// lost its leading zeros is corrected if the check digit confirms it, and listed in `corrections`. `|` separates the entries of a cell: `XCS=12|XBX=6@9.50` is a case of 12 and
-/// a box of 6 with its own price. `SHOP=8@12|MAIN=20` in `reorder_at` sets the reorder point 8 and the reorder quantity
+/// lost its leading zeros, or has separators of thousands, is corrected if the check digit confirms it, and listed in
+/// `corrections`. `|` separates the entries of a cell: `XCS=12|XBX=6@9.50` is a case of 12 and a box of 6 with its own price. `SHOP=8@12|MAIN=20` in `reorder_at` sets the reorder point 8 and the reorder quantity
 /// 12 at SHOP, and the reorder point 20 at MAIN.
 ///
 /// Rows are carried out in order in one transaction. If a row is invalid, nothing is written and the errors are listed

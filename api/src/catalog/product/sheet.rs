@@ -13,10 +13,10 @@ use super::column::Column;
 use super::stated::Stated;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
 use crate::csv::{
-    check_is_text, check_width, is_filled, null_character, opened, read_cells, read_columns, reader,
-    unreadable_row,
+    check_is_text, check_quotes, check_width, is_filled, null_character, opened, read_cells, read_columns,
+    reader, unreadable_header, unreadable_row, with_locale,
 };
-use crate::problem::{ApiError, ErrorCode, FieldProblem};
+use crate::problem::{ApiError, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
 use crate::write::{MergePatch, merged};
@@ -114,13 +114,12 @@ impl<'r> Sheet<'r> {
     }
 
     fn of_csv(raw: &'r [u8], locale: Option<Locale>) -> Result<Self, ApiError> {
-        let malformed = |detail: &str| ApiError::new(ErrorCode::MalformedCsv, detail);
         check_is_text(raw)?;
         let (text, delimiter) = opened(without_mark(raw));
         check_width(text, delimiter)?;
+        check_quotes(text, delimiter)?;
         let mut reader = reader(text, delimiter);
-        let header =
-            reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
+        let header = reader.headers().map_err(|_| unreadable_header())?;
         let columns = read_columns(header)?;
         if !columns.contains(&Some(Column::Sku)) {
             let detail = "The header has no column sku, which identifies the product of a row.";
@@ -179,11 +178,15 @@ impl Content<'_> {
                 let mut input = present.unwrap_or_else(|| Stated::new(self.sku.clone()));
                 let mut problems = Vec::new();
                 for (column, cell) in cells {
-                    let cell = match self.locale {
+                    let plain = match self.locale {
                         Some(locale) if column.is_number() => locale.read_number(cell),
                         _ => Ok(cell.into()),
                     };
-                    if let Err(detail) = cell.and_then(|cell| column.state(&mut input, &cell, codes)) {
+                    if let Err(detail) = plain.and_then(|plain| column.state(&mut input, &plain, codes)) {
+                        let detail = match column.is_number() {
+                            true => with_locale(detail, cell, self.locale),
+                            false => detail,
+                        };
                         problems.push(at_column(*column, detail));
                     }
                 }
@@ -256,6 +259,7 @@ fn too_many() -> ApiError {
 mod tests {
     use super::*;
     use crate::csv::CELLS_MAX;
+    use crate::problem::ErrorCode;
 
     fn code(text: &str) -> Option<ErrorCode> {
         Sheet::of_csv(text.as_bytes(), None).err().map(|error| error.code())

@@ -11,7 +11,10 @@ use serde_json::value::RawValue;
 use self::members::{Fields, Members};
 use super::fault::Fault;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
-use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader, unknown_column};
+use crate::csv::{
+    SAVE_AS_UTF_8, check_is_text, check_width, is_filled, opened, plain_header, reader, unknown_column,
+    unreadable_header,
+};
 use crate::problem::{ApiError, ErrorCode};
 use crate::schema::json;
 use crate::upload::{Form, Uploaded};
@@ -237,9 +240,7 @@ fn of_csv<'r>(raw: &'r [u8], columns: &'static [Column]) -> Result<Source<'r>, A
     let (text, delimiter) = opened(without_mark(raw));
     check_width(text, delimiter)?;
     let mut reader = reader(text, delimiter);
-    let header = reader
-        .headers()
-        .map_err(|_| malformed("The header is not UTF-8; save the file as \"CSV UTF-8\"."))?;
+    let header = reader.headers().map_err(|_| unreadable_header())?;
     if header.is_empty() {
         return Err(malformed("The file is empty. Its first row must name the columns."));
     }
@@ -312,7 +313,7 @@ fn of_record(
         return Err(malformed(format!("The row has {cells} cells, and the header has {width}.")));
     }
     let record = StringRecord::from_byte_record(record)
-        .map_err(|_| malformed("The row is not UTF-8; save the file as \"CSV UTF-8\".".to_owned()))?;
+        .map_err(|_| malformed(format!("The row is not UTF-8. {SAVE_AS_UTF_8}")))?;
     if unnamed.iter().any(|cell| record.get(*cell).is_some_and(|cell| !cell.trim().is_empty())) {
         let detail = "A cell stands in a column without a name. Name the column, or clear it.";
         return Err(malformed(detail.to_owned()));

@@ -9,6 +9,7 @@ use domain::number::Quantity;
 use service::supplier::product::SupplierProductInput;
 
 use crate::body::sentence;
+use crate::csv::with_locale;
 
 /// A column. Its text form is its header in CSV, and its field in JSON.
 #[derive(
@@ -77,7 +78,9 @@ pub(super) fn number<T: FromStr<Err: Display>>(
     };
     match &*plain {
         "" => Ok(None),
-        plain => plain.parse().map(Some).map_err(|error| sentence(&format!("{error}"))),
+        plain => {
+            plain.parse().map(Some).map_err(|error| with_locale(sentence(&format!("{error}")), cell, locale))
+        }
     }
 }
 
@@ -85,7 +88,9 @@ pub(super) fn number<T: FromStr<Err: Display>>(
 pub(super) fn day(cell: &str) -> Result<Option<NaiveDate>, String> {
     match cell {
         "" => Ok(None),
-        cell => cell.parse().map(Some).map_err(|_| "Write a day as 2026-01-31.".to_owned()),
+        cell => domain::day::read(cell)
+            .map(Some)
+            .map_err(|_| "Write a day as 2026-01-31, from 1900-01-01 on.".to_owned()),
     }
 }
 

@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use super::column::Column;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
 use crate::csv::{
-    check_is_text, check_width, is_filled, null_character, opened, read_cells, read_columns, reader,
-    unreadable_row,
+    check_is_text, check_quotes, check_width, is_filled, null_character, opened, read_cells, read_columns,
+    reader, unreadable_header, unreadable_row,
 };
 use crate::faults::Faults;
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
@@ -156,11 +156,9 @@ fn of_csv(raw: &[u8]) -> Result<Vec<(usize, Read)>, ApiError> {
     check_is_text(raw)?;
     let (text, delimiter) = opened(without_mark(raw));
     check_width(text, delimiter)?;
+    check_quotes(text, delimiter)?;
     let mut reader = reader(text, delimiter);
-    let header = reader.headers().map_err(|_| {
-        let detail = "The header is not UTF-8; save the file as \"CSV UTF-8\".";
-        ApiError::new(ErrorCode::MalformedCsv, detail)
-    })?;
+    let header = reader.headers().map_err(|_| unreadable_header())?;
     let columns: Vec<Option<Column>> = read_columns(header)?;
     if !columns.contains(&Some(Column::Sku)) {
         let detail = "The header has no column sku, which identifies the product of a row.";

@@ -49,6 +49,22 @@ pub(super) async fn write_exceptions(tx: &Tx, accepted: &[Accepted<'_>]) -> Resu
     Ok(())
 }
 
+/// Writes the sessions that are made for sales of tills that had none. A sale that another transaction wrote first may have made it.
+pub(super) async fn write_sessions(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
+    let statement = "insert into pos_session (tenant_id, id, register_id, status, opening_float, counted, expected, difference, \
+                         opened_at, closed_at, command_id) \
+                     values ($1, $2, $3, 'closed', 0, 0, 0, 0, $4, $4, $5) on conflict (tenant_id, id) do nothing";
+    let made = |accepted: &'_ Accepted<'_>| {
+        let session = accepted.posting.offline_session.as_ref()?;
+        Some((session.id, session.register_id, session.opened_at, accepted.command_id))
+    };
+    for (id, register_id, opened_at, by) in accepted.iter().filter_map(made) {
+        let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(register_id.0);
+        tx.execute(query.bind(opened_at).bind(by.0)).await?;
+    }
+    Ok(())
+}
+
 /// Adds the cash of late sales to their closed sessions, in the order of their ids. Cash that was counted explains a part of what
 /// was over. Cash of a sale after the closing is in the drawer besides what was counted.
 pub(super) async fn write_cash(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {

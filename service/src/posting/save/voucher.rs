@@ -31,19 +31,21 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
     rows.dedup_by_key(|voucher| voucher.id);
     let statement = "with head as ( \
                  insert into voucher (tenant_id, id, code, status, customer_id, method, issued, redeemed, balance, \
-                                      expires_on, forced, recorded_at, updated_at) \
+                                      expires_on, forced, version, recorded_at, updated_at) \
                  select $1, v.id, v.code, v.status, v.customer_id, v.method, v.issued, v.redeemed, \
-                        v.issued - v.redeemed, v.expires_on, v.forced, $2, $2 \
+                        v.issued - v.redeemed, v.expires_on, v.forced, v.version, $2, $2 \
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::numeric[], $9::numeric[], \
-                             $10::date[], $11::boolean[]) as v \
-                        (id, code, status, customer_id, method, issued, redeemed, expires_on, forced) \
+                             $10::date[], $11::boolean[], $12::integer[]) as v \
+                        (id, code, status, customer_id, method, issued, redeemed, expires_on, forced, version) \
                  on conflict (tenant_id, id) do update \
-                 set issued = excluded.issued, redeemed = excluded.redeemed, balance = excluded.balance, \
-                     forced = excluded.forced, version = voucher.version + 1, updated_at = excluded.updated_at) \
+                 set customer_id = excluded.customer_id, method = coalesce(excluded.method, voucher.method), \
+                     issued = excluded.issued, redeemed = excluded.redeemed, balance = excluded.balance, \
+                     expires_on = excluded.expires_on, forced = excluded.forced, version = excluded.version, \
+                     updated_at = excluded.updated_at) \
              insert into voucher_move (tenant_id, voucher_id, document_id, document_kind, amount, occurred_at, \
                                        command_id, recorded_at) \
              select $1, v.*, $2 \
-             from unnest($12::uuid[], $13::uuid[], $14::text[], $15::numeric[], $16::timestamptz[], $17::uuid[]) as v \
+             from unnest($13::uuid[], $14::uuid[], $15::text[], $16::numeric[], $17::timestamptz[], $18::uuid[]) as v \
                     (voucher_id, document_id, document_kind, amount, occurred_at, command_id)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -57,6 +59,7 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
         .column("redeemed", &rows, |row| row.redeemed.get())
         .column("expires_on", &rows, |row| row.expires_on)
         .column("forced", &rows, |row| row.forced)
+        .column("version", &rows, |row| row.version)
         .column("voucher_id", &moves, |(change, _)| change.voucher_id.0)
         .column("document_id", &moves, |(change, _)| change.document.1)
         .column("document_kind", &moves, |(change, _)| change.document.0.word())

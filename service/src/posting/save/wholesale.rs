@@ -146,12 +146,14 @@ async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error>
     }
     tx.execute(
         sqlx::query(
-            "update shipment s set invoice_id = v.invoice_id from unnest($2::uuid[], $3::uuid[]) as v (id, invoice_id) \
+            "update shipment s set invoice_id = v.invoice_id, updated_at = $4 \
+             from unnest($2::uuid[], $3::uuid[]) as v (id, invoice_id) \
              where s.tenant_id = $1 and s.id = v.id",
         )
         .bind(tx.tenant_id.0)
         .bind(column(&billed, |(id, _)| id.0))
-        .bind(column(&billed, |(_, invoice_id)| invoice_id.0)),
+        .bind(column(&billed, |(_, invoice_id)| invoice_id.0))
+        .bind(tx.now),
     )
     .await?;
     Ok(())

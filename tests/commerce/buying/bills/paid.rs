@@ -157,3 +157,51 @@ fn payments_at_once_never_pay_more_than_is_open() {
         assert_eq!(open(tenant, &bill).await, "40.00");
     });
 }
+
+/// A bill of the 20th is paid on the 15th, in part, and an advance of that day is applied to it on the 16th.
+#[test]
+fn a_payment_before_its_bill_is_an_advance_until_the_day_of_the_bill() {
+    with_tenant(async |tenant| {
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        let mut body = bill(&pottery, "1", &json!([{ "account": "5300", "unit_cost": "1.00" }]));
+        body["dated"] = json!("2026-01-20");
+        let late = tenant.post(BILLS, &body).await.created();
+        let at = |day: &str| format!("{day}T12:00:00Z");
+        let part = |amount: &str| json!([{ "bill_id": late["id"], "amount": amount }]);
+        let pay = json!({ "supplier_id": pottery, "occurred_at": at("2026-01-15"), "bills": part("0.60") });
+        let paid = tenant.post(PAYMENTS, &pay).await.created();
+        assert_eq!(open(tenant, &late).await, "0.40");
+        let advance = json!({ "supplier_id": pottery, "occurred_at": at("2026-01-15"), "advance": "5.00" });
+        let advance = tenant.post(PAYMENTS, &advance).await.created();
+        let apply = json!({ "occurred_at": at("2026-01-16"), "bills": part("0.40") });
+        tenant.post(&format!("{PAYMENTS}/{}/apply", id(&advance)), &apply).await.created();
+        assert_eq!(open(tenant, &late).await, "0.00");
+
+        let ledger_and_report = async |day: &str| {
+            let table = tenant.get(&format!("/v1/reports/payable_ageing?as_of={day}")).await.ok();
+            let payable = table["totals"][0]["payable"].as_str().unwrap_or("0.00").to_owned();
+            [tenant.balance_on("1150", day).await, tenant.balance_on("2000", day).await, payable]
+        };
+        for (day, expected) in [
+            ("2026-01-14", ["0.00", "0.00", "0.00"]),
+            ("2026-01-15", ["5.60", "0.00", "0.00"]),
+            ("2026-01-16", ["5.60", "0.00", "0.00"]),
+            ("2026-01-19", ["5.60", "0.00", "0.00"]),
+            ("2026-01-20", ["4.60", "0.00", "0.00"]),
+        ] {
+            assert_eq!(ledger_and_report(day).await, expected, "{day}");
+        }
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+
+        let back = json!({ "reason": "Account closed", "occurred_at": at("2026-01-17") });
+        tenant.post(&format!("{PAYMENTS}/{}/reverse", id(&paid)), &back).await.created();
+        for (day, expected) in [
+            ("2026-01-16", ["5.60", "0.00", "0.00"]),
+            ("2026-01-17", ["5.00", "0.00", "0.00"]),
+            ("2026-01-19", ["5.00", "0.00", "0.00"]),
+            ("2026-01-20", ["4.60", "-0.60", "0.60"]),
+        ] {
+            assert_eq!(ledger_and_report(day).await, expected, "{day}");
+        }
+    });
+}

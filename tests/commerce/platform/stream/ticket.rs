@@ -36,7 +36,9 @@ fn a_ticket_opens_one_stream() {
         assert_eq!(stream.expect("event").await["type"], "pos_sale.completed");
         assert_eq!(open(tenant, &query).await.status(), 401, "it is used up");
         let path = format!("/v1/stream?{query}");
-        tenant.anonymous().get(&path).await.refused(401, "invalid_token");
+        let refused = tenant.anonymous().get(&path).await.refused(401, "invalid_token");
+        let detail = "This ticket was used or has ended. Get another one with POST /v1/stream-tickets.";
+        assert_eq!(refused.0["detail"], detail);
         for query in ["ticket=", "ticket=tkt_nonsense", &format!("ticket={}", tenant.key)] {
             assert!(matches!(open(tenant, query).await.status().as_u16(), 400 | 401), "{query}");
         }

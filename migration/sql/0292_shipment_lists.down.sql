@@ -1,0 +1,2 @@
+drop index if exists shipment_by_write;
+drop index if exists shipment_by_tracking;

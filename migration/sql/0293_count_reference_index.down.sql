@@ -1,0 +1,1 @@
+drop index if exists stock_count_by_reference;

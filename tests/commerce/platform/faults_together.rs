@@ -1,0 +1,260 @@
+//! Faults that different checks find: of the form, of what fields name, and of the rules for a line. A rejection lists all of them.
+
+use serde_json::{Value, json};
+use tests::{Problem, Reply, Tenant, with_tenant};
+
+/// Checks that a rejection names exactly these fields, in any order.
+#[track_caller]
+fn lists(problem: &Problem, expected: &[&str]) {
+    let mut named = problem.pointers();
+    named.sort_unstable();
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
+    assert_eq!(named, expected, "{}", problem.0);
+}
+
+#[track_caller]
+fn refused(reply: &Reply, expected: &[&str]) {
+    lists(&reply.refused(422, "validation_failed"), expected);
+}
+
+/// Lines with a fault each: of the form, of what they name, and of the rules for prices.
+fn wrong_lines() -> Value {
+    json!([
+        { "quantity": "1" },
+        { "sku": "MUG", "quantity": "0" },
+        { "sku": "NOSUCH", "quantity": "1", "discount": { "percent": "101" } },
+        { "sku": "MUG", "quantity": "1", "discount": { "percent": "101" } },
+        { "sku": "NOPRICE", "quantity": "1" },
+        { "sku": "MUG", "quantity": "1", "unit_price": "-1" },
+        { "sku": "MUG", "quantity": "1", "uom": "XPX" },
+    ])
+}
+
+const OF_WRONG_LINES: [&str; 8] = [
+    "#/lines/0",
+    "#/lines/1/quantity",
+    "#/lines/2/sku",
+    "#/lines/2/discount",
+    "#/lines/3/discount",
+    "#/lines/4/sku",
+    "#/lines/5/unit_price",
+    "#/lines/6/uom",
+];
+
+async fn goods(tenant: &Tenant) {
+    tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+    tenant.product_with("NOPRICE", json!({})).await;
+}
+
+fn also<'p>(some: &[&'p str], others: &[&'p str]) -> Vec<&'p str> {
+    [some, others].concat()
+}
+
+fn with(body: &Value, more: &[(&str, Value)]) -> Value {
+    let mut body = body.clone();
+    for (name, value) in more {
+        body[*name] = value.clone();
+    }
+    body
+}
+
+#[test]
+fn a_sale_lists_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let till = tenant.till().await;
+        let sale = json!({
+            "register_id": till.register_id,
+            "country": "XX",
+            "discount": { "percent": "-1" },
+            "lines": wrong_lines(),
+            "tenders": [{ "kind": "cash", "amount": "-5" }],
+        });
+        let of_head = ["#/country", "#/discount", "#/tenders/0/amount"];
+        let expected = also(&OF_WRONG_LINES, &of_head);
+        refused(&tenant.post("/v1/pos/sales", &sale).await, &expected);
+        let item = json!({ "idempotency_key": "wrong", "body": sale });
+        let results = tenant.post("/v1/pos/sales/batch", &json!({ "items": [item] })).await.expect(207);
+        lists(&Problem(results["results"][0]["body"].clone()), &expected);
+        // Without its till the sale has no price lists.
+        let elsewhere = with(&sale, &[("register_id", json!("reg_01h455vb4pex5vsknk084sn02q"))]);
+        let expected: Vec<&str> =
+            expected.iter().copied().filter(|pointer| *pointer != "#/lines/4/sku").collect();
+        let expected = also(&expected, &["#/register_id"]);
+        refused(&tenant.post("/v1/pos/sales", &elsewhere).await, &expected);
+        // The same without a fault of the form.
+        let lines = json!([
+            { "sku": "NOSUCH", "quantity": "1" },
+            { "sku": "MUG", "quantity": "1", "discount": { "percent": "101" } },
+            { "sku": "NOPRICE", "quantity": "1" },
+            { "barcode": "4006381333931", "quantity": "-1" },
+        ]);
+        let sound =
+            json!({ "register_id": till.register_id, "lines": lines, "tenders": [{ "kind": "cash" }] });
+        let expected = [
+            "#/lines/0/sku",
+            "#/lines/1/discount",
+            "#/lines/2/sku",
+            "#/lines/3/barcode",
+            "#/lines/3/quantity",
+        ];
+        lists(&tenant.post("/v1/pos/sales", &sound).await.refused(404, "not_found"), &expected);
+        assert_eq!(tenant.count("sales_line").await, 0);
+    });
+}
+
+#[test]
+fn an_order_lists_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order =
+            json!({ "customer_id": customer, "country": "XX", "priority": 10, "lines": wrong_lines() });
+        let expected = also(&OF_WRONG_LINES, &["#/country", "#/priority"]);
+        refused(&tenant.post("/v1/orders", &order).await, &expected);
+        // An unknown customer hides only the prices, which it may have of its own.
+        let unknown = json!("cus_01h455vb4pex5vsknk084sn02q");
+        let place = json!("loc_01h455vb4pex5vsknk084sn02q");
+        let nobody = with(&order, &[("customer_id", unknown), ("location_id", place)]);
+        let expected: Vec<&str> =
+            expected.into_iter().filter(|pointer| *pointer != "#/lines/4/sku").collect();
+        let expected = also(&expected, &["#/customer_id", "#/location_id"]);
+        refused(&tenant.post("/v1/orders", &nobody).await, &expected);
+        // What only follows from a fault is left out: neither is there such stock, nor is the order paid.
+        let lines = json!([{ "sku": "MUG", "quantity": "1000" }, { "sku": "NOSUCH", "quantity": "1" }]);
+        let short = json!({ "customer_id": customer, "advance_to": "invoiced", "lines": lines });
+        lists(&tenant.post("/v1/orders", &short).await.refused(404, "not_found"), &["#/lines/1/sku"]);
+        let made = tenant.order(&customer, &[("MUG", "1")], "confirmed").await.created();
+        let path = format!("/v1/orders/{}/ship", made["id"].as_str().expect("an id"));
+        let lines = json!([{ "line_no": 9 }, { "line_no": 1, "quantity": "0" }]);
+        let parcel = json!({ "tracking_url": "ftp://carrier.example", "carrier": "", "lines": lines });
+        let expected = ["#/tracking_url", "#/carrier", "#/lines/0/line_no", "#/lines/1/quantity"];
+        refused(&tenant.post(&path, &parcel).await, &expected);
+    });
+}
+
+#[test]
+fn documents_of_stock_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let lines = json!([
+            { "quantity": "1" },
+            { "sku": "NOSUCH", "quantity": "1" },
+            { "sku": "MUG", "quantity": "0" },
+            { "sku": "MUG", "quantity": "1", "unit_cost": "-1" },
+        ]);
+        let of_lines = ["#/lines/0", "#/lines/1/sku", "#/lines/2/quantity", "#/lines/3/unit_cost"];
+        let moved = json!({ "kind": "adjustment", "reason": "nonsense", "lines": lines });
+        refused(&tenant.post("/v1/stock/documents", &moved).await, &also(&of_lines, &["#/reason"]));
+        let received = with(&moved, &[("kind", json!("receipt")), ("reference", json!("x".repeat(500)))]);
+        let costs = ["#/lines/0/unit_cost", "#/lines/1/unit_cost", "#/lines/2/unit_cost"];
+        let expected = also(&also(&of_lines, &costs), &["#/reason", "#/reference"]);
+        refused(&tenant.post("/v1/stock/documents", &received).await, &expected);
+
+        let goods: Vec<Value> = lines.as_array().expect("lines").iter().take(3).cloned().collect();
+        let nowhere = json!("loc_01h455vb4pex5vsknk084sn02q");
+        let sent = json!({ "to_location_id": nowhere, "reference": "x".repeat(500), "lines": goods });
+        let expected = also(&of_lines[..3], &["#/reference", "#/to_location_id"]);
+        refused(&tenant.post("/v1/stock/transfers", &sent).await, &expected);
+
+        let held = json!({ "location_id": nowhere, "expires_at": "2020-01-01T00:00:00Z", "lines": goods });
+        let expected = also(&of_lines[..3], &["#/expires_at", "#/location_id"]);
+        refused(&tenant.post("/v1/stock/holds", &held).await, &expected);
+
+        let awaited = json!({ "location_id": nowhere, "expected_on": "2020-01-01", "lines": goods });
+        let expected = also(&of_lines[..3], &["#/expected_on", "#/location_id"]);
+        refused(&tenant.post("/v1/stock/expected-receipts", &awaited).await, &expected);
+
+        let revalued = json!({ "reason": "nonsense", "lines": [
+            { "unit_cost": "1" },
+            { "sku": "NOSUCH", "value": "-1" },
+            { "sku": "MUG" },
+        ] });
+        let expected = ["#/reason", "#/lines/0", "#/lines/1/sku", "#/lines/1/value", "#/lines/2"];
+        refused(&tenant.post("/v1/stock/revaluations", &revalued).await, &expected);
+
+        let count = tenant.make("/v1/counts", json!({ "skus": ["MUG"] })).await;
+        let entries = json!({ "entries": [
+            { "quantity": "1" },
+            { "sku": "NOSUCH", "quantity": "-1" },
+            { "sku": "MUG", "quantity": "1", "counted_at": "2999-01-01T00:00:00Z" },
+        ] });
+        let expected = ["#/entries/0", "#/entries/1/sku", "#/entries/1/quantity", "#/entries/2/counted_at"];
+        refused(&tenant.post(&format!("/v1/counts/{count}/entries"), &entries).await, &expected);
+    });
+}
+
+#[test]
+fn documents_of_buying_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let unknown = "sup_01h455vb4pex5vsknk084sn02q";
+        let order = json!({
+            "supplier_id": unknown,
+            "over_receipt_percent": "101",
+            "expected_on": "2020-01-01",
+            "lines": [
+                { "quantity": "1" },
+                { "sku": "NOSUCH", "quantity": "0" },
+                { "sku": "MUG", "quantity": "1", "unit_cost": "-1", "expected_on": "2020-01-01" },
+            ],
+        });
+        let expected = [
+            "#/lines/0",
+            "#/supplier_id",
+            "#/over_receipt_percent",
+            "#/expected_on",
+            "#/lines/1/sku",
+            "#/lines/1/quantity",
+            "#/lines/2/unit_cost",
+            "#/lines/2/expected_on",
+        ];
+        refused(&tenant.post("/v1/purchase-orders", &order).await, &expected);
+        let bill = json!({
+            "supplier_id": unknown,
+            "supplier_number": "4711",
+            "dated": "2999-01-01",
+            "reference": "x".repeat(500),
+            "lines": [
+                { "account": "5100", "quantity": "0", "unit_cost": "1" },
+                { "account": "5100", "unit_cost": "-1" },
+            ],
+        });
+        let expected =
+            ["#/reference", "#/supplier_id", "#/dated", "#/lines/0/quantity", "#/lines/1/unit_cost"];
+        refused(&tenant.post("/v1/bills", &bill).await, &expected);
+    });
+}
+
+#[test]
+fn records_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let user = json!({ "email": "not an email", "name": "", "role": "x" });
+        refused(&tenant.post("/v1/users", &user).await, &["#/email", "#/name", "#/password", "#/role"]);
+        let customer = json!({ "kind": "x", "name": "", "email": "not an email", "payment_days": "soon" });
+        let expected = ["#/email", "#/kind", "#/name", "#/payment_days"];
+        refused(&tenant.post("/v1/customers", &customer).await, &expected);
+        let asked = json!({
+            "channel": "retail",
+            "location_id": "loc_01h455vb4pex5vsknk084sn02q",
+            "customer_id": "cus_01h455vb4pex5vsknk084sn02q",
+            "lines": [
+                { "quantity": "1" },
+                { "sku": "NOSUCH", "quantity": "0" },
+                { "sku": "MUG", "quantity": "1", "uom": "XPX" },
+            ],
+        });
+        let problem = tenant.post("/v1/prices/resolve", &asked).await.refused(404, "not_found");
+        let expected = [
+            "#/location_id",
+            "#/customer_id",
+            "#/lines/0",
+            "#/lines/1/quantity",
+            "#/lines/1/sku",
+            "#/lines/2/uom",
+        ];
+        lists(&problem, &expected);
+    });
+}
