@@ -13,7 +13,7 @@ use crate::document::DocumentKind;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
 use crate::ledger::mapping::{Case, EntryPurpose, Mapping};
 use crate::ledger::{Dimensions, Lines, account};
-use crate::line_item::check_part;
+use crate::line_item::{LINES_MAX, check_part};
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::negative_stock::SettledCost;
 use crate::number::{self, Money, Percent, Price, Quantity};
@@ -463,6 +463,10 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
         false if original_lines > 0 => {
             let detail = "These lines need an original_id. Without an original, use lines.";
             Err(Refusal::invalid("/original_lines", detail))
+        }
+        // Each line is searched in the original.
+        true if original_lines > LINES_MAX => {
+            Err(Refusal::invalid("/original_lines", format!("Name at most {LINES_MAX} lines.")))
         }
         _ => Ok(()),
     }

@@ -330,12 +330,14 @@ async fn carry_out(
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
 }
 
-/// Returns the stored response to a repeated request, if its caller may ask for what it says.
+/// Returns the stored response to a repeated request, if its caller may ask for what it says. A field may be wrong for one caller
+/// only: a price that the caller may not state.
 fn replay(
     request: &Request,
     idempotency: &Idempotency,
     answered: &(Vec<u8>, Answer),
 ) -> Result<Answer, Error> {
+    request.wrong.clone().check()?;
     let answer = command::replay(idempotency, answered)?;
     request.command.check_stated()?;
     Ok(answer)

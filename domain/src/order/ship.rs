@@ -13,7 +13,7 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{LocationId, MovementId, OrderId, ProductId, ShipmentId};
 use crate::ledger::{Dimensions, Lines, account};
-use crate::line_item::check_part;
+use crate::line_item::{LINES_MAX, check_part};
 use crate::lot::{self, LotShare, NamedLot};
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
@@ -213,6 +213,10 @@ fn pick_lines(
     (order, occurred_at): (&Order, DateTime<Utc>),
     wanted: &[ShipLine],
 ) -> Result<Vec<Picked>, Refusal> {
+    // Each line is searched in the order.
+    if wanted.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("Name at most {LINES_MAX} lines.")));
+    }
     let everything: Vec<ShipLine> = all_ready(order)
         .map(|(at, _)| ShipLine { line_no: order.lines[at].line.line_no, quantity: None, lots: Vec::new() })
         .collect();

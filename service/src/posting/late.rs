@@ -17,7 +17,8 @@ use crate::listing::{number, optional_number};
 use crate::{Error, Tx};
 
 /// Reads the closed session of each forced sale that happened before the open session of its till, or whose till has no open
-/// one: the last session that was opened before the sale, else the last one.
+/// one: the last session that was opened before the sale, else the last one. The session that was made for sales of a till without
+/// one is only the last one: it has no count that cash could explain.
 pub(super) async fn closed_sessions(
     tx: &Tx,
     needs: &Needs,
@@ -37,6 +38,7 @@ pub(super) async fn closed_sessions(
          cross join lateral ( \
              (select s.id, s.opened_at, s.closed_at from pos_session s \
               where s.tenant_id = $1 and s.register_id = w.register_id and s.status = 'closed' and s.opened_at <= w.at \
+                and s.id <> w.register_id \
               order by s.id desc limit 1) \
              union all \
              (select s.id, s.opened_at, s.closed_at from pos_session s \

@@ -4,7 +4,6 @@
 use std::slice;
 
 use chrono::{DateTime, Utc};
-use domain::id::TenantId;
 use domain::number::showing;
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use sea_orm::sqlx::{self, Row};
@@ -61,6 +60,8 @@ const STATED: [&str; 35] = [
     "unit_price",
     "uom",
 ];
+/// Documents whose amounts are costs.
+const COSTED: [&str; 6] = ["bill", "count", "landed_cost", "purchase_order", "stock_document", "transfer"];
 
 /// The command that made a document.
 struct First {
@@ -70,7 +71,8 @@ struct First {
 }
 
 /// Replaces the rejections of requests whose document exists already. A rejection may have any reason: the first request may have
-/// taken the last unit. Costs nothing for requests that are accepted, or that leave the id to us.
+/// taken the last unit. Costs nothing for requests that are accepted, that leave the id to us, or whose form is wrong: those keep
+/// their faults.
 pub(super) async fn settle(
     db: &Db,
     setups: &Setups,
@@ -78,6 +80,9 @@ pub(super) async fn settle(
     answers: &mut [Result<Answer, Error>],
 ) {
     for (request, answer) in requests.iter().zip(answers) {
+        if !request.wrong.is_empty() {
+            continue;
+        }
         let Some(id) = request.command.own_id().filter(|_| may_exist(answer)) else { continue };
         let settled = match first_or_differences(db, setups, request, id).await {
             Ok(None) => continue,
@@ -108,7 +113,7 @@ async fn first_or_differences(
 ) -> Result<Option<Answer>, Error> {
     let caller = &request.caller;
     let time = db.write_time().work_on(1);
-    let found = timeout(time, find(db, caller.tenant_id, id)).await.map_err(|_| Error::Deadline)??;
+    let found = timeout(time, find(db, request, id)).await.map_err(|_| Error::Deadline)??;
     let Some(first) = found else { return Ok(None) };
     let actor: &str = caller.actor_kind.into();
     let is_own = (first.actor.0.as_str(), first.actor.1) == (actor, caller.actor_id);
@@ -129,10 +134,10 @@ async fn first_or_differences(
     Err(rejection(differences).into())
 }
 
-/// Reads the command that made the document with an id. Commands of till sales are found by their sale, and receipts and returns
-/// of purchase orders by their stock document.
-async fn find(db: &Db, tenant_id: TenantId, id: Uuid) -> Result<Option<First>, Error> {
-    let tx = db.begin_read(tenant_id).await?;
+/// Reads the command of the request's kind that made the document with an id: a document of another kind may have the same id.
+/// Commands of till sales are found by their sale, and receipts and returns of purchase orders by their stock document.
+async fn find(db: &Db, request: &Request, id: Uuid) -> Result<Option<First>, Error> {
+    let tx = db.begin_read(request.caller.tenant_id).await?;
     let statement = "select m.fingerprint, m.status, m.response, m.document_id, m.actor_kind, m.actor_id from ( \
              select c.* from command c where c.tenant_id = $1 and c.document_id = $2 and c.name not like 'pos_sale.%' \
              union all \
@@ -141,8 +146,9 @@ async fn find(db: &Db, tenant_id: TenantId, id: Uuid) -> Result<Option<First>, E
              union all \
              select c.* from stock_document d join command c on c.tenant_id = d.tenant_id and c.id = d.command_id \
              where d.tenant_id = $1 and d.id = $2) m \
-         where m.status between 200 and 299 order by m.id limit 1";
-    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id)).await?;
+         where m.status between 200 and 299 and m.name = $3 order by m.id limit 1";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id).bind(request.command.name());
+    let row = tx.row(query).await?;
     tx.rollback().await?;
     let Some(row) = row else { return Ok(None) };
     let answer = Answer {
@@ -173,7 +179,8 @@ async fn differences(db: &Db, setups: &Setups, request: &Request, (id, first): (
     let work = timeout(time, catch_panic(Box::pin(try_without(db, setups, request, id)))).await;
     let Ok(Ok(Some((body, now)))) = work else { return Vec::new() };
     let Ok(own) = serde_json::from_str::<Value>(&body) else { return Vec::new() };
-    let mut found = Found { now, sees_costs: request.caller.sees_costs(), problems: Vec::new() };
+    let hidden = hidden(&first, request.caller.sees_costs());
+    let mut found = Found { now, hidden, problems: Vec::new() };
     found.compare((&first, &own), "");
     found.problems
 }
@@ -201,11 +208,21 @@ async fn try_without(
     Ok(body.map(|body| (body, now)))
 }
 
+/// Returns the members of a document that its caller may not see.
+fn hidden(document: &Value, sees_costs: bool) -> &'static [&'static str] {
+    if sees_costs {
+        return &[];
+    }
+    let has_costs = document["object"].as_str().is_some_and(|object| COSTED.contains(&object));
+    if has_costs { &["amount", "unit_cost"] } else { &["unit_cost"] }
+}
+
 /// The differences found so far.
 struct Found {
     /// The time at which the request was decided. A document without a stated time has this one.
     now: DateTime<Utc>,
-    sees_costs: bool,
+    /// Members that the caller may not see.
+    hidden: &'static [&'static str],
     problems: Vec<Problem>,
 }
 
@@ -235,7 +252,7 @@ impl Found {
     /// Whether a value is not the caller's, or not to be seen.
     fn is_ours(&self, name: &str, own: &Value) -> bool {
         let instant = own.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-        instant.is_some_and(|at| at == self.now) || (name == "unit_cost" && !self.sees_costs)
+        instant.is_some_and(|at| at == self.now) || self.hidden.contains(&name)
     }
 
     fn add(&mut self, pointer: String, (first, own): (String, String)) {
@@ -265,10 +282,11 @@ mod tests {
     #[test]
     fn differences_are_named_by_their_fields() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("an instant");
-        let mut found = Found { now, sees_costs: false, problems: Vec::new() };
-        let first = json!({ "number": "T1-1", "occurred_at": "2026-11-22T10:15:00Z", "country": "GB",
+        let mut found =
+            Found { now, hidden: hidden(&json!({ "object": "bill" }), false), problems: Vec::new() };
+        let first = json!({ "number": "T1-1", "amount": "3.00", "occurred_at": "2026-11-22T10:15:00Z", "country": "GB",
             "lines": [{ "quantity": "2", "unit_cost": "1.00" }, { "quantity": "1" }] });
-        let own = json!({ "number": "T1-2", "occurred_at": now, "country": null,
+        let own = json!({ "number": "T1-2", "amount": "4.00", "occurred_at": now, "country": null,
             "lines": [{ "quantity": "3", "unit_cost": "2.00" }] });
         found.compare((&first, &own), "");
         let mut named: Vec<(&str, &str)> = found
@@ -278,5 +296,7 @@ mod tests {
             .collect();
         named.sort_unstable();
         assert_eq!(named, [("/country", "GB"), ("/lines", "2"), ("/lines/0/quantity", "2")]);
+        let (payment, bill) = (json!({ "object": "payment" }), json!({ "object": "bill" }));
+        assert_eq!((hidden(&payment, false), hidden(&bill, true)), (&["unit_cost"][..], &[][..]));
     }
 }

@@ -100,6 +100,9 @@ fn a_sale_lists_the_faults_of_all_checks() {
             "#/lines/3/quantity",
         ];
         lists(&tenant.post("/v1/pos/sales", &sound).await.refused(404, "not_found"), &expected);
+        let many = json!({ "register_id": till.register_id, "original_id": "sal_01h455vb4pex5vsknk084sn02q",
+            "original_lines": vec![json!({ "line_no": 1 }); 2001] });
+        refused(&tenant.post("/v1/pos/refunds", &many).await, &["#/original_lines"]);
         assert_eq!(tenant.count("sales_line").await, 0);
     });
 }
@@ -131,6 +134,8 @@ fn an_order_lists_the_faults_of_all_checks() {
         let parcel = json!({ "tracking_url": "ftp://carrier.example", "carrier": "", "lines": lines });
         let expected = ["#/tracking_url", "#/carrier", "#/lines/0/line_no", "#/lines/1/quantity"];
         refused(&tenant.post(&path, &parcel).await, &expected);
+        let many = json!({ "lines": vec![json!({ "line_no": 9 }); 2001] });
+        tenant.post(&path, &many).await.refused(422, "validation_failed").names(&["#/lines"]);
     });
 }
 

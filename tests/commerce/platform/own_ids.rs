@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Level, Tenant, lines, sale, with_tenant};
+use tests::{Level, Tenant, environment, lines, sale, with_tenant};
 
 const LETTERS: &str = "01h455vb4pex5vsknk084sn02q";
 
@@ -113,6 +113,25 @@ fn a_new_order_under_a_used_id_does_not_touch_the_old_one() {
         let difference = json!({ "recorded": "5", "requested": "7" });
         assert_eq!(other.params("#/lines/0/quantity"), &difference);
         assert_eq!(tenant.level("MUG").await, Level::of("50", "5", "200"));
+    });
+}
+
+#[test]
+fn a_document_of_another_kind_and_a_wrong_field_are_no_repeat() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("3", "4.00")).await;
+        let till = tenant.till().await;
+        let expires_at = (environment().now().await + chrono::Duration::hours(1)).to_rfc3339();
+        let hold = json!({ "lines": lines(&[("MUG", "2")]), "expires_at": expires_at });
+        tenant.post("/v1/stock/holds", &own("hld", hold)).await.created();
+        let short = own("sal", sale(&till, &[("MUG", "2")]));
+        tenant.post("/v1/pos/sales", &short).await.refused(409, "insufficient_stock");
+        let sold = own("sal", sale(&till, &[("MUG", "1")]));
+        tenant.post("/v1/pos/sales", &sold).await.created();
+        let mut wrong = sold.clone();
+        wrong["country"] = json!("XX");
+        tenant.post("/v1/pos/sales", &wrong).await.refused(422, "validation_failed").names(&["#/country"]);
+        assert!(tenant.post("/v1/pos/sales", &sold).await.is_replayed());
     });
 }
 

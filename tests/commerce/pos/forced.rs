@@ -467,6 +467,13 @@ fn a_till_that_was_offline_in_its_first_shift_sends_its_sales() {
         );
         never.session_id = next["id"].as_str().expect("an id").to_owned();
         assert_eq!(close(tenant, &never, "40.00").await["difference"], "0.00");
+        // The cash of one more sale of before was in the drawer when that was counted.
+        let missed =
+            tenant.post(SALES, &offline(&never, at, &json!({ "tenders": cash("10.00") }))).await.created();
+        assert_eq!(exceptions(tenant, &missed).await, ["session_closed - 10.00"]);
+        assert_eq!(missed["session_id"], next["id"], "the last session");
+        assert_eq!(session(tenant, &never).await, ["40.00", "50.00", "-10.00"]);
+        assert_eq!(tenant.balance("1000").await, "40.00");
         // Two sales of one batch make one session, and the first of them may be without cash.
         let other = never_opened("OTHER").await;
         let item = |(key, tenders): (usize, Value)| json!({ "idempotency_key": key.to_string(), "body": offline(&other, at, &json!({ "tenders": tenders })) });

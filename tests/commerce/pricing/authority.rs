@@ -160,6 +160,23 @@ fn an_override_is_a_discount_too() {
 }
 
 #[test]
+fn a_repeat_of_a_stated_price_needs_the_scope_too() {
+    with_tenant(async |tenant| {
+        let (till, _) = shop(tenant).await;
+        let stated = json!([{ "sku": "MUG", "quantity": "1", "unit_price": "9.00" }]);
+        let body = sale(&till, stated, json!({}));
+        tenant.post_as("/v1/pos/sales", "stated", &body).await.created();
+        let cashier = tenant.with_key(&key(tenant, &["pos:write"]).await);
+        let refused = cashier.post_as("/v1/pos/sales", "stated", &body).await;
+        refused.refused(403, "insufficient_scope").names(&["#/lines/0/unit_price"]);
+        let items = json!({ "items": [{ "idempotency_key": "stated", "body": body }] });
+        let results = cashier.post("/v1/pos/sales/batch", &items).await.expect(207);
+        assert_eq!(results["results"][0]["status"], 403, "{results}");
+        assert!(tenant.post_as("/v1/pos/sales", "stated", &body).await.is_replayed());
+    });
+}
+
+#[test]
 fn below_cost_needs_its_scope() {
     with_tenant(async |tenant| {
         let places = shop(tenant).await;
