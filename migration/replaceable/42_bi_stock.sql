@@ -157,6 +157,8 @@ with recursive received as materialized (
             lo.tenant_id, lo.id, c.product_id, c.lot_id, c.left_units, c.left_value, c.received_at, c.earlier
         from carried c
         join public.location lo on lo.tenant_id = bi.tenant() and lo.kind = 'transit'
+        join public.stock_level v on v.tenant_id = bi.tenant() and v.location_id = lo.id and v.product_id = c.product_id
+            and v.lot_id = c.lot_id and v.on_hand > 0
         where c.left_of_line = c.open_value
     ) s
     where s.tenant_id = bi.tenant()

@@ -188,6 +188,8 @@ fn take_back(
         let issue = Issue { key, quantity: -quantity, line_no, occurred_at, forced: true };
         -book.issue_received(&issue, undone.moved.1, |source| (source.document_id, source.line_no) == posted)
     } else {
+        // A late movement that the count had seen may have cost more than all that was lost: then the units come back without a value.
+        let value = value.max(Money::ZERO);
         let source = Source::new(document.kind.into(), document.id.0, line_no, occurred_at);
         book.receive_back(posted, (key, quantity, value), &source);
         value

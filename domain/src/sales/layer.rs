@@ -47,7 +47,7 @@ impl SoldLine {
             return settings.slice(self.cost, self.returned, quantity, whole);
         }
         // Other units came back at the cost of their layers, before the product changed its costing method.
-        settings.share(self.cost - self.returned_cost, quantity, whole - self.returned)
+        share_of_rest(self.cost - self.returned_cost, (quantity, whole - self.returned), settings)
     }
 
     /// Returns the parts of cost layers that come back with `quantity`, with a part for the units that left below zero. Returns none
@@ -68,5 +68,28 @@ impl SoldLine {
             return Vec::new();
         }
         last_units(&parts, (self.returned, quantity), settings)
+    }
+}
+
+/// Returns the cost of `quantity` of the units that are out, if `rest` is what is left of the cost of their line. A server of the version
+/// before takes no account of layers that came back: then more than the cost of the line may have come back, and nothing is left.
+fn share_of_rest(rest: Money, (quantity, out): (Quantity, Quantity), settings: &Settings) -> Money {
+    settings.share(rest.max(Money::ZERO), quantity, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stock::tests::settings;
+
+    #[test]
+    fn no_unit_comes_back_at_a_cost_below_zero() {
+        let back = |rest: &str, quantity: i64| {
+            let part = (Quantity::new(quantity.into()), Quantity::new(4.into()));
+            share_of_rest(rest.parse().expect("an amount"), part, &settings())
+        };
+        let money = |text: &str| -> Money { text.parse().expect("an amount") };
+        assert_eq!([back("10", 1), back("10", 4)], [money("2.5"), money("10")]);
+        assert_eq!([back("-1.33", 1), back("-1.33", 4)], [Money::ZERO; 2]);
     }
 }

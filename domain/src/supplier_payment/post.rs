@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{PaidBill, SupplierPayment};
+use super::{ForeignPart, PaidBill, SupplierPayment};
 use crate::book::{Book, ChangedBill, Posting};
 use crate::id::EntryId;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::Money;
+use crate::tenant::Settings;
 
 /// Sums of parts of a payment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +23,10 @@ struct Sums {
     settled: Money,
     discount: Money,
     discount_tax: Money,
+    /// The amount that was paid, in the currency of the bills; zero if that is the tenant's.
+    stated: Money,
+    /// The exchange difference: above zero a loss.
+    difference: Money,
 }
 
 impl Sums {
@@ -29,10 +34,35 @@ impl Sums {
         self.settled += part.amount;
         self.discount += part.discount;
         self.discount_tax += part.discount_tax;
+        self.stated += part.foreign.map(ForeignPart::paid).unwrap_or_default();
     }
 
     fn paid(&self) -> Money {
         self.settled - self.discount
+    }
+}
+
+/// Divides the exchange difference of a payment: each day has the difference of its own bills, by the amounts that they state. The
+/// differences add up to that of the payment.
+///
+/// > 2,000 USD are paid at 0.90 for two bills of 1,000 USD, one of before at 0.92 and a later one at 0.95. The gain of the day of the
+/// > payment is 20.00, and that of the later day 50.00.
+fn divide_difference(by_day: &mut BTreeMap<NaiveDate, Sums>, whole: Money, settings: &Settings) {
+    let stated: Money = by_day.values().map(|sums| sums.stated).sum();
+    if stated.is_zero() {
+        // Nothing is paid in another currency.
+        if let Some(last) = by_day.values_mut().next_back() {
+            last.difference = whole;
+        }
+        return;
+    }
+    let taken = whole + by_day.values().map(Sums::paid).sum::<Money>();
+    let (mut passed, mut given) = (Money::ZERO, Money::ZERO);
+    for sums in by_day.values_mut() {
+        passed += sums.stated;
+        let up_to = settings.share(taken, passed, stated);
+        sums.difference = up_to - given - sums.paid();
+        given = up_to;
     }
 }
 
@@ -74,23 +104,21 @@ fn post_entries(book: &mut Book, payment: &SupplierPayment, posting: &mut Postin
         let dated = book.bills.get(&part.bill_id).map_or(day, |known| known.bill.dated);
         by_day.entry(dated.max(day)).or_default().add(part);
     }
-    let last = by_day.last_key_value().map_or(day, |(last, _)| *last);
-    let later: Money = by_day.iter().filter(|(of, _)| **of > day).map(|(_, sums)| sums.paid()).sum();
+    // Bills in another currency were recorded at another rate than they are paid: the difference is realised when they are settled.
+    divide_difference(&mut by_day, payment.exchange_difference(), &book.setup.settings);
+    let later = by_day.iter().filter(|(of, _)| **of > day);
+    let held: Money = later.map(|(_, sums)| sums.paid() + sums.difference).sum();
     let owed = Dimensions { party_id: Some(payment.supplier_id.0), ..Dimensions::default() };
     for (of, sums) in by_day {
-        // Bills in another currency were recorded at another rate than they are paid: the difference is realised with the last
-        // of them.
-        let difference = if of == last { payment.exchange_difference() } else { Money::ZERO };
         let mut entry = Lines::default();
         entry.debit(account::PAYABLE, sums.settled, owed);
         if of == day {
-            let held = if last > day { later + payment.exchange_difference() } else { Money::ZERO };
             entry.debit(account::SUPPLIER_ADVANCES, payment.advance - payment.applied() + held, owed);
             entry.credit(account::BANK, payment.amount, Dimensions::default());
         } else {
-            entry.credit(account::SUPPLIER_ADVANCES, sums.paid() + difference, owed);
+            entry.credit(account::SUPPLIER_ADVANCES, sums.paid() + sums.difference, owed);
         }
-        entry.debit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
+        entry.debit(account::EXCHANGE_DIFFERENCES, sums.difference, Dimensions::default());
         entry.credit(account::PURCHASE_DISCOUNTS, sums.discount - sums.discount_tax, Dimensions::default());
         entry.credit(account::INPUT_TAX, sums.discount_tax, Dimensions::default());
         let head = EntryHead {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::bill::{Bill, BillDiscount, BillKind, Payee};
 use crate::exchange::{Amounts, ForeignDocument};
+use crate::ledger::Entry;
 use crate::negative_stock::tests::book as empty;
 use crate::number::Percent;
 use crate::stock::CostingMethod;
@@ -457,20 +458,57 @@ fn a_payment_before_its_bill_settles_it_on_the_day_of_the_bill() {
     let dated: NaiveDate = "2026-01-20".parse().expect("a day");
     book.bills.get_mut(&id).expect("a bill").bill.dated = dated;
     let (_, posting) = pay(&mut book, &payment("0.90", vec![part(id, "100")])).expect("a payment");
-    let shown: Vec<(String, Vec<(String, Money)>)> = posting
-        .entries
-        .iter()
-        .map(|entry| {
-            let lines = entry.lines.iter().map(|line| (line.account.to_string(), line.amount)).collect();
-            (entry.occurred_on.to_string(), lines)
-        })
-        .collect();
-    let lines = |lines: &[(&str, &str)]| -> Vec<(String, Money)> {
-        lines.iter().map(|(account, amount)| ((*account).to_owned(), money(amount))).collect()
-    };
     let expected = vec![
-        (LAST_DAY.to_owned(), lines(&[("1150", "90"), ("1010", "-90")])),
-        ("2026-01-20".to_owned(), lines(&[("2000", "92"), ("1150", "-90"), ("6040", "-2")])),
+        day_of(LAST_DAY, &[("1150", "90"), ("1010", "-90")]),
+        day_of("2026-01-20", &[("2000", "92"), ("1150", "-90"), ("6040", "-2")]),
     ];
-    assert_eq!(shown, expected);
+    assert_eq!(by_day(&posting), expected);
+}
+
+/// 1,010 USD are paid at 0.80: 1,000 for a bill of before at 0.92, and 10 for a later one at 0.95. Each day has its own gain, and
+/// 1150 has 8.00 in between, the part of the later bill. A reversal between the two days takes both back.
+#[test]
+fn each_day_of_a_payment_has_the_exchange_difference_of_its_bills() {
+    let mut book = book();
+    let before = record_bill(&mut book, ("USD", "0.92"), ("1000", "0"), "0");
+    let after = record_bill(&mut book, ("USD", "0.95"), ("10", "0"), "0");
+    let dated: NaiveDate = "2026-01-20".parse().expect("a day");
+    book.bills.get_mut(&after).expect("a bill").bill.dated = dated;
+    let parts = vec![part(before, "1000"), part(after, "10")];
+    let (paid, posting) = pay(&mut book, &payment("0.80", parts)).expect("a payment");
+    let expected = vec![
+        day_of(LAST_DAY, &[("2000", "920"), ("1150", "8"), ("1010", "-808"), ("6040", "-120")]),
+        day_of("2026-01-20", &[("2000", "9.5"), ("1150", "-8"), ("6040", "-1.5")]),
+    ];
+    assert_eq!(by_day(&posting), expected);
+    let reason = "Account closed".to_owned();
+    let reversal = Reverse { original_id: paid.id, id: None, reason, occurred_at: at("2026-01-15") };
+    let (_, posting) = reversal.decide(&mut book).expect("a reversal");
+    let expected = vec![
+        day_of("2026-01-15", &[("1010", "808"), ("6040", "120"), ("2000", "-920"), ("1150", "-8")]),
+        day_of("2026-01-20", &[("1150", "8"), ("6040", "1.5"), ("2000", "-9.5")]),
+    ];
+    assert_eq!(by_day(&posting), expected);
+}
+
+/// The lines of an entry of a day, in the order of their accounts.
+type OfDay = (String, Vec<(String, Money)>);
+
+fn day_of(day: &str, lines: &[(&str, &str)]) -> OfDay {
+    sorted(day.to_owned(), lines.iter().map(|(account, amount)| ((*account).to_owned(), money(amount))))
+}
+
+/// Returns the lines of each entry of a posting.
+fn by_day(posting: &Posting) -> Vec<OfDay> {
+    let of_entry = |entry: &Entry| {
+        let lines = entry.lines.iter().map(|line| (line.account.to_string(), line.amount));
+        sorted(entry.occurred_on.to_string(), lines)
+    };
+    posting.entries.iter().map(of_entry).collect()
+}
+
+fn sorted(day: String, lines: impl Iterator<Item = (String, Money)>) -> OfDay {
+    let mut lines: Vec<(String, Money)> = lines.collect();
+    lines.sort();
+    (day, lines)
 }

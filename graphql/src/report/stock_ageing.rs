@@ -130,7 +130,7 @@ const TRANSFERRED: &str = " s.product_id in (
     where s.document_kind = 'transfer'";
 /// Remaining units of each cost layer, and the decimals of the tenant's currency. Goods in transit have no layers: `carried` has what is
 /// left in transit of the layers that their dispatch took, in the order of the layers, as the receipt of the transfer will take it.
-/// A line counts if that is the value that it has in transit.
+/// A line counts if that is the value that it has in transit. A tenant may have several locations of kind transit: one has the goods.
 const LAYERS: &str = "
 ), money as materialized (
     select public.currency_decimals(currency) as decimals from public.tenant where tenant_id = :tenant_id
@@ -167,6 +167,8 @@ const LAYERS: &str = "
             lo.tenant_id, lo.id, c.product_id, c.lot_id, c.left_units, c.left_value, c.received_at, c.earlier
         from carried c
         join public.location lo on lo.tenant_id = :tenant_id and lo.kind = 'transit'
+        join public.stock_level v on v.tenant_id = :tenant_id and v.location_id = lo.id and v.product_id = c.product_id
+            and v.lot_id = c.lot_id and v.on_hand > 0
         where c.left_of_line = c.open_value
     ) s
     where s.tenant_id = :tenant_id and";

@@ -305,6 +305,24 @@ fn a_reversed_count_takes_back_the_value_that_it_posted() {
     });
 }
 
+/// Ten at 4.00 are written down to 0.10. Four of them are lost for 0.40. One of these was sold before, for 4.00: that is more than the
+/// count posted.
+#[test]
+fn units_that_cost_less_than_a_late_sale_come_back_without_a_value() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let body = json!({ "reason": "write_down", "occurred_at": ago(30).await,
+            "lines": [{ "sku": "MUG", "unit_cost": "0.10" }] });
+        tenant.post("/v1/stock/revaluations", &body).await.created();
+        let lost = counted(tenant, mugs("6"), ago(10).await).await;
+        sold_at(tenant, &till, ago(50).await).await;
+        assert_eq!(tenant.level("MUG").await, Level::of("6", "0", "0.6"));
+        reverse(tenant, &lost).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("9", "0", "0.6"));
+        assert_eq!(tenant.balance("1200").await, "0.60");
+    });
+}
+
 /// Receives ten units an hour ago.
 async fn shop_of(tenant: &Tenant, sku: &str, cost: &str) {
     tenant.product(sku, "10.00").await;

@@ -87,6 +87,9 @@ fn cost_layers_are_as_old_after_a_transfer_as_before() {
 fn goods_in_transit_have_the_costs_of_the_layers_that_they_left() {
     with_tenant(async |tenant| {
         tenant.product_with("BOLT", json!({ "list_price": "2.00", "costing_method": "fifo" })).await;
+        // No goods are in the second one.
+        let sea = json!({ "code": "SEA", "name": "At sea", "kind": "transit" });
+        tenant.post("/v1/locations", &sea).await.created();
         receive(tenant, 330, &tenant.main, ("BOLT", "1", "1.00")).await;
         receive(tenant, 22, &tenant.main, ("BOLT", "1", "9.00")).await;
         let body = json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop, "lines": lines(&[("BOLT", "2")]) });
