@@ -23,7 +23,7 @@ impl Book {
     }
 
     /// Issues units of a receipt that is taken back, like [`Book::issue_back`]. Without cost layers it costs `value`, that of the
-    /// receipt. The last unit takes the value that is left, and no unit takes more than that.
+    /// receipt; the last unit takes the value that is left. If the level is worth less than that, they cost their share of it.
     ///
     /// > 10 units at 2 are on hand, a count finds 5 more at 2, and 15 are received at 6. To take the count back costs 10, not 20.
     pub(crate) fn issue_received(
@@ -40,9 +40,12 @@ impl Book {
         if forced && quantity > level.available() {
             self.consequences.short.push(key);
         }
-        let cost = match quantity == level.on_hand() {
-            true => level.value(),
-            false => value.min(level.value()).max(Money::ZERO),
+        let cost = if quantity == level.on_hand() {
+            level.value()
+        } else if value.is_negative() || value > level.value() {
+            level.cost_of(quantity, &self.setup.settings)
+        } else {
+            value
         };
         self.issue_valued(key, quantity, cost);
         cost
