@@ -149,7 +149,8 @@ fn a_line_becomes_one_payment() {
             async move { client.post(path, body).await }
         });
         let replies = join_all(sent).await;
-        let made = replies.iter().filter(|reply| reply.status == 201).count();
+        // The payment has the id of the line, so one that comes second gets the first response again, or is told that there is one.
+        let made = replies.iter().filter(|reply| reply.status == 201 && !reply.is_replayed()).count();
         assert_eq!(made, 1, "{replies:?}");
         assert!(replies.iter().all(|reply| matches!(reply.status, 201 | 409)), "{replies:?}");
         let open = tenant.get(&format!("/v1/invoices/{first}")).await.ok();

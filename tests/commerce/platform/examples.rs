@@ -26,7 +26,7 @@ const OF_A_USER: [&str; 6] = [
 ];
 
 /// Reads of a record that no example has made before: it comes with other writes, later, or from a provider.
-const OF_NO_EXAMPLE: [&str; 15] = [
+const OF_NO_EXAMPLE: [&str; 16] = [
     "applications_get",
     "auth_oidc_start",
     "bi_logins_get",
@@ -35,6 +35,7 @@ const OF_NO_EXAMPLE: [&str; 15] = [
     "exchange_rates_get",
     "invitations_get",
     "jobs_get",
+    "lots_recall_get",
     "period_locks_get",
     "price_rules_get",
     "recurring_entries_get",

@@ -42,7 +42,7 @@ impl Case {
         let lines = json!([{ "sku": "WORK", "quantity": "1", "unit_price": price }]);
         let body = json!({ "customer_id": customer, "currency": currency, "exchange_rate": rate, "lines": lines,
             "advance_to": "invoiced" });
-        let planned = tenant.dry_run("/v1/orders", &body).await.json();
+        let planned = tenant.dry_run("/v1/orders", &body).await.json()["document"].clone();
         let made = tenant.post("/v1/orders", &body).await.created();
         let read = tenant.get(&format!("/v1/orders/{}", id(&made))).await.ok();
         for order in [&planned, &made, &read] {

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Client, Tenant, environment, with_tenant};
+use tests::{Client, Node, Tenant, environment, with_tenant};
 
 const NEXT: &str = "eight brown bottles of ink";
 
@@ -18,13 +18,18 @@ async fn redeem(client: &Client, token: &Value) -> tests::Reply {
     client.post("/v1/auth/password", &json!({ "token": token, "password": NEXT })).await
 }
 
+/// Starts a server that counts failures as it does without settings.
+async fn counting_node() -> Node {
+    environment().node_with(|config| config.rates.rate_failures = 100).await
+}
+
 #[test]
 fn made_up_links_are_counted() {
     with_tenant(async |tenant| {
         let token = link(tenant).await;
         let real = token.as_str().expect("a token");
         let made_up = json!(format!("{}{}", &real[..real.len() - 43], "a".repeat(43)));
-        let stranger = tenant.anonymous().at(&environment().own_node().await.base_url);
+        let stranger = tenant.anonymous().at(&counting_node().await.base_url);
         for number in 0..100 {
             let wrong = if number % 2 == 0 { json!("swp_x") } else { made_up.clone() };
             redeem(&stranger, &wrong).await.refused(422, "validation_failed").names(&["#/token"]);
@@ -44,7 +49,7 @@ fn made_up_links_are_counted() {
 #[test]
 fn made_up_refresh_tokens_and_tickets_are_counted() {
     with_tenant(async |tenant| {
-        let here = tenant.at(&environment().own_node().await.base_url);
+        let here = tenant.at(&counting_node().await.base_url);
         let stranger = here.anonymous();
         let token = json!({ "refresh_token": "swr_x" });
         let refresh = async || stranger.post("/v1/auth/refresh", &token).await;
@@ -71,7 +76,7 @@ fn made_up_refresh_tokens_and_tickets_are_counted() {
 #[test]
 fn looks_at_the_sign_in_of_a_tenant_are_counted() {
     with_tenant(async |tenant| {
-        let here = tenant.at(&environment().own_node().await.base_url);
+        let here = tenant.at(&counting_node().await.base_url);
         let stranger = here.anonymous();
         let path = format!("/v1/auth/oidc/{}/providers", tenant.slug);
         let look = async || stranger.get(&path).await;
