@@ -1177,6 +1177,12 @@ $$;
 
 ALTER FUNCTION bi_role.remove(login text) OWNER TO postgres;
 
+CREATE FUNCTION public.currency_decimals(currency text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (currency = ANY (ARRAY['BIF'::text, 'CLP'::text, 'DJF'::text, 'GNF'::text, 'ISK'::text, 'JPY'::text, 'KMF'::text, 'KRW'::text, 'PYG'::text])) THEN 0 WHEN (currency = ANY (ARRAY['RWF'::text, 'UGX'::text, 'UYI'::text, 'VND'::text, 'VUV'::text, 'XAF'::text, 'XOF'::text, 'XPF'::text])) THEN 0 WHEN (currency = ANY (ARRAY['BHD'::text, 'IQD'::text, 'JOD'::text, 'KWD'::text, 'LYD'::text, 'OMR'::text, 'TND'::text])) THEN 3 WHEN (currency = ANY (ARRAY['CLF'::text, 'UYW'::text])) THEN 4 ELSE 2 END;
+
+ALTER FUNCTION public.currency_decimals(currency text) OWNER TO stockwell_owner;
+
 CREATE FUNCTION public.day_begin(day timestamp without time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN LEAST((day AT TIME ZONE zone), (((day - '00:00:00.000001'::interval) AT TIME ZONE zone) + '00:00:00.000001'::interval));
@@ -6254,6 +6260,24 @@ ALTER TABLE ONLY public.cost_layer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cost_layer OWNER TO stockwell_owner;
 
+CREATE TABLE public.layer_use (
+    tenant_id uuid NOT NULL,
+    movement_id uuid NOT NULL,
+    layer_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT layer_use_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT layer_use_value_not_negative CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.layer_use FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.layer_use OWNER TO stockwell_owner;
+
 CREATE TABLE public.transfer (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -6276,6 +6300,27 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.transfer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transfer OWNER TO stockwell_owner;
+
+CREATE TABLE public.transfer_line (
+    tenant_id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    missing numeric(18,6) DEFAULT 0 NOT NULL,
+    value numeric(18,4) NOT NULL,
+    open_value numeric(18,4) NOT NULL,
+    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    returned numeric(18,6) DEFAULT 0 NOT NULL,
+    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND (returned >= (0)::numeric) AND (((received + missing) + returned) <= quantity))),
+    CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer_line OWNER TO stockwell_owner;
 
 CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
  WITH RECURSIVE received AS MATERIALIZED (
@@ -6317,6 +6362,64 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
                           WHERE ((stock_movement.tenant_id = bi.tenant()) AND (stock_movement.document_kind = 'transfer'::text)))))) s
              JOIN public.transfer t ON (((t.tenant_id = bi.tenant()) AND (t.id = s.document_id) AND (t.from_location_id = s.location_id))))
           WHERE (s.document_kind = 'transfer'::text)
+        ), money AS MATERIALIZED (
+         SELECT public.currency_decimals(tenant.currency) AS decimals
+           FROM public.tenant
+          WHERE (tenant.tenant_id = bi.tenant())
+        ), dispatched AS (
+         SELECT l.transfer_id,
+            l.line_no,
+            l.product_id,
+            l.lot_id,
+            l.quantity,
+            ((l.received + l.missing) + l.returned) AS gone,
+            l.open_value,
+            u.quantity AS units,
+            u.value,
+            u.received_at,
+            (u.document_kind = 'earlier_stock'::text) AS earlier,
+            sum(u.quantity) OVER (PARTITION BY l.transfer_id, l.line_no ORDER BY u.received_at, u.layer_id) AS high,
+            sum(u.quantity) OVER (PARTITION BY l.transfer_id, l.line_no) AS known
+           FROM (((public.transfer t
+             JOIN public.transfer_line l ON (((l.tenant_id = bi.tenant()) AND (l.transfer_id = t.id))))
+             JOIN public.stock_movement m ON (((m.tenant_id = bi.tenant()) AND (m.document_kind = 'transfer'::text) AND (m.document_id = t.id) AND (m.line_no = l.line_no) AND (m.location_id = t.from_location_id))))
+             JOIN public.layer_use u ON (((u.tenant_id = bi.tenant()) AND (u.movement_id = m.id))))
+          WHERE ((t.tenant_id = bi.tenant()) AND (t.status = 'in_transit'::text))
+        ), carried AS (
+         SELECT d.transfer_id,
+            d.line_no,
+            d.product_id,
+            d.lot_id,
+            d.quantity,
+            d.gone,
+            d.open_value,
+            d.units,
+            d.value,
+            d.received_at,
+            d.earlier,
+            d.high,
+            d.known,
+            d.left_units,
+            d.left_value,
+            sum(d.left_value) OVER (PARTITION BY d.transfer_id, d.line_no) AS left_of_line
+           FROM ( SELECT d_1.transfer_id,
+                    d_1.line_no,
+                    d_1.product_id,
+                    d_1.lot_id,
+                    d_1.quantity,
+                    d_1.gone,
+                    d_1.open_value,
+                    d_1.units,
+                    d_1.value,
+                    d_1.received_at,
+                    d_1.earlier,
+                    d_1.high,
+                    d_1.known,
+                    (d_1.high - GREATEST((d_1.high - d_1.units), d_1.gone)) AS left_units,
+                    (round(d_1.value, y.decimals) - round(((d_1.value * GREATEST(((d_1.gone - d_1.high) + d_1.units), (0)::numeric)) / d_1.units), y.decimals)) AS left_value
+                   FROM (dispatched d_1
+                     CROSS JOIN money y)
+                  WHERE ((d_1.known = d_1.quantity) AND (d_1.high > d_1.gone))) d
         ), layer AS MATERIALIZED (
          SELECT s.location_id,
             s.product_id,
@@ -6324,8 +6427,29 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             s.quantity,
             s.value,
             s.received_at,
-            (s.document_kind = 'earlier_stock'::text) AS earlier
-           FROM public.cost_layer s
+            s.earlier
+           FROM ( SELECT cost_layer.tenant_id,
+                    cost_layer.location_id,
+                    cost_layer.product_id,
+                    cost_layer.lot_id,
+                    cost_layer.quantity,
+                    cost_layer.value,
+                    cost_layer.received_at,
+                    (cost_layer.document_kind = 'earlier_stock'::text) AS earlier
+                   FROM public.cost_layer
+                UNION ALL
+                 SELECT lo_1.tenant_id,
+                    lo_1.id,
+                    c.product_id,
+                    c.lot_id,
+                    c.left_units,
+                    c.left_value,
+                    c.received_at,
+                    c.earlier
+                   FROM ((carried c
+                     JOIN public.location lo_1 ON (((lo_1.tenant_id = bi.tenant()) AND (lo_1.kind = 'transit'::text))))
+                     JOIN public.stock_level v ON (((v.tenant_id = bi.tenant()) AND (v.location_id = lo_1.id) AND (v.product_id = c.product_id) AND (v.lot_id = c.lot_id) AND (v.on_hand > (0)::numeric))))
+                  WHERE (c.left_of_line = c.open_value)) s
           WHERE (s.tenant_id = bi.tenant())
         ), unlayered AS MATERIALIZED (
          SELECT s.location_id,
@@ -6418,9 +6542,13 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
          SELECT d.location_id,
             d.product_id,
             d.units,
-            (round(((l.value * d.younger) / l.units), 4) - round(((l.value * (d.younger - d.units)) / l.units), 4)),
+            (
+                CASE
+                    WHEN (d.younger = l.units) THEN l.value
+                    ELSE round(((l.value * d.younger) / l.units), y.decimals)
+                END - round(((l.value * (d.younger - d.units)) / l.units), y.decimals)),
             d.came_at
-           FROM (( SELECT dated.location_id,
+           FROM ((( SELECT dated.location_id,
                     dated.product_id,
                     dated.lot_id,
                     dated.units,
@@ -6428,6 +6556,7 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
                     sum(dated.units) OVER (PARTITION BY dated.location_id, dated.product_id, dated.lot_id ORDER BY dated.came_at DESC ROWS UNBOUNDED PRECEDING) AS younger
                    FROM dated) d
              JOIN unlayered l ON (((l.location_id = d.location_id) AND (l.product_id = d.product_id) AND (l.lot_id = d.lot_id))))
+             CROSS JOIN money y)
         ), rest AS (
          SELECT t.tenant_id,
             part.location_id,
@@ -8010,24 +8139,6 @@ CREATE TABLE public.landed_cost_line (
 ALTER TABLE ONLY public.landed_cost_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.landed_cost_line OWNER TO stockwell_owner;
-
-CREATE TABLE public.layer_use (
-    tenant_id uuid NOT NULL,
-    movement_id uuid NOT NULL,
-    layer_id uuid NOT NULL,
-    quantity numeric(18,6) NOT NULL,
-    value numeric(18,4) NOT NULL,
-    document_kind text NOT NULL,
-    document_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    CONSTRAINT layer_use_quantity_positive CHECK ((quantity > (0)::numeric)),
-    CONSTRAINT layer_use_value_not_negative CHECK ((value >= (0)::numeric))
-);
-
-ALTER TABLE ONLY public.layer_use FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.layer_use OWNER TO stockwell_owner;
 
 CREATE TABLE public.lot_recall (
     tenant_id uuid NOT NULL,
@@ -9685,27 +9796,6 @@ ALTER TABLE ONLY public.till_clock FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.till_clock OWNER TO stockwell_owner;
 
-CREATE TABLE public.transfer_line (
-    tenant_id uuid NOT NULL,
-    transfer_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    product_id uuid NOT NULL,
-    quantity numeric(18,6) NOT NULL,
-    received numeric(18,6) DEFAULT 0 NOT NULL,
-    missing numeric(18,6) DEFAULT 0 NOT NULL,
-    value numeric(18,4) NOT NULL,
-    open_value numeric(18,4) NOT NULL,
-    lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
-    returned numeric(18,6) DEFAULT 0 NOT NULL,
-    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND (returned >= (0)::numeric) AND (((received + missing) + returned) <= quantity))),
-    CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.transfer_line FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.transfer_line OWNER TO stockwell_owner;
-
 CREATE TABLE public.unmapped_sku (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -10786,9 +10876,15 @@ CREATE INDEX sales_order_line_waiting ON public.sales_order_line USING btree (te
 
 CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
 
+CREATE INDEX shipment_by_tracking ON public.shipment USING btree (tenant_id, tracking_number) WHERE (tracking_number IS NOT NULL);
+
+CREATE INDEX shipment_by_write ON public.shipment USING brin (updated_at, recorded_at) WITH (autosummarize='on', pages_per_range='16');
+
 CREATE INDEX sku_mapping_by_product ON public.sku_mapping USING btree (tenant_id, product_id);
 
 CREATE INDEX sku_mapping_by_reference ON public.sku_mapping USING btree (tenant_id, system, external_sku);
+
+CREATE INDEX stock_count_by_reference ON public.stock_count USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX stock_count_by_write ON public.stock_count USING brin (updated_at) WITH (autosummarize='on', pages_per_range='16');
 
@@ -11513,6 +11609,8 @@ CREATE POLICY bi_wall ON public.journal_entry FOR SELECT TO stockwell_bi USING (
 
 CREATE POLICY bi_wall ON public.journal_line FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.layer_use FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.ledger_rollup FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.ledger_sum_by_day FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -11562,6 +11660,8 @@ CREATE POLICY bi_wall ON public.tenant FOR SELECT TO stockwell_bi USING ((tenant
 CREATE POLICY bi_wall ON public.tender FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.transfer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.transfer_line FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.voucher FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
@@ -13337,6 +13437,22 @@ GRANT SELECT(value) ON TABLE public.cost_layer TO stockwell_bi;
 
 GRANT SELECT(document_kind) ON TABLE public.cost_layer TO stockwell_bi;
 
+GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(movement_id) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(layer_id) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(value) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.layer_use TO stockwell_bi;
+
+GRANT SELECT(received_at) ON TABLE public.layer_use TO stockwell_bi;
+
 GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.transfer TO stockwell_bi;
@@ -13346,10 +13462,37 @@ GRANT SELECT(id) ON TABLE public.transfer TO stockwell_bi;
 GRANT SELECT(from_location_id) ON TABLE public.transfer TO stockwell_bi;
 
 GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
+GRANT SELECT(status) ON TABLE public.transfer TO stockwell_bi;
 
 GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT SELECT(transfer_id) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
+GRANT SELECT(received) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
+GRANT SELECT(missing) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
+GRANT SELECT(open_value) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT SELECT(lot_id) ON TABLE public.transfer_line TO stockwell_bi;
+
+GRANT UPDATE(returned) ON TABLE public.transfer_line TO stockwell_app;
+GRANT SELECT(returned) ON TABLE public.transfer_line TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_app;
 GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_bi;
@@ -13472,6 +13615,9 @@ GRANT SELECT(tenant_id) ON TABLE public.voucher TO stockwell_bi;
 
 GRANT SELECT(id) ON TABLE public.voucher TO stockwell_bi;
 
+GRANT UPDATE(customer_id) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(method) ON TABLE public.voucher TO stockwell_app;
 GRANT SELECT(method) ON TABLE public.voucher TO stockwell_bi;
 
 GRANT UPDATE(issued) ON TABLE public.voucher TO stockwell_app;
@@ -13480,6 +13626,8 @@ GRANT UPDATE(redeemed) ON TABLE public.voucher TO stockwell_app;
 
 GRANT UPDATE(balance) ON TABLE public.voucher TO stockwell_app;
 GRANT SELECT(balance) ON TABLE public.voucher TO stockwell_bi;
+
+GRANT UPDATE(expires_on) ON TABLE public.voucher TO stockwell_app;
 
 GRANT UPDATE(forced) ON TABLE public.voucher TO stockwell_app;
 
@@ -13792,8 +13940,6 @@ GRANT UPDATE(updated_at) ON TABLE public.landed_cost TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.landed_cost TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.landed_cost_line TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 
@@ -14197,16 +14343,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.tender_payment_intent TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.till_clock TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.transfer_line TO stockwell_app;
-
-GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
-
-GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
-
-GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
-
-GRANT UPDATE(returned) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;
 
