@@ -27,6 +27,7 @@ pub struct Begun {
     /// Dates of the trade.
     pub dates: Dates,
     /// The day before which recent trade ends.
+    #[serde(default, deserialize_with = "domain::day::optional")]
     pub before: Option<NaiveDate>,
     /// Code of the tax class of all products.
     pub tax_class: String,

@@ -149,7 +149,7 @@ fn a_line_becomes_one_payment() {
             async move { client.post(path, body).await }
         });
         let replies = join_all(sent).await;
-        // The payment has the id of the line, so one that comes second gets the first response again, or is told that there is one.
+        // The payment has the id of the line, so one that comes second gets the first response again, or a rejection.
         let made = replies.iter().filter(|reply| reply.status == 201 && !reply.is_replayed()).count();
         assert_eq!(made, 1, "{replies:?}");
         assert!(replies.iter().all(|reply| matches!(reply.status, 201 | 409)), "{replies:?}");

@@ -47,6 +47,7 @@ const ALLOWED: &[Allowed] = &[
             "voucher",
             "pos/give_back",
             "pos/late",
+            "pos/session",
             "allocation/allotment",
             "stock/level",
         ],
