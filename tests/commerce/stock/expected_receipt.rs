@@ -101,8 +101,12 @@ fn an_expectation_that_makes_no_sense_is_refused() {
             .refused(422, "validation_failed")
             .names(&[pointer]);
         let id = json!({ "id": unknown, "expected_on": day(5).await, "lines": lines(&[("MUG", "5")]) });
-        tenant.post(EXPECTED, &id).await.created();
-        tenant.post(EXPECTED, &id).await.refused(409, "already_exists").names(&["#/id"]);
+        let made = tenant.post(EXPECTED, &id).await.created();
+        let again = tenant.post(EXPECTED, &id).await;
+        assert!(again.is_replayed() && again.created() == made, "{}", again.text);
+        let more = json!({ "id": unknown, "expected_on": day(5).await, "lines": lines(&[("MUG", "6")]) });
+        let refused = tenant.post(EXPECTED, &more).await;
+        refused.refused(409, "already_exists").names(&["#/id", "#/lines/0/quantity"]);
     });
 }
 
