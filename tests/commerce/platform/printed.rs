@@ -32,7 +32,11 @@ async fn documents(tenant: &Tenant, till: &Till, customer: &str) -> Vec<String> 
 async fn read(tenant: &Tenant, paths: &[String]) -> Vec<Value> {
     let mut read = Vec::new();
     for path in paths {
-        read.push(tenant.get(path).await.ok());
+        let mut document = tenant.get(path).await.ok();
+        if let Some(page) = document["page"].as_object_mut() {
+            page.remove("synced_until");
+        }
+        read.push(document);
     }
     read
 }
