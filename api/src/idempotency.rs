@@ -29,9 +29,9 @@ pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 const KEY_LENGTH_MAX: usize = 255;
 /// The form of the header with a key, as the description states it. [`parse_key`] checks the same.
 pub(crate) const KEY_PATTERN: &str = r#"^([A-Za-z0-9_:.-]{1,255}|"[A-Za-z0-9_:.-]{1,255}")$"#;
-/// Most characters of the header `Prefer`. If it is sent repeatedly, of all values together.
 /// The preference for a dry run.
 const DRY_RUN: &str = "dry-run";
+/// Most characters of the header `Prefer`. If it is sent repeatedly, of all values together.
 pub(crate) const PREFER_LENGTH_MAX: usize = 100;
 
 /// The header `Idempotency-Key`, not checked yet. A handler calls [`IdempotencyKey::required`] or

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
-use crate::address::{AddressChoice, AddressUse};
 use crate::annotation::Annotations;
-use crate::book::{Book, Location, Posting};
+use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
-use crate::customer::Customer;
-use crate::document::DocumentKind;
-use crate::exchange::{Quote, Stated};
-use crate::hold;
-use crate::id::{CustomerId, HoldId, LocationId, OrderId};
+use crate::exchange::Quote;
+use crate::id::{CustomerId, LocationId, OrderId};
 use crate::needs::Needs;
-use crate::number::{ExchangeRate, Money, Quantity};
+use crate::number::{Money, Quantity};
 use crate::printed::{Addresses, PrintedCustomer, Seller};
-use crate::refusal::{Code, Faults, Problems, Refusal};
-use crate::sales::{self, Authority, Basket, Discount, Foreign, Judged, Line, LineInput, Totals};
-use crate::tenant::Channel;
+use crate::refusal::Refusal;
+use crate::sales::{Line, Totals};
 use crate::text_enum;
 
 mod close;
@@ -27,6 +21,7 @@ mod credit_note;
 mod held;
 mod invoice;
 mod pick;
+mod place;
 mod reserve;
 mod ship;
 mod undo;
@@ -38,6 +33,7 @@ pub use credit_note::{Condition, Return};
 pub(crate) use held::judge_held;
 pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};
+pub use place::Place;
 pub use reserve::Policy;
 pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine, ShipmentStatus};
 pub use undo::UndoShipment;
@@ -77,51 +73,6 @@ text_enum! {
         /// Shipped and invoiced.
         Invoiced,
     }
-}
-
-/// An order to place.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The id of the order, if the caller chose one.
-    pub id: Option<OrderId>,
-    /// The customer.
-    pub customer_id: CustomerId,
-    /// The location that ships it; the default one if absent.
-    pub location_id: Option<LocationId>,
-    /// The country of delivery. If absent, that of the address that the order chooses, else the customer's.
-    pub country: Option<String>,
-    /// The customer's reference.
-    pub reference: Option<String>,
-    /// The caller's own number, unique among orders.
-    pub external_ref: Option<String>,
-    /// The currency of its prices and discounts; the tenant's if absent.
-    pub currency: Option<String>,
-    /// The rate of that currency; the recorded one of the day of the order if absent.
-    pub exchange_rate: Option<ExchangeRate>,
-    /// The day on which the customer wants it.
-    pub requested_on: Option<NaiveDate>,
-    /// The address to bill; the customer's first one for billing if absent.
-    pub bill_to: Option<AddressChoice>,
-    /// The address to ship to; the customer's first one for shipping if absent.
-    pub ship_to: Option<AddressChoice>,
-    /// Additions of the caller.
-    pub annotations: Annotations,
-    /// The time at which it was placed; now if absent.
-    pub occurred_at: Option<DateTime<Utc>>,
-    /// Its lines.
-    pub lines: Vec<LineInput>,
-    /// A discount over all lines.
-    pub discount: Option<Discount>,
-    /// The status to which it is taken at once.
-    pub advance_to: AdvanceTo,
-    /// The policy for lines that are short.
-    pub policy: Policy,
-    /// The priority among waiting orders, from 0 to 9. The highest gets stock first.
-    pub priority: i16,
-    /// The hold whose stock it uses. Allowed only if the order is confirmed at once.
-    pub hold_id: Option<HoldId>,
-    /// The limits of the caller over prices.
-    pub authority: Authority,
 }
 
 /// An order.
@@ -253,247 +204,6 @@ pub struct Ordered {
     /// Whether the command placed the order.
     pub is_new: bool,
 }
-impl Rule for Place {
-    fn name(&self) -> &'static str {
-        "order.created"
-    }
-
-    fn own_id(&self) -> Option<Uuid> {
-        self.id.map(|id| id.0)
-    }
-
-    fn lines(&self) -> usize {
-        self.lines.len()
-    }
-
-    fn needs(&self, needs: &mut Needs) {
-        needs.customer_ids.insert(self.customer_id);
-        // An order with the caller's id may exist already.
-        needs.order_ids.extend(self.id);
-        needs.hold_ids.extend(self.hold_id);
-        needs.add_time(self.occurred_at);
-        needs.exchange_at.extend(self.currency.clone().map(|currency| (currency, self.occurred_at)));
-        needs.promises |= self.policy == Policy::Backorder && self.advance_to > AdvanceTo::Draft;
-        needs.location(self.location_id);
-        needs.numbered.extend([DocumentKind::Order, DocumentKind::Shipment, DocumentKind::Invoice]);
-        needs.lines(&self.lines);
-    }
-
-    fn check_stated(&self) -> Result<(), Refusal> {
-        self.authority.check_rate(self.exchange_rate)?;
-        self.authority.check_stated(&self.lines, self.discount)
-    }
-
-    fn note_faults(&self, book: &Book, faults: &mut Faults) {
-        faults.take(check_id(book, self));
-        let at = faults.take(book.occurred_at(self.occurred_at));
-        let customer = faults.take(sales::buyer(book, self.customer_id));
-        let location = faults.take(origin(book, self.location_id));
-        if let Some(customer) = customer {
-            faults.take(delivery(self, customer));
-        }
-        faults.take(self.authority.check_rate(self.exchange_rate));
-        let foreign = at.and_then(|at| faults.take(currency(book, self, at)));
-        let is_known = at.is_some() && customer.is_some() && location.is_some();
-        let judged = Judged { prices: is_known && foreign.is_some(), amounts: foreign.is_some() };
-        let place = location.map_or_else(LocationId::default, |location| location.id);
-        let of = (customer, "", at.unwrap_or(book.now));
-        let basket = basket(self, place, of, foreign.as_ref().and_then(Option::as_ref));
-        sales::note_faults(book, &basket, judged, faults);
-        faults.take(self.authority.check_stated(&self.lines, self.discount));
-        faults.take(check_draft(self));
-        if let Some(id) = self.hold_id.filter(|_| customer.is_some()) {
-            faults.take(hold::usable(book, id, Some(self.customer_id)));
-        }
-        if self.advance_to == AdvanceTo::Draft {
-            faults.take(refuse_lots(&self.lines));
-        }
-    }
-
-    fn decide(&self, book: &mut Book) -> Decision {
-        place(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
-    }
-}
-
-/// Places an order and takes it to the status that was asked for, all or nothing.
-fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal> {
-    let order = draft(book, command)?;
-    check_draft(command)?;
-    let held = command.hold_id.map(|id| hold::usable(book, id, Some(command.customer_id))).transpose()?;
-    if let Some(hold) = held {
-        hold::check_begun(book, hold, command.occurred_at)?;
-    }
-    let (id, advance_to) = (order.id, command.advance_to);
-    let plan = if advance_to > AdvanceTo::Draft {
-        Some(plan(book, &order, order.occurred_at, (held, &command.lines))?)
-    } else {
-        refuse_lots(&command.lines)?;
-        None
-    };
-    let hold = plan.as_ref().map_or_else(Vec::new, |plan| hold_reasons(book, &order, plan));
-    if !hold.is_empty() && advance_to > AdvanceTo::Confirmed {
-        return Err(Refusal::new(Code::CreditExceeded, hold.join(" ")));
-    }
-
-    // Nothing rejects the command from here on.
-    let order = Order { number: book.number(DocumentKind::Order), ..order };
-    book.orders.insert(id, order);
-    let mut posting = Posting::default();
-    let mut invoices = Vec::new();
-    if !hold.is_empty() {
-        put_on_hold(book, id, hold);
-    } else if let Some(plan) = plan {
-        if let Some(held) = command.hold_id {
-            hold::use_up(book, held, &mut posting);
-        }
-        reserve(book, id, &plan, &mut posting);
-        if advance_to > AdvanceTo::Confirmed {
-            ship::dispatch_all(book, id, &mut posting);
-        }
-        if advance_to > AdvanceTo::Shipped {
-            invoices = invoice::invoice_all(book, id, &mut posting);
-        }
-        if advance_to == AdvanceTo::Confirmed {
-            posting.reservations.extend(reservations(&book.orders[&id]));
-        }
-    }
-    Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
-}
-
-/// Rejects a hold that a draft names.
-fn check_draft(command: &Place) -> Result<(), Refusal> {
-    if command.hold_id.is_none() || command.advance_to > AdvanceTo::Draft {
-        return Ok(());
-    }
-    let detail = "A draft reserves nothing: confirm the order at once, or leave hold_id out.";
-    Err(Refusal::invalid("/hold_id", detail))
-}
-
-/// Rejects an id that another order has.
-fn check_id(book: &Book, command: &Place) -> Result<(), Refusal> {
-    if command.id.is_none_or(|id| !book.orders.contains_key(&id)) {
-        return Ok(());
-    }
-    let detail = "An order with this id exists: repeat its Idempotency-Key to get its response again, or use a new id.";
-    Err(Problems::one("/id", Code::AlreadyExists, detail))
-}
-
-/// Returns the lines of an order, with the customer, the country and the time that price them.
-fn basket<'a>(
-    command: &'a Place,
-    location_id: LocationId,
-    (customer, country, at): (Option<&'a Customer>, &'a str, DateTime<Utc>),
-    foreign: Option<&'a Foreign>,
-) -> Basket<'a> {
-    Basket {
-        lines: &command.lines,
-        discount: command.discount,
-        channel: Channel::Wholesale,
-        location_id,
-        customer,
-        country,
-        at,
-        overrider: command.authority.overrider.as_deref(),
-        discount_max: Some(command.authority.discount_max),
-        is_return: false,
-        forced: false,
-        foreign,
-    }
-}
-
-fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
-    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
-    let detail = "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
-    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
-}
-
-fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
-    check_id(book, command)?;
-    let occurred_at = book.occurred_at(command.occurred_at)?;
-    let customer = sales::buyer(book, command.customer_id)?;
-    let location = origin(book, command.location_id)?;
-    let (addresses, country) = delivery(command, customer)?;
-    command.authority.check_rate(command.exchange_rate)?;
-    let foreign = currency(book, command, occurred_at)?;
-    let basket =
-        basket(command, location.id, (Some(customer), country.as_str(), occurred_at), foreign.as_ref());
-    let lines = sales::price(book, &basket)?;
-    command.authority.check_cost(book, location.id, (&command.lines, command.discount), &lines)?;
-    let (location_id, customer) = (location.id, Arc::clone(&customer.printed));
-    Ok(Order {
-        id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),
-        number: String::new(),
-        customer_id: command.customer_id,
-        customer,
-        location_id,
-        status: OrderStatus::Draft,
-        country,
-        reference: command.reference.clone(),
-        external_ref: command.external_ref.clone(),
-        requested_on: command.requested_on,
-        addresses,
-        annotations: Arc::new(command.annotations.clone()),
-        seller: Arc::clone(&book.setup.seller),
-        policy: command.policy,
-        priority: command.priority,
-        foreign: foreign.map(|foreign| foreign.quote),
-        hold_reasons: Vec::new(),
-        released_at: None,
-        occurred_at,
-        recorded_at: book.now,
-        updated_at: book.now,
-        version: 1,
-        lines: lines.into_iter().map(OrderLine::new).collect(),
-        shipments: Vec::new(),
-    })
-}
-
-/// Returns the currency of an order; none if it is the tenant's.
-fn currency(book: &Book, command: &Place, occurred_at: DateTime<Utc>) -> Result<Option<Foreign>, Refusal> {
-    let settings = &book.setup.settings;
-    let stated = Stated {
-        currency: command.currency.as_deref(),
-        rate: command.exchange_rate,
-        day: settings.day(occurred_at),
-    };
-    let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
-    Ok(quote.map(|quote| Foreign::new(quote, settings)))
-}
-
-/// Returns the location that ships an order: the one that it names, else the default one.
-fn origin(book: &Book, id: Option<LocationId>) -> Result<&Location, Refusal> {
-    let pointer = "/location_id";
-    let location = book
-        .setup
-        .location(id)
-        .ok_or_else(|| Problems::one(pointer, Code::NotFound, "There is no such location."))?;
-    if location.channels.contains(&Channel::Wholesale) {
-        return Ok(location);
-    }
-    let detail = format!("Location {} does not serve wholesale. Name one that does.", location.code);
-    Err(match id {
-        Some(_) => Problems::one(pointer, Code::InvalidStateTransition, detail),
-        None => Refusal::state(detail),
-    })
-}
-
-/// Returns the addresses of an order, and the country of delivery. A ship-to address that the order chooses says the country.
-fn delivery(command: &Place, customer: &Customer) -> Result<(Addresses, String), Refusal> {
-    let mut problems = Problems::default();
-    let mut chosen = |choice: &Option<AddressChoice>, wanted, pointer| {
-        customer.address(choice.as_ref(), wanted, pointer).unwrap_or_else(|problem| {
-            problems.push(problem);
-            None
-        })
-    };
-    let bill_to = chosen(&command.bill_to, AddressUse::Billing, "/bill_to");
-    let ship_to = chosen(&command.ship_to, AddressUse::Shipping, "/ship_to");
-    problems.check()?;
-    let of_address =
-        ship_to.as_ref().filter(|_| command.ship_to.is_some()).map(|address| address.country.clone());
-    let country = command.country.clone().or(of_address).unwrap_or_else(|| customer.country.clone());
-    Ok((Addresses { bill_to, ship_to }, country))
-}
 
 /// An order to confirm.
 #[derive(Debug, Clone, Copy)]
@@ -529,6 +239,7 @@ fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> 
     }
     Ok(finish(book, id, posting))
 }
+
 /// An order to release from its credit hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Release(pub OrderId);

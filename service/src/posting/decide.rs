@@ -40,7 +40,7 @@ pub(super) async fn try_to_decide(
     let checked = bounds.check_place(book, &request.command);
     let checked = checked.and_then(|()| bounds.check_rate(&request.command));
     if let Err(wrong) = request.wrong.clone().check() {
-        // A caller who may not work there learns nothing of what is there.
+        // A caller who may not work at that location gets the faults of the form only.
         let (known, is_bound) = (&*book, checked.is_err());
         let judge = || if is_bound { wrong } else { request.command.with_faults(wrong, known) };
         return Ok((Err(showing(known.setup.settings.exponent, judge)), false));

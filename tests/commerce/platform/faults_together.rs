@@ -119,11 +119,11 @@ fn an_order_lists_the_faults_of_all_checks() {
         // An unknown customer hides only the prices, which it may have of its own.
         let unknown = json!("cus_01h455vb4pex5vsknk084sn02q");
         let place = json!("loc_01h455vb4pex5vsknk084sn02q");
-        let nobody = with(&order, &[("customer_id", unknown), ("location_id", place)]);
+        let unknown_buyer = with(&order, &[("customer_id", unknown), ("location_id", place)]);
         let expected: Vec<&str> =
             expected.into_iter().filter(|pointer| *pointer != "#/lines/4/sku").collect();
         let expected = also(&expected, &["#/customer_id", "#/location_id"]);
-        refused(&tenant.post("/v1/orders", &nobody).await, &expected);
+        refused(&tenant.post("/v1/orders", &unknown_buyer).await, &expected);
         // What only follows from a fault is left out: neither is there such stock, nor is the order paid.
         let lines = json!([{ "sku": "MUG", "quantity": "1000" }, { "sku": "NOSUCH", "quantity": "1" }]);
         let short = json!({ "customer_id": customer, "advance_to": "invoiced", "lines": lines });
