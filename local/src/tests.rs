@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
-use crate::{LocalError, Postgres, PostgresOptions, Redis, free_port};
+use crate::{LocalError, Postgres, PostgresOptions, Redis};
 
 /// The ways in which clients prove their passwords.
 const METHODS: &str = "select string_agg(distinct auth_method, ' ') from pg_hba_file_rules";
@@ -91,11 +91,11 @@ async fn foreign_folder_and_taken_port_are_refused() {
     assert!(matches!(refused, Err(LocalError::NotOurs(_))));
     std::fs::remove_dir_all(&data_dir).expect("the folder goes");
 
-    let port = free_port().expect("a port is free");
-    let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).expect("the port is taken");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is taken");
+    let port = taken.local_addr().expect("an address").port();
     let options = PostgresOptions { port: Some(port), ..PostgresOptions::for_tests(&data_dir) };
     let refused = Postgres::start(options).await;
-    assert!(matches!(refused, Err(LocalError::PortTaken(taken)) if taken == port));
+    assert!(matches!(refused, Err(LocalError::PortTaken(busy)) if busy == port));
     Postgres::erase(data_dir).await.expect("the cluster is erased");
 }
 

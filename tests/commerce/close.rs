@@ -64,8 +64,7 @@ fn counts(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
 
 /// Returns the present month of the tenant, which lies in London.
 async fn present() -> String {
-    let now = environment().now().await.with_timezone(&chrono_tz::Europe::London);
-    now.format("%Y-%m").to_string()
+    environment().today(&chrono_tz::Europe::London).await.format("%Y-%m").to_string()
 }
 
 /// Leaves in March 2026 what a checklist finds: a draft, a shipment without an invoice, a payment without one, and a sale at another
@@ -251,7 +250,7 @@ fn goods_that_went_back_need_no_bill() {
 #[test]
 fn an_entry_that_is_not_posted_and_an_unmapped_sku_are_open() {
     with_tenant(async |tenant| {
-        let today = environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive();
+        let today = environment().today(&chrono_tz::Europe::London).await;
         let rent = json!({ "memo": "Rent", "rhythm": "yearly", "starts_on": today, "lines": [
             { "account": "6100", "debit": "10.00" }, { "account": "1010", "credit": "10.00" }] });
         tenant.make("/v1/recurring-entries", rent).await;

@@ -16,7 +16,7 @@ use tests::{Problem, Reply, Tenant, Till, environment, sale, with_tenant};
 
 /// Returns the day `days` from today in the tenant's time zone.
 pub async fn day(days: i64) -> String {
-    let today = environment().now().await.date_naive();
+    let today = environment().today(&chrono_tz::Europe::London).await;
     let span = Days::new(days.unsigned_abs());
     (if days < 0 { today - span } else { today + span }).to_string()
 }

@@ -112,7 +112,7 @@ fn only_its_scope_moves_the_lock_and_not_into_today() {
         assert_eq!(problem.0["required_scope"], "periods:lock");
         let key = crate::platform::auth::key(tenant, &["periods:lock"]).await;
         tenant.with_key(&key).post(LOCKS, &body).await.created();
-        let today = tests::environment().now().await.date_naive();
+        let today = environment().today(&chrono_tz::Europe::London).await;
         for day in [today, today + chrono::Days::new(400)] {
             let body = json!({ "locked_through": day.to_string(), "reason": "Too early" });
             tenant.post(LOCKS, &body).await.refused(422, "validation_failed").names(&["#/locked_through"]);

@@ -32,7 +32,7 @@ pub struct Calendar {
 
 impl Calendar {
     pub async fn now() -> Self {
-        let today = environment().now().await.with_timezone(&London).date_naive();
+        let today = environment().today(&London).await;
         let monday = today - Days::new(today.weekday().num_days_from_monday().into());
         Calendar { today, monday }
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use tests::{Browser, Product, Screen, Tenant, Till};
+use tests::{Browser, Product, Screen, Tenant, Till, environment};
 
 /// A desk: wide and light.
 pub const DESK: Screen = Screen { width: 1440, is_phone: false, is_dark: false };
@@ -42,13 +42,16 @@ pub struct Trade {
 }
 
 impl Trade {
+    /// Trades today. The day does not turn while the test runs, and no event of the trade is left that a page asks again for.
     pub async fn of(tenant: &Tenant) -> Self {
+        environment().today(&chrono_tz::Europe::London).await;
         let mug = tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
         tenant.stocked("CUP", "5.00", ("50", "6.00")).await;
         let till = tenant.till().await;
         tenant.sell(&till, &[("MUG", "3")]).await.created();
         let customer = tenant.customer("Hazel Gifts Ltd").await;
         tenant.order(&customer, &[("MUG", "20"), ("CUP", "10")], "invoiced").await.created();
+        tenant.complete_feed().await;
         Trade { till, mug }
     }
 }

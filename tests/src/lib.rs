@@ -17,6 +17,7 @@ mod receiver;
 mod route;
 mod schema;
 mod tenant;
+mod wait;
 
 pub use apart::{Apart, send_signal, signal_server, superuser};
 pub use browser::{Browser, Screen};
@@ -30,3 +31,4 @@ pub use receiver::{Behaviour, Got, Receiver};
 pub use route::Route;
 pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};
+pub use wait::until_waiting;

@@ -482,8 +482,7 @@ fn the_checklist_of_a_month_has_bills_without_goods_and_goods_without_bills() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "10.00").await;
         let pottery = supplier(tenant, "POTTERY", json!({})).await;
-        let now = environment().now().await.with_timezone(&chrono_tz::Europe::London);
-        let period = now.format("%Y-%m").to_string();
+        let period = environment().today(&chrono_tz::Europe::London).await.format("%Y-%m").to_string();
         let open = async || -> (i64, i64) {
             let close = tenant.get(&format!("/v1/close/{period}")).await.ok();
             let count = async |item: &str| -> i64 {

@@ -1,6 +1,6 @@
 //! Purchase orders as supply: promises are made on them, and broken when they slip.
 
-use chrono::Days;
+use chrono::{Days, Utc};
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant_as};
 
@@ -13,7 +13,7 @@ fn in_utc(test: impl AsyncFnOnce(&Tenant)) {
 
 /// Returns the day `days` from today.
 async fn day(days: u64) -> String {
-    (environment().now().await.date_naive() + Days::new(days)).to_string()
+    (environment().today(&Utc).await + Days::new(days)).to_string()
 }
 
 /// Returns day and quantity of every step of what may be promised.

@@ -366,7 +366,7 @@ fn a_return_in_a_closed_period_is_posted_on_the_first_open_day() {
         let made = order(tenant, json!({ "supplier_id": pottery, "lines": [line] }), &["send"]).await;
         let sent = "update purchase_order set sent_at = sent_at - interval '40 days' where tenant_id = $1";
         sqlx::query(sent).bind(tenant.id.0).execute(&environment().root).await.expect("the order is older");
-        let today = environment().now().await.date_naive();
+        let today = environment().today(&chrono::Utc).await;
         let day = |days: u64| today.checked_sub_days(chrono::Days::new(days)).expect("a day");
         let noon = |days: u64| format!("{}T12:00:00Z", day(days));
         let came = step(tenant, &made, "receive", json!({ "occurred_at": noon(30) })).await.ok();

@@ -140,12 +140,12 @@ fn a_tenant_does_not_hold_up_the_files_of_another() {
     with_tenants(async |tenant, other| {
         let store = SmallStore::start().await;
         store.change(|state| state.mood = Mood::SilentTo(tenant.id));
-        let client = store.client();
+        let client = store.patient_client();
         let sha256: [u8; 32] = Sha256::digest(b"hello").into();
         let waiting = join_all((0..64).map(|_| client.put(tenant.id, &sha256, b"hello")));
         let sent = async {
             tokio::time::sleep(Duration::from_millis(200)).await;
-            tokio::time::timeout(Duration::from_secs(1), client.put(other.id, &sha256, b"hello")).await
+            tokio::time::timeout(Duration::from_secs(4), client.put(other.id, &sha256, b"hello")).await
         };
         let (sent, waited) = join(sent, waiting).await;
         sent.expect("it does not wait for the other tenant").expect("it is sent");
@@ -291,7 +291,7 @@ fn an_upload_that_arrives_late_leaves_no_object_of_a_deleted_tenant() {
         };
         let id = service::tenant::create(&environment().db, &wanted).await.expect("a tenant").id;
         let store = SmallStore::start().await;
-        let client = store.client();
+        let client = store.patient_client();
         let migrator = environment().database_url().replace("stockwell_app:", "stockwell_migrator:");
         let deletion = stockwell::archive::delete(&migrator, &slug, &slug, Some(&client));
         // The upload sends its object when the rows are gone, and before its request has to end.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use futures_util::future::join;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Level, environment, sale, with_tenant};
+use tests::{Level, environment, sale, until_waiting, with_tenant};
 
 use super::reverse::{ago, counted, mugs, reverse, shop, sold_at};
 use super::{enter, posted, sheet, text};
@@ -24,7 +24,7 @@ fn a_sale_that_waited_for_its_till_while_a_count_was_posted_is_late_whatever_its
         let body = sale(&till, &[("MUG", "1")]);
         let waiting = node.post("/v1/pos/sales", &body);
         let counting = async {
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            until_waiting(&mut first, 1).await;
             enter(tenant, &count, json!([mugs("7")])).await;
             let count = posted(tenant, &count).await;
             first.rollback().await.expect("it ends");

@@ -13,7 +13,7 @@ const TEMPLATES: &str = "/v1/recurring-entries";
 
 /// Returns the present day of the tenant, which lies in London.
 async fn today() -> NaiveDate {
-    environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive()
+    environment().today(&chrono_tz::Europe::London).await
 }
 
 fn rent(starts_on: NaiveDate) -> Value {

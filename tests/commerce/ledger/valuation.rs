@@ -115,8 +115,7 @@ fn days_that_can_not_be_valued_are_rejected() {
         trade(tenant).await;
         rated(tenant, "USD", "0.95").await;
         rated(tenant, "JPY", "0.005").await;
-        let now = environment().now().await.with_timezone(&chrono_tz::Europe::London);
-        let today = now.format("%Y-%m-%d").to_string();
+        let today = environment().today(&chrono_tz::Europe::London).await.to_string();
         for day in [today.as_str(), "2999-01-31"] {
             let refused = tenant.post(&format!("/v1/foreign-valuations/{day}"), &json!({})).await;
             refused.refused(422, "validation_failed");

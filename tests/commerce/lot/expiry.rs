@@ -1,7 +1,7 @@
 //! The report of lots by expiry date: its rows, what may be sold, and the day that counts as today.
 
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant, with_tenant_as};
+use tests::{Tenant, environment, with_tenant, with_tenant_as};
 
 use crate::lot::{day, lot, received, tracked};
 
@@ -140,7 +140,7 @@ fn lots_were_as_they_were_then() {
             post("receipt", day, json!({ "sku": "JAM", "quantity": "5", "unit_cost": "4.00", "lots": lots }))
                 .await;
         }
-        let known_at = tests::environment().now().await;
+        let known_at = environment().now().await;
         let known_at = known_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
         let lost = json!({ "sku": "JAM", "quantity": "-2", "lots": [{ "code": "FIRST" }] });
         post("adjustment", "2011-02-20", lost).await;
@@ -185,10 +185,8 @@ fn today_is_a_day_of_the_zone_that_is_asked_for() {
         async |tenant| {
             tracked(tenant, "MILK", "lot").await;
             // Two time zones that never have the same date.
-            let now = tests::environment().now().await;
-            let (east, west) = (chrono::Duration::hours(14), chrono::Duration::hours(-11));
-            let today = (now + east).date_naive();
-            let apart = (today - (now + west).date_naive()).num_days();
+            let today = environment().today(&chrono_tz::Pacific::Kiritimati).await;
+            let apart = (today - environment().today(&chrono_tz::Pacific::Pago_Pago).await).num_days();
             received(tenant, "MILK", "A", ("5", &today.to_string())).await;
             assert_eq!(rows(tenant, "").await, ["A MAIN sellable 0 5 0 5 20.00"]);
             let expected = format!("A MAIN sellable {apart} 5 0 5 20.00");

@@ -227,7 +227,7 @@ fn orders_and_shipments_take_notes_and_tracking_later() {
             .await
             .refused(422, "validation_failed")
             .names(&["#/tracking_number", "#/tracking_url"]);
-        let events = tenant.get("/v1/events?type=shipment.*").await.ok();
-        assert_eq!(events["data"][0]["data"]["object"]["url"], json!(at));
+        let events = tenant.events("type=shipment.*").await;
+        assert_eq!(events[0]["data"]["object"]["url"], json!(at));
     });
 }

@@ -294,15 +294,14 @@ fn what_became_free_by_itself_is_allocated_on_request() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("6", "1.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        let ends = tests::environment().now().await + chrono::Duration::seconds(4);
+        let ends = environment().now().await + chrono::Duration::hours(1);
         let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "6")]) });
         tenant.post("/v1/stock/holds", &hold).await.created();
         let first = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let second = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "4")])).await.created();
         let early = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&early), [["0", "0", "4", "0"]]);
-        let wait = (ends - tests::environment().now().await).to_std().unwrap_or_default();
-        tokio::time::sleep(wait + std::time::Duration::from_millis(50)).await;
+        tenant.age_holds(chrono::Duration::hours(1)).await;
         let served = tenant.step(&id(&second), "allocate").await.ok();
         assert_eq!(lots(&served), [["2", "0", "2", "0"]]);
         assert_eq!(
@@ -321,12 +320,12 @@ fn an_order_ships_what_a_hold_that_ended_left_to_it() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
         let customer = tenant.customer("Nordwind Supply").await;
-        let ends = tests::environment().now().await + chrono::Duration::seconds(1);
+        let ends = environment().now().await + chrono::Duration::hours(1);
         let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "4")]) });
         tenant.post("/v1/stock/holds", &hold).await.created();
         let placed = tenant.post(ORDERS, &order(&customer, "backorder", &[("BOLT", "10")])).await.created();
         assert_eq!(lots(&placed), [["6", "0", "4", "0"]]);
-        tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+        tenant.age_holds(chrono::Duration::hours(1)).await;
         let shipped = tenant.step(&id(&placed), "ship").await.ok();
         assert_eq!(lots(&shipped), vec![["0", "10", "0", "0"]]);
         assert_eq!(lots(&shown(tenant, &placed).await), lots(&shipped));

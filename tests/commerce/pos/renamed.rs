@@ -1,12 +1,10 @@
 //! Sales that had happened before they were sent, of products whose SKU changed since.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Product, Tenant, Till, environment, sale, with_tenant};
+use tests::{Product, Tenant, Till, environment, sale, until_waiting, with_tenant};
 
 use super::SALES;
 
@@ -194,10 +192,7 @@ fn the_level_of_a_renamed_product_is_locked_before_the_number_series() {
         let level = "select 1 from stock_level where tenant_id = $1 for update";
         sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
         let takes_the_series = async {
-            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
-            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until_waiting(&mut lock, 1).await;
             let series = "select series from number_series where tenant_id = $1 for update nowait";
             let free = sqlx::query(series).bind(tenant.id.0).fetch_all(&mut *lock).await;
             lock.rollback().await.expect("it ends");

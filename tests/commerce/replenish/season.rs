@@ -96,6 +96,7 @@ fn a_suggestion_follows_the_season_of_its_category() {
             (&before["demand"]["season"], &before["target"]["seasonal_factor"]),
             (&Value::Null, &json!("1"))
         );
+        tenant.complete_feed().await;
         rollup::run_all(&environment().db, tenant.id).await.expect("folded");
         let row = explained(tenant, &cup).await;
         let season = &row["demand"]["season"];

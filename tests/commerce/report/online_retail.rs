@@ -106,7 +106,7 @@ fn moved_trade_is_recent_and_has_the_same_figures() {
         tenant.time_zone = "Europe/London".to_owned();
     };
     with_tenant_as(of_demo, async |tenant| {
-        let today = environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive();
+        let today = environment().today(&chrono_tz::Europe::London).await;
         import(tenant, Some(today), "standard").await;
         let (wholesale, retail) = expected();
         assert_eq!(reported(tenant).await, (wholesale.to_string(), retail.to_string()), "without tax");

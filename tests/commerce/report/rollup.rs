@@ -552,6 +552,7 @@ fn views_that_read_roll_ups_have_the_figures_of_the_lines() {
         let (differ, days) = days_that_differ(tenant).await;
         assert_eq!(differ, 0, "before the first fold");
         assert!(days >= 6, "{days} rows");
+        tenant.complete_feed().await;
         rollup::run_all(&environment().db, tenant.id).await.expect("folded");
         assert_eq!(days_that_differ(tenant).await, (0, days), "after a fold");
         check_views(tenant, "after a fold").await;

@@ -1,16 +1,17 @@
 //! The reports of stock, figure by figure: ageing, slow and low stock, ABC, shrinkage, and what they reject.
 
-use chrono::{DateTime, Duration, TimeZone, Utc};
+use chrono::{DateTime, Days, Duration, TimeZone, Utc};
 use chrono_tz::Europe::London;
 use serde_json::{Value, json};
-use tests::{Tenant, lines, sale, with_tenant};
+use tests::{Tenant, environment, lines, sale, with_tenant};
 
 /// Returns the server's time of day, some days of London ago.
 pub(super) async fn days_ago(tenant: &Tenant, days: u64) -> String {
+    let today = environment().today(&London).await;
     let me = tenant.get("/v1/me").await.ok();
     let now: DateTime<Utc> = me["server_time"].as_str().expect("an instant").parse().expect("an instant");
     // Days of the tenant, not spans of 24 hours: across a change of clocks these can end on another day.
-    let then = now.with_timezone(&London).naive_local() - Duration::days(days.cast_signed());
+    let then = (today - Days::new(days)).and_time(now.with_timezone(&London).time());
     // The clocks skip an hour once a year.
     let then = London.from_local_datetime(&then).latest().unwrap_or_else(|| {
         London.from_local_datetime(&(then + Duration::hours(1))).latest().expect("an hour that exists")

@@ -1,6 +1,6 @@
 //! Expected receipts, and the day that a rejection names.
 
-use chrono::Days;
+use chrono::{Days, Utc};
 use serde_json::{Value, json};
 use tests::{environment, lines, with_tenant};
 
@@ -8,7 +8,7 @@ const EXPECTED: &str = "/v1/stock/expected-receipts";
 
 /// Returns the day `days` from today, so far ahead that no time zone matters.
 async fn day(days: u64) -> String {
-    (environment().now().await.date_naive() + Days::new(days)).to_string()
+    (environment().today(&Utc).await + Days::new(days)).to_string()
 }
 
 fn path(expected: &Value, verb: &str) -> String {

@@ -1,17 +1,15 @@
 //! Holds: they lower what is available, expire, replace one another and turn into documents.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use futures_util::future::join_all;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Level, Tenant, environment, lines, sale, with_tenant};
+use tests::{Level, Tenant, environment, lines, sale, until_waiting, with_tenant};
 
 const HOLDS: &str = "/v1/stock/holds";
 
 async fn until(seconds: i64) -> String {
-    (environment().now().await + chrono::Duration::seconds(seconds)).to_rfc3339()
+    (environment().now().await + Duration::seconds(seconds)).to_rfc3339()
 }
 
 /// Returns a hold that is longer than any test.
@@ -124,13 +122,9 @@ fn an_expired_hold_counts_for_nothing_at_once() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let till = tenant.till().await;
-        let mut brief = hold("cart-1", &[("MUG", "10")]).await;
-        brief["expires_at"] = json!(until(1).await);
-        let placed = tenant.post(HOLDS, &brief).await.created();
+        let placed = tenant.post(HOLDS, &hold("cart-1", &[("MUG", "10")]).await).await.created();
         tenant.sell(&till, &[("MUG", "1")]).await.refused(409, "insufficient_stock");
-        let end: DateTime<Utc> = placed["expires_at"].as_str().expect("an end").parse().expect("an instant");
-        let wait = (end - environment().now().await).to_std().unwrap_or_default() + Duration::from_millis(20);
-        tokio::time::sleep(wait).await;
+        tenant.age_holds(Duration::hours(1)).await;
         // No command has released it, and nothing was written since.
         assert_eq!(available(tenant, "MUG").await, "10");
         let positions = tenant.get("/v1/reports/stock_position").await.ok();
@@ -155,9 +149,7 @@ fn a_hold_that_ends_while_an_order_waits_is_not_taken_twice() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let mut brief = hold("offer-1", &[("MUG", "10")]).await;
-        brief["expires_at"] = json!(until(1).await);
-        let placed = tenant.post(HOLDS, &brief).await.created();
+        let placed = tenant.post(HOLDS, &hold("offer-1", &[("MUG", "10")]).await).await.created();
         let order = json!({ "customer_id": customer, "hold_id": placed["id"], "lines": lines(&[("MUG", "10")]),
             "advance_to": "confirmed" });
         let lock = "select 1 from customer_account where tenant_id = $1 for update";
@@ -168,8 +160,9 @@ fn a_hold_that_ends_while_an_order_waits_is_not_taken_twice() {
         let expired_and_sold = async {
             let end: DateTime<Utc> =
                 placed["expires_at"].as_str().expect("an end").parse().expect("an instant");
-            let wait = (end - environment().now().await).to_std().unwrap_or_default();
-            tokio::time::sleep(wait + Duration::from_millis(20)).await;
+            until_waiting(&mut blocker, 1).await;
+            // It ends after the instant at which the order began.
+            tenant.age_holds(end - environment().now().await).await;
             tenant.sell(&till, &[("MUG", "10")]).await.created();
             blocker.rollback().await.expect("the lock is let go");
         };
@@ -185,11 +178,11 @@ fn an_extended_hold_lives_on() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let mut brief = hold("cart-1", &[("MUG", "10")]).await;
-        brief["expires_at"] = json!(until(1).await);
+        brief["expires_at"] = json!(until(60).await);
         let placed = tenant.post(HOLDS, &brief).await.created();
         let id = placed["id"].as_str().expect("an id");
-        tenant.post(&format!("{HOLDS}/{id}/extend"), &json!({ "expires_at": until(60).await })).await.ok();
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        tenant.post(&format!("{HOLDS}/{id}/extend"), &json!({ "expires_at": until(3600).await })).await.ok();
+        tenant.age_holds(Duration::seconds(120)).await;
         assert_eq!(available(tenant, "MUG").await, "0");
         tenant.post(HOLDS, &hold("cart-2", &[("MUG", "1")]).await).await.refused(409, "insufficient_stock");
     });

@@ -1,6 +1,6 @@
 //! Promises: what may be promised by day, the pegs of backorders, and what happens when a supply is late.
 
-use chrono::Days;
+use chrono::{Days, Utc};
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant_as, with_tenants};
@@ -20,7 +20,7 @@ fn id(document: &Value) -> String {
 
 /// Returns the day `days` from today.
 async fn day(days: u64) -> String {
-    (environment().now().await.date_naive() + Days::new(days)).to_string()
+    (environment().today(&Utc).await + Days::new(days)).to_string()
 }
 
 async fn expect(tenant: &Tenant, days: u64, wanted: &[(&str, &str)]) -> Value {

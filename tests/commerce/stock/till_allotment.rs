@@ -1,7 +1,6 @@
 //! Till allotments: stock that one till may sell, independent of the others.
 
-use std::time::Duration;
-
+use chrono::Duration;
 use futures_util::future::join_all;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use tests::{Level, Tenant, Till, environment, lines, sale, with_tenant};
 const HOLDS: &str = "/v1/stock/holds";
 
 async fn until(milliseconds: i64) -> String {
-    (environment().now().await + chrono::Duration::milliseconds(milliseconds)).to_rfc3339()
+    (environment().now().await + Duration::milliseconds(milliseconds)).to_rfc3339()
 }
 
 async fn lease(till: &Till, wanted: &[(&str, &str)]) -> Value {
@@ -101,11 +100,10 @@ fn a_lease_that_has_expired_counts_for_nothing() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("4", "4.00")).await;
         let (till, other) = (tenant.till().await, second_till(tenant).await);
-        let mut brief = lease(&till, &[("MUG", "4")]).await;
-        brief["expires_at"] = json!(until(3_000).await);
+        let brief = lease(&till, &[("MUG", "4")]).await;
         let leased = tenant.post(HOLDS, &brief).await.created();
         tenant.sell(&other, &[("MUG", "1")]).await.refused(409, "insufficient_stock");
-        tokio::time::sleep(Duration::from_millis(3_050)).await;
+        tenant.age_holds(Duration::hours(1)).await;
         tenant.sell(&other, &[("MUG", "4")]).await.created();
         let path = format!("{HOLDS}/{}", leased["id"].as_str().expect("an id"));
         assert_eq!(tenant.get(&path).await.ok()["status"], "expired");
@@ -183,8 +181,7 @@ fn a_level_forgets_a_lease_that_ended() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
         let (till, other) = (tenant.till().await, second_till(tenant).await);
-        let mut short = lease(&till, &[("MUG", "5")]).await;
-        short["expires_at"] = json!(until(1_000).await);
+        let short = lease(&till, &[("MUG", "5")]).await;
         tenant.post(HOLDS, &short).await.created();
         let allotted = async || -> bool {
             sqlx::query_scalar("select allotted from stock_level where tenant_id = $1")
@@ -194,7 +191,7 @@ fn a_level_forgets_a_lease_that_ended() {
                 .expect("the level")
         };
         assert!(allotted().await);
-        tokio::time::sleep(Duration::from_millis(1_050)).await;
+        tenant.age_holds(Duration::hours(1)).await;
         tenant.sell(&other, &[("MUG", "1")]).await.created();
         assert!(!allotted().await, "otherwise every sale would read allotments for ever");
     });

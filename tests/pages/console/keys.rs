@@ -29,7 +29,7 @@ fn a_key_is_created_with_the_scopes_of_a_role_and_is_copied() {
         submit(&mut browser);
         let secret = copied_secret(&mut browser);
         assert!(secret.starts_with("sw_test_sk_"), "{secret}");
-        assert_eq!(browser.eval("document.activeElement.closest('.secret') !== null"), true);
+        browser.until("document.activeElement.closest('.secret')");
         assert_eq!(browser.barriers(), Vec::<String>::new());
         let caller = tenant.with_key(&secret).get("/v1/me").await.ok();
         assert_eq!(caller["actor_name"], "Till of the shop");

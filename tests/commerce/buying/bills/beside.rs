@@ -1,11 +1,9 @@
 //! Bills beside what happens to the goods of their receipts: other receipts at once, and returns of other receipts and lines.
 
-use std::time::Duration;
-
 use futures_util::future::{join, join_all};
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Level, Tenant, environment, lines, with_tenant};
+use tests::{Level, Tenant, environment, lines, until_waiting, with_tenant};
 
 use super::super::{order, step, supplier};
 use super::{BILLS, bill, entry, id, lose, of, received};
@@ -32,10 +30,7 @@ fn units_that_arrive_while_a_bill_waits_have_their_share() {
              and location_id = (select id from location where tenant_id = $1 and code = 'MAIN') for update";
         sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
         let arrival = async {
-            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
-            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until_waiting(&mut lock, 1).await;
             tenant.post(&format!("/v1/stock/transfers/{transfer}/receive"), &json!({})).await.ok();
             lock.rollback().await.expect("it ends");
         };

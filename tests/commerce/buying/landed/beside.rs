@@ -1,11 +1,9 @@
 //! Landed costs beside what happens to the goods of their receipts meanwhile: arrivals, receipts and returns.
 
-use std::time::Duration;
-
 use futures_util::future::{join, join_all};
 use sea_orm::sqlx::{self, Connection};
 use serde_json::json;
-use tests::{Level, environment, lines, with_tenant};
+use tests::{Level, environment, lines, until_waiting, with_tenant};
 
 use super::{
     DOCUMENTS, LANDED, METHODS, accounts, freight, in_shop, of_lines, product, receive, reverse, text,
@@ -25,10 +23,7 @@ fn units_that_arrive_while_a_landed_cost_waits_have_their_share() {
              and location_id = (select id from location where tenant_id = $1 and code = 'MAIN') for update";
         sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
         let arrival = async {
-            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
-            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until_waiting(&mut lock, 1).await;
             tenant.post(&format!("/v1/stock/transfers/{transfer}/receive"), &json!({})).await.ok();
             lock.rollback().await.expect("it ends");
         };

@@ -89,6 +89,12 @@ impl SmallStore {
         self.args().read().expect("the settings are right").expect("a store is set")
     }
 
+    /// Returns a client of it that waits for 5 seconds, for a test that does something meanwhile. The machine may be busy.
+    pub fn patient_client(&self) -> Store {
+        let args = StoreArgs { store_timeout_ms: Some("5000".to_owned()), ..self.args() };
+        args.read().expect("the settings are right").expect("a store is set")
+    }
+
     pub fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().expect("the state"));
     }

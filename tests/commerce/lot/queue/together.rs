@@ -1,12 +1,12 @@
 //! Receipts of tracked products while orders begin to wait for them.
 
-use std::time::Duration;
-
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
+use futures_util::join;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection, Postgres, Transaction};
 use serde_json::{Value, json};
-use tests::{Client, Reply, Tenant, environment, with_tenant};
+use tests::{Client, Reply, Tenant, environment, until_waiting, with_tenant};
+use tokio::sync::oneshot;
 
 use super::{ORDERS, choosy, figures, id, order, placed, shown};
 use crate::lot::{day, lots_of, pairs, received, sale_of, tracked};
@@ -23,22 +23,23 @@ async fn lock<'a>(tenant: &Tenant, connection: &'a mut PgConnection) -> Transact
 
 /// Posts a receipt of a new lot, and another request while the receipt waits for its turn.
 async fn behind(tenant: &Tenant, node: &Client, path: &str, body: &Value) -> (Reply, Reply) {
-    // The first request of a client is slower.
-    node.get("/v1/me").await.ok();
     let mut connection = environment().connect().await;
-    let first = lock(tenant, &mut connection).await;
+    let mut first = lock(tenant, &mut connection).await;
     let receipt = json!({ "kind": "receipt", "lines": [{ "sku": "MILK", "quantity": "3", "unit_cost": "1",
         "lots": [{ "code": "NEW" }] }] });
-    let turn = async |after: u64, client: &Client, path: &str, body: &Value| {
-        tokio::time::sleep(Duration::from_millis(after)).await;
-        client.post(path, body).await
+    let (queued, is_queued) = oneshot::channel();
+    let next = async {
+        is_queued.await.expect("the receipt waits");
+        node.post(path, body).await
     };
-    let both = join(turn(0, tenant, "/v1/stock/documents", &receipt), turn(400, node, path, body));
     let release = async {
-        tokio::time::sleep(Duration::from_millis(900)).await;
+        until_waiting(&mut first, 1).await;
+        queued.send(()).expect("the other request waits");
+        until_waiting(&mut first, 2).await;
         first.rollback().await.expect("it ends");
     };
-    join(both, release).await.0
+    let (receipt, next, ()) = join!(tenant.post("/v1/stock/documents", &receipt), next, release);
+    (receipt, next)
 }
 
 #[test]
