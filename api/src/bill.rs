@@ -330,7 +330,7 @@ async fn create(post: Post) -> Answer {
 #[post("/v1/bills/{id}/credit")]
 async fn credit(post: Post, id: PathId<BillId>) -> Answer {
     post.create::<BillId, _, _>(BILLS, |input: BillCreditIn, caller: &Caller| {
-        form::to_credit(id.0, input, caller.sees_costs())
+        Ok(form::to_credit(id.0, input, caller.sees_costs()))
     })
     .await
 }
@@ -349,5 +349,5 @@ async fn credit(post: Post, id: PathId<BillId>) -> Answer {
 )]
 #[post("/v1/bills/{id}/reverse")]
 async fn reverse(post: Post, id: PathId<BillId>) -> Answer {
-    post.create::<BillId, _, _>(BILLS, |input: BillReversalIn, _| form::to_reverse(id.0, input)).await
+    post.create::<BillId, _, _>(BILLS, |input: BillReversalIn, _| Ok(form::to_reverse(id.0, input))).await
 }

@@ -15,7 +15,7 @@ use domain::tenant::Channel;
 use domain::text::{self, Filled500};
 use serde::Deserialize;
 use service::ledger::{JournalEntry, JournalLine};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
@@ -171,10 +171,9 @@ async fn create(post: Post) -> Answer {
     post.create::<EntryId, _, _>("/v1/journal-entries", to_command).await
 }
 
-fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let memo = input.memo.checked(&mut problems, "/memo");
-    problems.check()?;
     let line = |line: ManualLineIn| journal::PostLine {
         account: line.account,
         debit: line.debit,
@@ -182,12 +181,13 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
         channel: line.channel,
         customer_id: line.customer_id,
     };
-    Ok(Command::PostEntry(journal::Post {
+    let command = Command::PostEntry(journal::Post {
         id: input.id,
         occurred_on: input.occurred_on,
         memo,
         lines: input.lines.into_iter().map(line).collect(),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Reverse an entry
@@ -207,10 +207,10 @@ async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
     let command = |input: EntryReversalIn, caller: &Caller| {
         let mut problems = Problems::default();
         let memo = text::checked(&mut problems, "/memo", input.memo);
-        problems.check()?;
         let (entry_id, occurred_on) = (id.0, input.occurred_on);
         let may_open = caller.sees_costs();
-        Ok(Command::ReverseEntry(journal::Reverse { entry_id, id: input.id, occurred_on, memo, may_open }))
+        let reversal = journal::Reverse { entry_id, id: input.id, occurred_on, memo, may_open };
+        Ok(Stated { command: Command::ReverseEntry(reversal), wrong: problems })
     };
     post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }
@@ -234,7 +234,6 @@ async fn open(post: Post) -> Answer {
     let command = |input: OpeningBalancesIn, _: &Caller| {
         let mut problems = Problems::default();
         let memo = text::checked(&mut problems, "/memo", input.memo);
-        problems.check()?;
         let line = |line: OpeningLineIn| journal::PostLine {
             account: line.account,
             debit: line.debit,
@@ -243,7 +242,8 @@ async fn open(post: Post) -> Answer {
             customer_id: None,
         };
         let lines = input.lines.into_iter().map(line).collect();
-        Ok(Command::OpenBooks(journal::OpenBooks { id: input.id, opened_on: input.occurred_on, memo, lines }))
+        let books = journal::OpenBooks { id: input.id, opened_on: input.occurred_on, memo, lines };
+        Ok(Stated { command: Command::OpenBooks(books), wrong: problems })
     };
     post.create::<EntryId, _, _>("/v1/journal-entries", command).await
 }

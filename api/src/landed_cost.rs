@@ -14,7 +14,7 @@ use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Filled200, Reference200};
 use serde::{Deserialize, Serialize};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
@@ -288,10 +288,9 @@ async fn reverse(post: Post, id: PathId<LandedCostId>) -> Answer {
     post.create::<LandedCostId, _, _>(LANDED_COSTS, command).await
 }
 
-fn to_command(input: LandedCostIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: LandedCostIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
-    problems.check()?;
     let charge = |charge: LandedChargeIn| NamedCharge {
         kind: charge.kind,
         amount: charge.amount,
@@ -303,12 +302,13 @@ fn to_command(input: LandedCostIn, _: &Caller) -> Result<Command, ApiError> {
         weight: receipt.weight,
         volume: receipt.volume,
     };
-    Ok(Command::PostLandedCost(landed_cost::Post {
+    let command = Command::PostLandedCost(landed_cost::Post {
         id: input.id,
         charges: input.charges.into_iter().map(charge).collect(),
         spread_by: input.spread_by,
         receipts: input.receipts.into_iter().map(receipt).collect(),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }

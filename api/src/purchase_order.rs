@@ -335,7 +335,7 @@ async fn receive(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 )]
 #[post("/v1/purchase-orders/{id}/return")]
 async fn send_back(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
-    post.send(|input: SupplierReturnIn, _| form::to_send_back(id.0, input)).await
+    post.send(|input: SupplierReturnIn, _| Ok(form::to_send_back(id.0, input))).await
 }
 
 /// Reverse a return to the supplier
@@ -351,7 +351,7 @@ async fn send_back(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 )]
 #[post("/v1/purchase-orders/{id}/reverse-return")]
 async fn reverse_return(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
-    post.send(|input: ReverseReturnIn, _| form::to_take_back(id.0, input)).await
+    post.send(|input: ReverseReturnIn, _| Ok(form::to_take_back(id.0, input))).await
 }
 
 /// Cancel a purchase order

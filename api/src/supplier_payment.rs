@@ -16,7 +16,7 @@ use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize, Serializer};
 use service::known;
 use service::listing::{Age, Period, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::supplier_payment::proposal::{self, Proposal, Wanted};
 use service::supplier_payment::{self, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -308,11 +308,10 @@ async fn create_batch(post: Post) -> Answer {
     post.batch(PAYMENTS, to_command).await
 }
 
-fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
-    problems.check()?;
-    Ok(Command::PaySupplier(Pay {
+    let command = Command::PaySupplier(Pay {
         id: input.id,
         supplier_id: input.supplier_id,
         amount: input.amount,
@@ -323,7 +322,8 @@ fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiE
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
         sees_costs: caller.sees_costs(),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Apply an advance
@@ -344,15 +344,15 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
     let command = |input: SupplierAdvanceApplicationIn, caller: &Caller| {
         let mut problems = Problems::default();
         let reference = text::checked(&mut problems, "/reference", input.reference);
-        problems.check()?;
-        Ok(Command::ApplySupplierAdvance(Apply {
+        let command = Command::ApplySupplierAdvance(Apply {
             advance_id: id.0,
             id: input.id,
             parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
             reference,
             occurred_at: input.occurred_at.map(Instant::get),
             sees_costs: caller.sees_costs(),
-        }))
+        });
+        Ok(Stated { command, wrong: problems })
     };
     post.create::<SupplierPaymentId, _, _>(PAYMENTS, command).await
 }
@@ -373,13 +373,13 @@ async fn reverse(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
     let command = |input: SupplierPaymentReversalIn, _: &Caller| {
         let mut problems = Problems::default();
         let reason = input.reason.checked(&mut problems, "/reason");
-        problems.check()?;
-        Ok(Command::ReverseSupplierPayment(Reverse {
+        let command = Command::ReverseSupplierPayment(Reverse {
             original_id: id.0,
             id: input.id,
             reason,
             occurred_at: input.occurred_at.map(Instant::get),
-        }))
+        });
+        Ok(Stated { command, wrong: problems })
     };
     post.create::<SupplierPaymentId, _, _>(PAYMENTS, command).await
 }

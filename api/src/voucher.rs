@@ -14,7 +14,7 @@ use domain::voucher::VoucherStatus;
 use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::listing::{Age, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use service::scope::Scope;
 use service::voucher::{Filter, VoucherChange, VoucherDetail, VoucherRecord};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -174,7 +174,7 @@ async fn issue_batch(post: Post) -> Answer {
     post.batch(VOUCHERS, to_command).await
 }
 
-fn to_command(input: VoucherIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: VoucherIn, caller: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let code = text::checked(&mut problems, "/code", input.code);
     let account = text::checked(&mut problems, "/account", input.account);
@@ -190,12 +190,12 @@ fn to_command(input: VoucherIn, caller: &Caller) -> Result<Command, ApiError> {
             None
         }
     };
-    problems.check()?;
-    let paid = paid.ok_or_else(|| ApiError::internal("a voucher without its other side"))?;
+    // A voucher without its other side can't be judged.
+    let Some(paid) = paid else { return Err(ApiError::from(problems.into_refusal())) };
     if matches!(paid, VoucherPaid::Account(_)) {
         caller.require(Scope::LedgerWrite)?;
     }
-    Ok(Command::IssueVoucher(IssueVoucher {
+    let command = Command::IssueVoucher(IssueVoucher {
         id: input.id,
         code: code.unwrap_or_else(new_code),
         amount: input.amount,
@@ -203,7 +203,8 @@ fn to_command(input: VoucherIn, caller: &Caller) -> Result<Command, ApiError> {
         expires_on: input.expires_on,
         paid,
         occurred_at: input.occurred_at.map(Instant::get),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Which vouchers to list.

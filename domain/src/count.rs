@@ -22,7 +22,7 @@ use crate::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 use crate::number::{Money, Percent, Quantity};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::text_enum;
 
@@ -293,9 +293,21 @@ impl Rule for Open {
         needs.numbered.insert(DocumentKind::Count);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(book.place(self.location_id, "/location_id"));
+        faults.take(check_tolerances(book, self));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         open(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
     }
+}
+
+fn check_tolerances(book: &Book, command: &Open) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let decimals = book.setup.settings.exponent;
+    check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value, decimals);
+    problems.check()
 }
 
 /// Opens a count sheet. Leaves out products that became tracked, or untracked, since they were chosen.
@@ -308,10 +320,7 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
         let detail = format!("A sheet has at most {LINES_MAX} lines: choose fewer products.");
         return Err(Refusal::invalid("/products", detail));
     }
-    let mut problems = Problems::default();
-    let decimals = book.setup.settings.exponent;
-    check_tolerance(&mut problems, command.tolerance_percent, command.tolerance_value, decimals);
-    problems.check()?;
+    check_tolerances(book, command)?;
 
     // Nothing rejects the command from here on.
     let settings = book.count_settings;

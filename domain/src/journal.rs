@@ -17,7 +17,7 @@ use crate::ledger::control::{self, Use};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines};
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::tenant::Channel;
 
 pub use self::opening::OpenBooks;
@@ -84,6 +84,14 @@ impl Rule for Post {
         needs.posts_entries = true;
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        note_amounts(&book.setup, &self.lines, faults);
+        let mut problems = Problems::default();
+        check_head(book, self, &mut problems);
+        check_lines(book, &self.lines, &mut problems);
+        faults.take(problems.check());
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         post(book, self).map(|(entry, posting)| (Outcome::Entry(entry), posting))
     }
@@ -93,18 +101,10 @@ impl Rule for Post {
 /// to it.
 fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     let mut problems = Problems::default();
-    if command.memo.trim().is_empty() {
-        problems.invalid("/memo", "An entry needs a memo: send its purpose.");
-    }
-    let today = book.setup.settings.day(book.now);
-    let occurred_on = command.occurred_on.unwrap_or(today);
-    check_day(book, "/occurred_on", occurred_on, &mut problems);
-    if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
-        problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));
-    }
+    let occurred_on = check_head(book, command, &mut problems);
+    check_lines(book, &command.lines, &mut problems);
     let mut entry = Lines::default();
-    for (index, line) in command.lines.iter().enumerate() {
-        check_line(book, line, &format!("/lines/{index}"), &mut problems);
+    for line in &command.lines {
         let party_id: Option<Uuid> = line.customer_id.map(|id| id.0);
         let dimensions = Dimensions { channel: line.channel, location_id: None, party_id };
         entry.debit(line.account.clone(), line.amount(), dimensions);
@@ -123,6 +123,20 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
 }
 
+/// Returns the day of an entry, and adds what is wrong with all but the fields of its lines.
+fn check_head(book: &Book, command: &Post, problems: &mut Problems) -> NaiveDate {
+    if command.memo.trim().is_empty() {
+        problems.invalid("/memo", "An entry needs a memo: send its purpose.");
+    }
+    let today = book.setup.settings.day(book.now);
+    let occurred_on = command.occurred_on.unwrap_or(today);
+    check_day(book, "/occurred_on", occurred_on, problems);
+    if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
+        problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));
+    }
+    occurred_on
+}
+
 /// Returns a memo that says something.
 fn stated(memo: Option<&str>) -> Option<&str> {
     memo.filter(|memo| !memo.trim().is_empty())
@@ -136,6 +150,21 @@ fn check_day(book: &Book, pointer: &str, day: NaiveDate, problems: &mut Problems
     if day < NaiveDate::default() {
         problems.invalid(pointer, "The day lies before 1970: send a later day.");
     }
+}
+
+fn check_lines(book: &Book, lines: &[PostLine], problems: &mut Problems) {
+    for (index, line) in lines.iter().enumerate() {
+        check_line(book, line, &format!("/lines/{index}"), problems);
+    }
+}
+
+/// Notes what is wrong with the amounts of lines. They are faults of a whole line, so they are noted before those of its fields.
+fn note_amounts(setup: &Setup, lines: &[PostLine], faults: &mut Faults) {
+    let mut problems = Problems::default();
+    for (index, line) in lines.iter().enumerate() {
+        check_amount(setup, line, &format!("/lines/{index}"), &mut problems);
+    }
+    faults.take(problems.check());
 }
 
 fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Problems) {

@@ -18,7 +18,7 @@ use crate::exchange::{ForeignDocument, Open, Quote};
 use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -341,6 +341,17 @@ impl Rule for Apply {
         needs.numbered.insert(DocumentKind::Application);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let is_known = faults.take(require_customer(book, self.customer_id)).is_some();
+        let named = if is_known { self.lines.as_slice() } else { &[] };
+        let lines = faults.take(check_lines(book, self, named)).unwrap_or_default();
+        let credits = named.iter().map(|line| line.credit).filter(|credit| {
+            book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
+        });
+        faults.take(time_of_use(book, self.occurred_at, credits, &lines));
+        faults.take(check_not_empty(self));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         settle(book, self).map(|(application, posting)| (Outcome::Application(application), posting))
     }
@@ -348,12 +359,10 @@ impl Rule for Apply {
 
 fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Refusal> {
     require_customer(book, command.customer_id)?;
-    let lines = match (command.kind, command.lines.as_slice()) {
-        (ApplicationKind::Apply, []) => oldest_first(book, command.customer_id),
-        (ApplicationKind::Unapply, []) => {
-            return Err(Refusal::invalid("/lines", "Name what is to be taken back."));
-        }
-        (_, named) => check_lines(book, command, named)?,
+    check_not_empty(command)?;
+    let lines = match command.lines.as_slice() {
+        [] => oldest_first(book, command.customer_id),
+        named => check_lines(book, command, named)?,
     };
     if lines.is_empty() {
         return Err(Refusal::state(
@@ -385,6 +394,14 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
     };
     let posting = post_difference(book, &application);
     Ok((application, posting))
+}
+
+/// Rejects a document that takes back and names no line.
+fn check_not_empty(command: &Apply) -> Result<(), Refusal> {
+    if command.kind == ApplicationKind::Unapply && command.lines.is_empty() {
+        return Err(Refusal::invalid("/lines", "Name what is to be taken back."));
+    }
+    Ok(())
 }
 
 /// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them, or before an

@@ -14,7 +14,7 @@ use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Used};
 use crate::order;
 use crate::pos::{self, CashMove};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::text_enum;
 
 mod foreign;
@@ -221,6 +221,19 @@ impl Rule for Receive {
         needs.numbered.insert(DocumentKind::Payment);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let at = faults.take(book.occurred_at(self.occurred_at));
+        let payer = faults.take(open_item::require_customer(book, self.customer_id));
+        faults.take(Drawer::of(book, self.method, self.register_id));
+        let Some(quote) = foreign::note_faults(book, currency(self), at, faults) else { return };
+        faults.take(check_amount(foreign::decimals(book, quote.as_ref()), self.amount));
+        if let Some(named) = self.allocations.as_ref().filter(|_| payer.is_some()) {
+            let mut problems = Problems::default();
+            check_named(book, self, named, quote.as_ref(), &mut problems);
+            faults.take(problems.check());
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         receive(book, self).map(|(payment, posting)| (Outcome::Payment(Box::new(payment)), posting))
     }
@@ -234,12 +247,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     open_item::require_customer(book, command.customer_id)?;
-    let named = Currency {
-        currency: command.currency.as_deref(),
-        rate: command.exchange_rate,
-        method: command.method,
-    };
-    let quote = foreign::quote(book, named, occurred_at)?;
+    let quote = foreign::quote(book, currency(command), occurred_at)?;
     check_amount(foreign::decimals(book, quote.as_ref()), command.amount)?;
     let mut left = foreign::convert(book, quote.as_ref(), command.amount)?;
     let amount = left.base;
@@ -285,6 +293,11 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     let (payment, mut posting) = post(book, payment, drawer);
     order::judge_held(book, payment.customer_id, &mut posting);
     Ok((payment, posting))
+}
+
+/// Returns the currency and the rate that a payment states.
+fn currency(command: &Receive) -> Currency<'_> {
+    Currency { currency: command.currency.as_deref(), rate: command.exchange_rate, method: command.method }
 }
 
 /// The drawer of a payment in cash.
@@ -380,9 +393,26 @@ fn check_allocations(
     named: &[NamedInvoice],
     quote: Option<&Quote>,
 ) -> Result<Vec<NamedInvoice>, Refusal> {
+    let mut problems = Problems::default();
+    let left = check_named(book, command, named, quote, &mut problems);
+    if left.is_negative() {
+        let beyond = (-left).in_currency(foreign::decimals(book, quote));
+        problems.invalid("/allocations", format!("The allocations exceed the payment by {beyond}."));
+    }
+    problems.check()?;
+    Ok(named.to_vec())
+}
+
+/// Adds the faults of each allocation without the others. Returns the payment less the allocations to known invoices.
+fn check_named(
+    book: &Book,
+    command: &Receive,
+    named: &[NamedInvoice],
+    quote: Option<&Quote>,
+    problems: &mut Problems,
+) -> Money {
     let currency = quote.map(|quote| quote.currency.as_str());
     let decimals = foreign::decimals(book, quote);
-    let mut problems = Problems::default();
     let mut left = command.amount;
     for (index, allocation) in named.iter().enumerate() {
         let pointer = format!("/allocations/{index}");
@@ -410,12 +440,7 @@ fn check_allocations(
             problems.invalid(format!("{pointer}/amount"), detail);
         }
     }
-    if left.is_negative() {
-        let beyond = (-left).in_currency(decimals);
-        problems.invalid("/allocations", format!("The allocations exceed the payment by {beyond}."));
-    }
-    problems.check()?;
-    Ok(named.to_vec())
+    left
 }
 
 fn due_first(book: &Book, command: &Receive, quote: Option<&Quote>) -> Vec<NamedInvoice> {

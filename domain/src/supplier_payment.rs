@@ -24,7 +24,7 @@ use crate::exchange::{Open, Quote};
 use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -172,6 +172,20 @@ impl Rule for Pay {
         needs.numbered.insert(DocumentKind::SupplierPayment);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let at = faults.take(book.occurred_at(self.occurred_at));
+        let payee = faults.take(check_payee(book, self));
+        faults.take(check_named(self));
+        // Discounts and rates are those of the day, and bills are those of the supplier.
+        let (Some(at), Some(())) = (at, payee) else { return };
+        let day = book.setup.settings.day(at);
+        let payer = Payer { supplier_id: self.supplier_id, sees_costs: self.sees_costs };
+        faults.take(check_parts(book, payer, &self.parts, day));
+        if let Some(quote) = faults.take(foreign::quote(book, self, day)) {
+            faults.take(check_advance(book, self.advance, quote.as_ref()));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         pay(book, self).map(|(payment, posting)| (Outcome::SupplierPayment(Box::new(payment)), posting))
     }
@@ -243,12 +257,8 @@ impl SupplierPayment {
 /// Pays bills. Rejects an amount above the open amount of any bill.
 fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    if !book.payees.contains_key(&command.supplier_id) {
-        return Err(Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."));
-    }
-    if command.parts.is_empty() && command.advance.is_none() {
-        return Err(Refusal::invalid("/bills", "Name the bills, or state an advance."));
-    }
+    check_payee(book, command)?;
+    check_named(command)?;
     let day = book.setup.settings.day(occurred_at);
     let payer = Payer { supplier_id: command.supplier_id, sees_costs: command.sees_costs };
     let parts = check_parts(book, payer, &command.parts, day)?;
@@ -297,6 +307,22 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         occurred_at,
     };
     Ok(post(book, payment))
+}
+
+/// Rejects a supplier that does not exist.
+fn check_payee(book: &Book, command: &Pay) -> Result<(), Refusal> {
+    if book.payees.contains_key(&command.supplier_id) {
+        return Ok(());
+    }
+    Err(Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."))
+}
+
+/// Rejects a payment that pays no bill and nothing in advance.
+fn check_named(command: &Pay) -> Result<(), Refusal> {
+    if command.parts.is_empty() && command.advance.is_none() {
+        return Err(Refusal::invalid("/bills", "Name the bills, or state an advance."));
+    }
+    Ok(())
 }
 
 /// The amount of a payment, and the part of it that is paid in advance.

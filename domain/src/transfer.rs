@@ -367,6 +367,13 @@ impl Rule for Arrive {
         needs.breaks |= self.missing_reason.is_some();
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Some(transfer) = book.transfers.get(&self.transfer_id) else { return };
+        faults.take(book.occurred_after(self.occurred_at, ("the dispatch", transfer.occurred_at)));
+        faults.take(missing_account(book, self));
+        faults.take(check_arrived(book, transfer, &self.lines));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         arrive(book, self).map(|(transfer, posting)| (Outcome::Transfer(transfer), posting))
     }
@@ -378,15 +385,7 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
     transfer.require_under_way("received")?;
     let occurred_at = book.occurred_after(command.occurred_at, ("the dispatch", transfer.occurred_at))?;
     let transit = transit(book)?;
-    let against = match &command.missing_reason {
-        None => None,
-        Some(reason) => Some(book.setup.reasons.get(reason).cloned().ok_or_else(|| {
-            Refusal::invalid(
-                "/missing_reason",
-                format!("There is no reason code {reason}; see GET /v1/reason-codes."),
-            )
-        })?),
-    };
+    let against = missing_account(book, command)?;
     let arrived = check_arrived(book, transfer, &command.lines)?;
 
     // Nothing rejects the command from here on.
@@ -428,6 +427,16 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
     expected_receipt::note_transfer(book, &transfer);
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
+}
+
+/// Returns the account against which a reason writes off what is missing. Rejects an unknown reason.
+fn missing_account(book: &Book, command: &Arrive) -> Result<Option<String>, Refusal> {
+    let Some(reason) = &command.missing_reason else { return Ok(None) };
+    let account = book.setup.reasons.get(reason).cloned().ok_or_else(|| {
+        let detail = format!("There is no reason code {reason}; see GET /v1/reason-codes.");
+        Refusal::invalid("/missing_reason", detail)
+    })?;
+    Ok(Some(account))
 }
 
 /// Returns the stock units received of each line of the transfer.

@@ -190,18 +190,17 @@ fn subject(line: &BillLineIn) -> Result<Subject, &'static str> {
     }
 }
 
-pub fn to_credit(bill_id: BillId, input: BillCreditIn, sees_costs: bool) -> Result<Command, ApiError> {
+pub fn to_credit(bill_id: BillId, input: BillCreditIn, sees_costs: bool) -> Stated {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
-    problems.check()?;
     let line = |line: BillCreditLineIn| CreditLine {
         line_no: line.line_no,
         quantity: line.quantity,
         value: line.value,
         tax: line.tax_value,
     };
-    Ok(Command::CreditBill(Credit {
+    let command = Command::CreditBill(Credit {
         bill_id,
         id: input.id,
         supplier_number,
@@ -209,12 +208,13 @@ pub fn to_credit(bill_id: BillId, input: BillCreditIn, sees_costs: bool) -> Resu
         reference,
         lines: input.lines.into_iter().map(line).collect(),
         sees_costs,
-    }))
+    });
+    Stated { command, wrong: problems }
 }
 
-pub fn to_reverse(bill_id: BillId, input: BillReversalIn) -> Result<Command, ApiError> {
+pub fn to_reverse(bill_id: BillId, input: BillReversalIn) -> Stated {
     let mut problems = Problems::default();
     let reason = input.reason.checked(&mut problems, "/reason");
-    problems.check()?;
-    Ok(Command::ReverseBill(Reverse { bill_id, id: input.id, dated: input.dated, reason }))
+    let command = Command::ReverseBill(Reverse { bill_id, id: input.id, dated: input.dated, reason });
+    Stated { command, wrong: problems }
 }

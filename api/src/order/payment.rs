@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::listing::{Age, Period, Slice};
 use service::payment::{Filter, PaymentSummary};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::application::{AppliedOut, LINES_MAX, credit};
@@ -272,19 +272,20 @@ async fn create(post: Post) -> Answer {
     post.create::<PaymentId, _, _>("/v1/payments", to_command).await
 }
 
-fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: PaymentIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     if input.method == PaymentMethod::Card {
         text::check_no_card(&mut problems, "/reference", reference.as_deref());
     }
     if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
+        // So many invoices are not looked up.
         problems.invalid("/allocations", "A payment pays at most 500 invoices.");
+        return Err(ApiError::from(problems.into_refusal()));
     }
-    problems.check()?;
     let part =
         |part: AllocationForm| payment::NamedInvoice { invoice_id: part.invoice_id, amount: part.amount };
-    Ok(Command::ReceivePayment(payment::Receive {
+    let command = Command::ReceivePayment(payment::Receive {
         id: input.id,
         customer_id: input.customer_id,
         method: input.method,
@@ -295,7 +296,8 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Reverse a payment
@@ -316,15 +318,15 @@ async fn reverse(post: Post, id: PathId<PaymentId>) -> Answer {
         let mut problems = Problems::default();
         let reason = input.reason.checked(&mut problems, "/reason");
         let reference = text::checked(&mut problems, "/reference", input.reference);
-        problems.check()?;
-        Ok(Command::ReversePayment(payment::Reverse {
+        let command = Command::ReversePayment(payment::Reverse {
             original_id: id.0,
             id: input.id,
             register_id: input.register_id,
             reason,
             reference,
             occurred_at: input.occurred_at.map(Instant::get),
-        }))
+        });
+        Ok(Stated { command, wrong: problems })
     };
     post.create::<PaymentId, _, _>("/v1/payments", command).await
 }
@@ -345,7 +347,7 @@ async fn pay_out(post: Post) -> Answer {
     post.create::<PaymentId, _, _>("/v1/payments", payout_command).await
 }
 
-fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {
+fn payout_command(input: PayoutIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     if input.parts.as_ref().is_some_and(|parts| parts.len() > LINES_MAX) {
@@ -357,8 +359,12 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {
         let credit = credit(&mut problems, &pointer, part.payment_id, part.credit_note_id);
         named.extend(credit.map(|credit| payment::PayOutPart { credit, amount: part.amount }));
     }
-    problems.check()?;
-    Ok(Command::PayOut(payment::PayOut {
+    let parts = input.parts.as_ref().map_or(0, Vec::len);
+    if parts > LINES_MAX || named.len() < parts {
+        // A part that names no credit can't be judged, and the parts after it would have other numbers.
+        return Err(ApiError::from(problems.into_refusal()));
+    }
+    let command = Command::PayOut(payment::PayOut {
         id: input.id,
         customer_id: input.customer_id,
         method: input.method,
@@ -369,7 +375,8 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {
         parts: input.parts.map(|_| named),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Which payments to list.

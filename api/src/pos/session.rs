@@ -12,7 +12,7 @@ use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Period, Slice};
 use service::pos::SessionFilter;
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
@@ -118,12 +118,12 @@ async fn move_cash(post: Post) -> Answer {
     post.send(to_command).await
 }
 
-fn to_command(input: CashMoveIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: CashMoveIn, _: &Caller) -> Result<Stated, ApiError> {
     let CashMoveIn { register_id, kind, amount, reason } = input;
     let mut problems = Problems::default();
     let reason = reason.checked(&mut problems, "/reason");
-    problems.check()?;
-    Ok(Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason }))
+    let command = Command::MoveCash(pos::MoveCash { register_id, kind, amount, reason });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Which sessions to list.

@@ -275,7 +275,7 @@ pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Stated {
     Stated { command, wrong: problems }
 }
 
-pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Result<Command, ApiError> {
+pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Stated {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let mut lines = Vec::with_capacity(input.lines.len());
@@ -287,8 +287,7 @@ pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Result<Comm
             lots: lots::named(&mut problems, &format!("/lines/{index}"), line.lots),
         });
     }
-    problems.check()?;
-    Ok(Command::SendGoodsBack(SendBack {
+    let command = Command::SendGoodsBack(SendBack {
         id,
         receipt_id: input.receipt_id,
         document_id: input.document_id,
@@ -297,15 +296,16 @@ pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Result<Comm
         occurred_at: input.occurred_at.map(Instant::get),
         replace: input.replace,
         lines,
-    }))
+    });
+    Stated { command, wrong: problems }
 }
 
-pub fn to_take_back(id: PurchaseOrderId, input: ReverseReturnIn) -> Result<Command, ApiError> {
+pub fn to_take_back(id: PurchaseOrderId, input: ReverseReturnIn) -> Stated {
     let mut problems = Problems::default();
     if input.reason.trim().is_empty() {
         problems.invalid("/reason", "Say why the return is reversed.");
     }
     let reason = input.reason.checked(&mut problems, "/reason");
-    problems.check()?;
-    Ok(Command::TakeReturnBack(TakeBack { id, return_id: input.return_id, reason }))
+    let command = Command::TakeReturnBack(TakeBack { id, return_id: input.return_id, reason });
+    Stated { command, wrong: problems }
 }

@@ -22,7 +22,7 @@ use crate::id::BillId;
 use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
 use crate::number::{Money, MoneyInCurrency, Quantity, share};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
 /// A bill to take back, because it was recorded by mistake.
 #[derive(Debug, Clone)]
@@ -102,6 +102,12 @@ impl Rule for Reverse {
         needs.numbered.insert(DocumentKind::BillReversal);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        if let (Ok(known), Some(dated)) = (find(book, self.bill_id), self.dated) {
+            faults.take(check_dated(book, known, dated));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         reverse(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
     }
@@ -130,6 +136,15 @@ impl Rule for Credit {
         needs.credit_numbers.insert((self.bill_id, self.supplier_number.clone()));
         needs.billing = true;
         needs.numbered.insert(DocumentKind::BillCredit);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Ok(known) = find(book, self.bill_id) else { return };
+        faults.take(check_dated(book, known, self.dated));
+        faults.take(check_number(book, self, known));
+        if self.lines.len() <= LINES_MAX {
+            faults.take(check_lines(book, self, known));
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -182,13 +197,7 @@ fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal>
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
-    if let Some(other) = with_number(book, known.bill.supplier_id, &command.supplier_number) {
-        let detail = format!(
-            "The supplier has a document {} already: {} ({}). Correct the number.",
-            command.supplier_number, other.bill.number, other.bill.id
-        );
-        return Err(Problems::one("/supplier_number", Code::AlreadyExists, detail));
-    }
+    check_number(book, command, &known)?;
     let mut taken = check_lines(book, command, &known)?;
     let total: Money = taken.iter().map(|taken| taken.part.stated().total()).sum();
     if total > known.bill.stated_open() {
@@ -256,6 +265,18 @@ fn check_dated(book: &Book, known: &KnownBill, dated: NaiveDate) -> Result<(), R
         return Err(Refusal::invalid("/dated", detail));
     }
     Ok(())
+}
+
+/// Rejects a number that another document of the supplier has.
+fn check_number(book: &Book, command: &Credit, known: &KnownBill) -> Result<(), Refusal> {
+    let Some(other) = with_number(book, known.bill.supplier_id, &command.supplier_number) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "The supplier has a document {} already: {} ({}). Correct the number.",
+        command.supplier_number, other.bill.number, other.bill.id
+    );
+    Err(Problems::one("/supplier_number", Code::AlreadyExists, detail))
 }
 
 fn check_lines(book: &Book, command: &Credit, known: &KnownBill) -> Result<Vec<Taken>, Refusal> {

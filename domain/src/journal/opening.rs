@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{OPENING_LINES_MAX, PostLine, check_account, check_amount, check_day, stated};
+use super::{OPENING_LINES_MAX, PostLine, check_account, check_amount, check_day, note_amounts, stated};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -19,7 +19,7 @@ use crate::ledger::control::{self, Use};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 
 /// The memo if the caller sends none.
 const MEMO: &str = "Opening balances";
@@ -60,6 +60,13 @@ impl Rule for OpenBooks {
         needs.posts_entries = true;
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        note_amounts(&book.setup, &self.lines, faults);
+        let mut problems = Problems::default();
+        check_fields(book, self, &mut problems);
+        faults.take(problems.check());
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         open(book, self).map(|(entry, posting)| (Outcome::Entry(entry), posting))
     }
@@ -74,16 +81,12 @@ fn open(book: &mut Book, command: &OpenBooks) -> Result<(Entry, Posting), Refusa
         return Err(Refusal::state(detail));
     }
     let mut problems = Problems::default();
-    check_opened_on(book, command.opened_on, &mut problems);
-    if command.lines.len() < 2 || command.lines.len() > OPENING_LINES_MAX {
-        problems.invalid("/lines", format!("Opening balances have 2 to {OPENING_LINES_MAX} lines."));
-    }
+    check_fields(book, command, &mut problems);
+    problems.check()?;
     let (mut entry, mut total) = (Lines::default(), Money::ZERO);
     let mut controlled: BTreeMap<&str, (String, Money)> = BTreeMap::new();
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        check_account(&book.setup, line, &pointer, Use::Opening, &mut problems);
-        check_amount(&book.setup, line, &pointer, &mut problems);
         let amount = line.amount();
         total += amount;
         if control::is_checked(&line.account) {
@@ -92,7 +95,6 @@ fn open(book: &mut Book, command: &OpenBooks) -> Result<(Entry, Posting), Refusa
             entry.debit(line.account.clone(), amount, Dimensions::default());
         }
     }
-    problems.check()?;
     if !total.is_zero() {
         let detail = format!("Debits and credits differ: debits exceed credits by {total}.");
         return Err(Problems::one("/lines", Code::UnbalancedEntry, detail));
@@ -119,6 +121,19 @@ fn post(book: &mut Book, command: &OpenBooks, lines: Lines) -> Result<(Entry, Po
     entry.memo = Some(stated(command.memo.as_deref()).unwrap_or(MEMO).to_owned());
     book.opened.entry = Some(id);
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+/// Adds what is wrong with the day, and with the account and the amount of each line.
+fn check_fields(book: &Book, command: &OpenBooks, problems: &mut Problems) {
+    check_opened_on(book, command.opened_on, problems);
+    if command.lines.len() < 2 || command.lines.len() > OPENING_LINES_MAX {
+        problems.invalid("/lines", format!("Opening balances have 2 to {OPENING_LINES_MAX} lines."));
+    }
+    for (index, line) in command.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        check_account(&book.setup, line, &pointer, Use::Opening, problems);
+        check_amount(&book.setup, line, &pointer, problems);
+    }
 }
 
 fn check_opened_on(book: &Book, opened_on: NaiveDate, problems: &mut Problems) {

@@ -10,7 +10,7 @@ use crate::document::DocumentKind;
 use crate::id::EntryId;
 use crate::ledger::{Entry, EntryHead, KnownEntry, Lines};
 use crate::needs::Needs;
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
 /// The most characters of a memo.
 const MEMO_MAX: usize = 500;
@@ -51,6 +51,12 @@ impl Rule for Reverse {
         needs.posts_entries = true;
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        if let Some(known) = book.entries.get(&self.entry_id) {
+            faults.take(check_reversed_on(book, self, known));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         reverse(book, self).map(|(entry, posting)| (Outcome::Entry(entry), posting))
     }
@@ -62,15 +68,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refus
     let known = book.entries.get(&original_id).ok_or_else(|| Refusal::not_found("journal entry"))?;
     check_state(original_id, known)?;
     check_scope(known, command.may_open)?;
-    let today = book.setup.settings.day(book.now);
-    let occurred_on = command.occurred_on.unwrap_or(today);
-    let mut problems = Problems::default();
-    check_day(book, "/occurred_on", occurred_on, &mut problems);
-    if occurred_on < known.posted_on {
-        let detail = format!("The entry is posted on {}: name that day or a later one.", known.posted_on);
-        problems.invalid("/occurred_on", detail);
-    }
-    problems.check()?;
+    let occurred_on = check_reversed_on(book, command, known)?;
     let mut lines = Lines::default();
     for line in &known.lines {
         lines.credit(line.account.clone(), line.amount, line.dimensions);
@@ -99,6 +97,20 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refus
         known.entry = None;
     }
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+/// Returns the day of a reversal. Rejects one in the future, and one before the entry is posted.
+fn check_reversed_on(book: &Book, command: &Reverse, known: &KnownEntry) -> Result<NaiveDate, Refusal> {
+    let today = book.setup.settings.day(book.now);
+    let occurred_on = command.occurred_on.unwrap_or(today);
+    let mut problems = Problems::default();
+    check_day(book, "/occurred_on", occurred_on, &mut problems);
+    if occurred_on < known.posted_on {
+        let detail = format!("The entry is posted on {}: name that day or a later one.", known.posted_on);
+        problems.invalid("/occurred_on", detail);
+    }
+    problems.check()?;
+    Ok(occurred_on)
 }
 
 /// Rejects the reversal of an entry that the caller could not post.

@@ -18,7 +18,7 @@ use crate::ledger::{account, control};
 use crate::line_item::AMOUNT_MAX;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::stock_document::StockDocumentKind;
 
@@ -95,6 +95,12 @@ impl Rule for Post {
         needs.accounts.extend(self.charges.iter().map(|charge| charge.account().to_owned()));
         needs.add_time(self.occurred_at);
         needs.numbered.insert(DocumentKind::LandedCost);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_charges(book, &self.charges));
+        let goods = faults.take(check_receipts(book, self)).unwrap_or_default();
+        faults.take(check_time(book, self, &goods));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -10,7 +10,7 @@ use super::PaymentMethod;
 use crate::book::Book;
 use crate::exchange::{Open, Quote, Stated};
 use crate::number::{ExchangeRate, Money};
-use crate::refusal::{Problems, Refusal};
+use crate::refusal::{Faults, Problems, Refusal};
 
 /// The amounts of a payment in its own currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,18 @@ pub(super) fn quote(book: &Book, named: Currency<'_>, at: DateTime<Utc>) -> Resu
         return Err(Refusal::invalid("/method", detail));
     }
     Ok(quote)
+}
+
+/// Notes the faults of a currency and a rate. Returns those of a payment if they are known. The tenant's currency needs no
+/// time, which is absent if it is not allowed.
+pub(super) fn note_faults(
+    book: &Book,
+    named: Currency<'_>,
+    at: Option<DateTime<Utc>>,
+    faults: &mut Faults,
+) -> Option<Option<Quote>> {
+    let at = at.or(named.currency.is_none().then_some(book.now))?;
+    faults.take(quote(book, named, at))
 }
 
 /// Returns the decimals of the currency of a payment.

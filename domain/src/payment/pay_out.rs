@@ -15,7 +15,7 @@ use crate::id::{CustomerId, PaymentId, RegisterId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 
 /// A credit to pay out.
 #[derive(Debug, Clone)]
@@ -73,6 +73,26 @@ impl Rule for PayOut {
         needs.numbered.insert(DocumentKind::Payout);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let payee = faults.take(open_item::require_customer(book, self.customer_id));
+        let credits = self.parts.iter().flatten().map(|part| part.credit);
+        let credits = credits.filter(|credit| {
+            book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
+        });
+        let at = faults.take(open_item::time_of_use(book, self.occurred_at, credits, &[]));
+        faults.take(Drawer::of(book, self.method, self.register_id));
+        let is_known = faults.take(check_currency(book, self)).is_some();
+        if let Some(parts) = self.parts.as_ref().filter(|_| is_known && payee.is_some()) {
+            let mut problems = Problems::default();
+            check_parts(book, self, parts, &mut problems);
+            faults.take(problems.check());
+        }
+        let Some(quote) = foreign::note_faults(book, stated(self), at, faults) else { return };
+        if let Some(amount) = self.amount {
+            faults.take(check_amount(foreign::decimals(book, quote.as_ref()), amount));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         pay_out(book, self).map(|(payment, posting)| (Outcome::Payment(Box::new(payment)), posting))
     }
@@ -88,9 +108,7 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
     };
     let credits = parts.iter().map(|part| part.credit);
     let occurred_at = open_item::time_of_use(book, command.occurred_at, credits, &[])?;
-    let currency = command.currency.as_deref();
-    let stated = Currency { currency, rate: command.exchange_rate, method: command.method };
-    let quote = foreign::quote(book, stated, occurred_at)?;
+    let quote = foreign::quote(book, stated(command), occurred_at)?;
     if let Some(amount) = command.amount {
         check_amount(foreign::decimals(book, quote.as_ref()), amount)?;
     }
@@ -126,6 +144,11 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
         recorded_at: book.now,
     };
     Ok(post(book, payment, drawer))
+}
+
+/// Returns the currency and the rate that a payout states.
+fn stated(command: &PayOut) -> Currency<'_> {
+    Currency { currency: command.currency.as_deref(), rate: command.exchange_rate, method: command.method }
 }
 
 /// A part of a payout, in its currency.
@@ -205,6 +228,18 @@ fn decimals(book: &Book, command: &PayOut) -> u32 {
 
 fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part>, Refusal> {
     let mut problems = Problems::default();
+    let taken = check_parts(book, command, parts, &mut problems);
+    let sum: Money = taken.iter().map(|part| part.amount).sum();
+    if command.amount.is_some_and(|amount| amount != sum) {
+        let sum = sum.in_currency(decimals(book, command));
+        problems.invalid("/amount", format!("The parts are {sum}: leave amount out, or send the same."));
+    }
+    problems.check()?;
+    Ok(taken)
+}
+
+/// Returns the parts of known credits, and adds the faults of each part without the others.
+fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &mut Problems) -> Vec<Part> {
     let mut taken: Vec<Part> = Vec::with_capacity(parts.len());
     let mut seen = BTreeSet::new();
     let (settings, currency) = (&book.setup.settings, own_currency(book, command));
@@ -240,11 +275,5 @@ fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part
         }
         taken.push(Part { credit: part.credit, amount });
     }
-    let sum: Money = taken.iter().map(|part| part.amount).sum();
-    if command.amount.is_some_and(|amount| amount != sum) {
-        let sum = sum.in_currency(decimals(book, command));
-        problems.invalid("/amount", format!("The parts are {sum}: leave amount out, or send the same."));
-    }
-    problems.check()?;
-    Ok(taken)
+    taken
 }

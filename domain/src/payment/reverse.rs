@@ -11,7 +11,7 @@ use crate::id::{PaymentId, RegisterId};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
-use crate::refusal::Refusal;
+use crate::refusal::{Faults, Refusal};
 
 /// A payment or payout to take back.
 #[derive(Debug, Clone)]
@@ -46,6 +46,12 @@ impl Rule for Reverse {
             needs.cash(id);
         }
         needs.numbered.insert(DocumentKind::PaymentReversal);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Some(original) = book.payments.get(&self.original_id) else { return };
+        faults.take(book.occurred_after(self.occurred_at, (original.number.as_str(), original.occurred_at)));
+        faults.take(Drawer::of(book, original.method, self.register_id));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -14,7 +14,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item;
 use crate::pos::{self, CashMove};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::voucher::{Voucher, VoucherMove, unissued};
 
 /// A voucher to issue.
@@ -88,6 +88,22 @@ impl Rule for IssueVoucher {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let at = faults.take(book.occurred_at(self.occurred_at));
+        faults.take(check_amount(book.setup.settings.exponent, self.amount));
+        if let Some(id) = self.customer_id {
+            faults.take(open_item::require_customer(book, id));
+        }
+        faults.take(redeemed_before(book, self));
+        if let Some(at) = at {
+            faults.take(check_expiry(book, self, at));
+        }
+        match &self.paid {
+            VoucherPaid::By(method, register_id) => _ = faults.take(Drawer::of(book, *method, *register_id)),
+            VoucherPaid::Account(code) => _ = faults.take(check_account(book, code)),
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         issue(book, self).map(|(issued, posting)| (Outcome::Voucher(Box::new(issued)), posting))
     }
@@ -100,9 +116,7 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
         open_item::require_customer(book, id)?;
     }
     let redeemed = redeemed_before(book, command)?;
-    if command.expires_on.is_some_and(|last| last < book.setup.settings.day(occurred_at)) {
-        return Err(Refusal::invalid("/expires_on", "The voucher would have expired before it is issued."));
-    }
+    check_expiry(book, command, occurred_at)?;
     let (method, drawer, debited) = match &command.paid {
         VoucherPaid::By(method, register_id) => {
             (Some(*method), Drawer::of(book, *method, *register_id)?, method.account().to_owned())
@@ -143,6 +157,14 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     let posting =
         Posting { entries: entry.into_iter().collect(), voucher_moves: vec![change], ..Posting::default() };
     Ok((IssuedVoucher { voucher, method, cash, occurred_at, recorded_at: book.now }, posting))
+}
+
+/// Rejects a voucher that expires before the day on which it is issued.
+fn check_expiry(book: &Book, command: &IssueVoucher, occurred_at: DateTime<Utc>) -> Result<(), Refusal> {
+    if command.expires_on.is_some_and(|last| last < book.setup.settings.day(occurred_at)) {
+        return Err(Refusal::invalid("/expires_on", "The voucher would have expired before it is issued."));
+    }
+    Ok(())
 }
 
 /// Returns the voucher that a forced sale redeemed before it was issued; none if the code is new. Rejects a code that was issued.

@@ -15,7 +15,7 @@ use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::{Problems, Refusal};
+use crate::refusal::{Faults, Problems, Refusal};
 use crate::tag;
 use crate::text_enum;
 
@@ -184,6 +184,13 @@ impl Rule for MoveCash {
         needs.cash(self.register_id);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(open_register(book, self.register_id));
+        let mut problems = Problems::default();
+        check_move(book, self, &mut problems);
+        faults.take(problems.check());
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         move_cash(book, self).map(|(change, posting)| (Outcome::CashMove(change), posting))
     }
@@ -193,21 +200,7 @@ impl Rule for MoveCash {
 fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let mut problems = Problems::default();
-    if !command.amount.is_positive() || !is_exact(book, command.amount) {
-        problems
-            .invalid("/amount", "The amount must be above zero, without more decimals than the currency.");
-    }
-    if command.reason.trim().is_empty() {
-        problems.invalid("/reason", "A cash move needs a reason.");
-    }
-    let amount = match command.kind {
-        CashMoveKind::PaidIn => command.amount,
-        CashMoveKind::PaidOut | CashMoveKind::Banked => -command.amount,
-        CashMoveKind::OpeningFloat | CashMoveKind::OverShort => {
-            problems.invalid("/kind", "Use paid_in, paid_out or banked.");
-            Money::ZERO
-        }
-    };
+    let amount = check_move(book, command, &mut problems);
     problems.check()?;
     check_cash(&register, session, -amount, "/amount")?;
     let change = cash_move(book, session.id, command.kind, amount, &command.reason);
@@ -215,6 +208,26 @@ fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting),
     let posting = post(book, &change, account::BANK, register.location_id);
     Ok((change, posting))
 }
+
+/// Returns the amount by which the cash changes, and adds what is wrong with the fields of a move.
+fn check_move(book: &Book, command: &MoveCash, problems: &mut Problems) -> Money {
+    if !command.amount.is_positive() || !is_exact(book, command.amount) {
+        problems
+            .invalid("/amount", "The amount must be above zero, without more decimals than the currency.");
+    }
+    if command.reason.trim().is_empty() {
+        problems.invalid("/reason", "A cash move needs a reason.");
+    }
+    match command.kind {
+        CashMoveKind::PaidIn => command.amount,
+        CashMoveKind::PaidOut | CashMoveKind::Banked => -command.amount,
+        CashMoveKind::OpeningFloat | CashMoveKind::OverShort => {
+            problems.invalid("/kind", "Use paid_in, paid_out or banked.");
+            Money::ZERO
+        }
+    }
+}
+
 impl Rule for CloseSession {
     fn name(&self) -> &'static str {
         "pos_session.closed"

@@ -25,7 +25,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 use crate::tenant::Settings;
@@ -110,6 +110,24 @@ impl Rule for SendBack {
         }
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Ok(order) = find(book, self.id) else { return };
+        faults.take(check_replace(&order, self));
+        faults.take(check_line_count(self));
+        let Some(receipt) = faults.take(find_receipt(book, &order, self.receipt_id)) else {
+            faults.take(book.occurred_at(self.occurred_at));
+            faults.take(self.location_id.map(|id| book.place(Some(id), "/location_id")).transpose());
+            return;
+        };
+        let at = faults.take(check_time(book, &receipt, self));
+        let location_id = faults.take(origin(book, &receipt, self));
+        if let (Some(at), Some(id)) = (at, location_id)
+            && self.lines.len() <= LINES_MAX
+        {
+            faults.take(Check::of(&order, &receipt, id, at).lines(book, &self.lines));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         send_back(book, self).map(|(order, back, posting)| {
             let goods = MovedGoods::Returned(back);
@@ -126,15 +144,10 @@ fn send_back(
     let mut order = find(book, command.id)?;
     let mut receipt = find_receipt(book, &order, command.receipt_id)?;
     check_replace(&order, command)?;
-    let came = (receipt.number.as_str(), receipt.occurred_at);
-    let occurred_at = book.occurred_after(command.occurred_at, came)?;
-    let location_id = command.location_id.unwrap_or(receipt.location_id);
-    let location_id = book.place(Some(location_id), "/location_id")?.id;
-    let left = Some(Departure { occurred_at, forced: false });
-    let rule = PickRule { location_id, purpose: Purpose::WriteOff, left };
-    let (demand, sent) = (Demand::default(), HashMap::new());
-    let leaving =
-        Check { order: &order, receipt: &receipt, rule, demand, sent }.lines(book, &command.lines)?;
+    check_line_count(command)?;
+    let occurred_at = check_time(book, &receipt, command)?;
+    let location_id = origin(book, &receipt, command)?;
+    let leaving = Check::of(&order, &receipt, location_id, occurred_at).lines(book, &command.lines)?;
 
     // Nothing rejects the command from here on.
     let id = command.document_id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
@@ -197,10 +210,25 @@ fn check_replace(order: &PurchaseOrder, command: &SendBack) -> Result<(), Refusa
         let detail = format!("{} is {status}, so nothing more of it comes: leave replace out.", order.number);
         return Err(Problems::one("/replace", Code::InvalidStateTransition, detail));
     }
+    Ok(())
+}
+
+fn check_line_count(command: &SendBack) -> Result<(), Refusal> {
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A return has 1 to {LINES_MAX} lines.")));
     }
     Ok(())
+}
+
+/// Returns the time of a return. Rejects a time before its receipt.
+fn check_time(book: &Book, receipt: &KnownReceipt, command: &SendBack) -> Result<DateTime<Utc>, Refusal> {
+    book.occurred_after(command.occurred_at, (receipt.number.as_str(), receipt.occurred_at))
+}
+
+/// Returns the location that the goods leave.
+fn origin(book: &Book, receipt: &KnownReceipt, command: &SendBack) -> Result<LocationId, Refusal> {
+    let location_id = command.location_id.unwrap_or(receipt.location_id);
+    Ok(book.place(Some(location_id), "/location_id")?.id)
 }
 
 /// Checks the lines of a return.
@@ -214,7 +242,18 @@ struct Check<'a> {
     sent: HashMap<(ProductId, LotId), Quantity>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn of(
+        order: &'a PurchaseOrder,
+        receipt: &'a KnownReceipt,
+        location_id: LocationId,
+        occurred_at: DateTime<Utc>,
+    ) -> Self {
+        let left = Some(Departure { occurred_at, forced: false });
+        let rule = PickRule { location_id, purpose: Purpose::WriteOff, left };
+        Check { order, receipt, rule, demand: Demand::default(), sent: HashMap::new() }
+    }
+
     /// Returns the lines to return. A rejection names every wrong line, and every line whose stock is short.
     fn lines(mut self, book: &Book, lines: &[SendBackLine]) -> Result<Vec<Leaving>, Refusal> {
         let mut problems = Problems::default();

@@ -12,7 +12,7 @@ use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::product::Tracking;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::stock::{LayerUse, LevelKey, Source};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 
@@ -43,6 +43,12 @@ impl Rule for TakeBack {
         needs.coming_in = true;
         needs.billing = true;
         needs.numbered.insert(DocumentKind::SupplierReturn);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        if let Ok(order) = find(book, self.id) {
+            faults.take(find_return(book, &order, self.return_id));
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -16,7 +16,7 @@ use crate::document::DocumentKind;
 use crate::id::SupplierPaymentId;
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::Refusal;
+use crate::refusal::{Faults, Refusal};
 
 /// An advance to apply to bills.
 #[derive(Debug, Clone)]
@@ -54,9 +54,29 @@ impl Rule for Apply {
         needs.numbered.insert(DocumentKind::SupplierPayment);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Some(paid) = book.supplier_payments.get(&self.advance_id) else { return };
+        let earlier = (paid.number.as_str(), paid.occurred_at);
+        let at = faults.take(book.occurred_after(self.occurred_at, earlier));
+        faults.take(check_named(self));
+        faults.take(foreign::check_currency(book, paid, &self.parts));
+        if let Some(at) = at {
+            let payer = Payer { supplier_id: paid.supplier_id, sees_costs: self.sees_costs };
+            faults.take(check_parts(book, payer, &self.parts, book.setup.settings.day(at)));
+        }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         apply(book, self).map(|(payment, posting)| (Outcome::SupplierPayment(Box::new(payment)), posting))
     }
+}
+
+/// Rejects an application that names no bill.
+fn check_named(command: &Apply) -> Result<(), Refusal> {
+    if command.parts.is_empty() {
+        return Err(Refusal::invalid("/bills", format!("Name 1 to {PARTS_MAX} bills.")));
+    }
+    Ok(())
 }
 
 /// Applies an advance to bills. Rejects more than its unapplied amount, and more than the open amount of any bill.
@@ -67,9 +87,7 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     if !left.is_open() {
         return Err(Refusal::state(format!("{} has no advance that can be applied.", paid.number)));
     }
-    if command.parts.is_empty() {
-        return Err(Refusal::invalid("/bills", format!("Name 1 to {PARTS_MAX} bills.")));
-    }
+    check_named(command)?;
     let occurred_at = book.occurred_after(command.occurred_at, (paid.number.as_str(), paid.occurred_at))?;
     let day = book.setup.settings.day(occurred_at);
     foreign::check_currency(book, &paid, &command.parts)?;

@@ -11,7 +11,7 @@ use crate::document::DocumentKind;
 use crate::id::SupplierPaymentId;
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::Refusal;
+use crate::refusal::{Faults, Refusal};
 
 /// A payment to a supplier to take back.
 #[derive(Debug, Clone)]
@@ -43,6 +43,11 @@ impl Rule for Reverse {
     fn needs(&self, needs: &mut Needs) {
         needs.supplier_payment_ids.insert(self.original_id);
         needs.numbered.insert(DocumentKind::SupplierPaymentReversal);
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        let Some(original) = book.supplier_payments.get(&self.original_id) else { return };
+        faults.take(book.occurred_after(self.occurred_at, (original.number.as_str(), original.occurred_at)));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -163,6 +163,13 @@ fn documents_of_stock_list_the_faults_of_all_checks() {
         let expected = also(&of_lines[..3], &["#/reference", "#/to_location_id"]);
         refused(&tenant.post("/v1/stock/transfers", &sent).await, &expected);
 
+        let sound = json!({ "to_location_id": tenant.shop, "lines": [{ "sku": "MUG", "quantity": "1" }] });
+        let sound = tenant.make("/v1/stock/transfers", sound).await;
+        let came = json!({ "missing_reason": "nonsense", "occurred_at": "2999-01-01T00:00:00Z",
+            "lines": [{ "line_no": 9, "quantity": "1" }] });
+        let expected = ["#/missing_reason", "#/occurred_at", "#/lines/0/line_no"];
+        refused(&tenant.post(&format!("/v1/stock/transfers/{sound}/receive"), &came).await, &expected);
+
         let held = json!({ "location_id": nowhere, "expires_at": "2020-01-01T00:00:00Z", "lines": goods });
         let expected = also(&of_lines[..3], &["#/expires_at", "#/location_id"]);
         refused(&tenant.post("/v1/stock/holds", &held).await, &expected);
@@ -179,6 +186,9 @@ fn documents_of_stock_list_the_faults_of_all_checks() {
         let expected = ["#/reason", "#/lines/0", "#/lines/1/sku", "#/lines/1/value", "#/lines/2"];
         refused(&tenant.post("/v1/stock/revaluations", &revalued).await, &expected);
 
+        let sheet = json!({ "location_id": nowhere, "tolerance_percent": "-1" });
+        let problem = tenant.post("/v1/counts", &sheet).await.refused(404, "not_found");
+        lists(&problem, &["#/location_id", "#/tolerance_percent"]);
         let count = tenant.make("/v1/counts", json!({ "skus": ["MUG"] })).await;
         let entries = json!({ "entries": [
             { "quantity": "1" },
@@ -230,6 +240,165 @@ fn documents_of_buying_list_the_faults_of_all_checks() {
             ["#/reference", "#/supplier_id", "#/dated", "#/lines/0/quantity", "#/lines/1/unit_cost"];
         refused(&tenant.post("/v1/bills", &bill).await, &expected);
     });
+}
+
+#[test]
+fn documents_of_money_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Nordwind Supply").await;
+        let nobody = json!("cus_01h455vb4pex5vsknk084sn02q");
+        let (till, invoice) = ("reg_01h455vb4pex5vsknk084sn02q", "inv_01h455vb4pex5vsknk084sn02q");
+        let (long, future) = ("x".repeat(500), "2999-01-01T00:00:00Z");
+        let payment = json!({
+            "customer_id": customer,
+            "method": "bank",
+            "register_id": till,
+            "amount": "-5",
+            "allocations": [{ "invoice_id": invoice, "amount": "1" }],
+            "occurred_at": future,
+        });
+        let of_head = ["#/register_id", "#/amount", "#/occurred_at"];
+        let expected = also(&of_head, &["#/allocations/0/invoice_id"]);
+        refused(&tenant.post("/v1/payments", &payment).await, &expected);
+        let worded = with(&payment, &[("reference", json!(long))]);
+        refused(&tenant.post("/v1/payments", &worded).await, &also(&expected, &["#/reference"]));
+        // The invoices of an unknown customer can't be judged.
+        let of_nobody = with(&worded, &[("customer_id", nobody.clone())]);
+        let expected = also(&of_head, &["#/customer_id", "#/reference"]);
+        refused(&tenant.post("/v1/payments", &of_nobody).await, &expected);
+
+        let parts = json!([{ "payment_id": "pay_01h455vb4pex5vsknk084sn02q" }]);
+        let paid_out = json!({ "customer_id": customer, "method": "bank", "register_id": till, "amount": "-1",
+            "parts": parts, "reference": long, "occurred_at": future });
+        let expected = also(&of_head, &["#/parts/0", "#/reference"]);
+        refused(&tenant.post("/v1/payouts", &paid_out).await, &expected);
+
+        let line = json!({ "payment_id": "pay_01h455vb4pex5vsknk084sn02q", "invoice_id": invoice });
+        let applied = json!({ "customer_id": customer, "lines": [line], "occurred_at": future });
+        let expected = ["#/lines/0/payment_id", "#/lines/0/invoice_id", "#/occurred_at"];
+        let problem = tenant.post("/v1/applications", &applied).await.refused(404, "not_found");
+        lists(&problem, &expected);
+
+        let voucher = json!({ "code": long, "amount": "0", "customer_id": nobody, "method": "bank",
+            "register_id": till, "occurred_at": future });
+        let expected = also(&of_head, &["#/code", "#/customer_id"]);
+        refused(&tenant.post("/v1/vouchers", &voucher).await, &expected);
+
+        let cash = json!({ "register_id": till, "kind": "paid_in", "amount": "0", "reason": "" });
+        refused(&tenant.post("/v1/pos/cash-moves", &cash).await, &["#/register_id", "#/amount", "#/reason"]);
+
+        let made = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
+        let made = tenant.make("/v1/payments", made).await;
+        let bounced = json!({ "reason": "", "reference": long, "register_id": till, "occurred_at": future });
+        let expected = ["#/reason", "#/reference", "#/register_id", "#/occurred_at"];
+        refused(&tenant.post(&format!("/v1/payments/{made}/reverse"), &bounced).await, &expected);
+        assert_eq!(tenant.count("payment").await, 1);
+    });
+}
+
+#[test]
+fn journal_entries_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        let lines = json!([
+            { "account": "9999", "debit": "1", "credit": "1" },
+            { "account": "6100", "customer_id": "cus_01h455vb4pex5vsknk084sn02q" },
+        ]);
+        let entry = json!({ "occurred_on": "2999-01-01", "memo": "", "lines": lines });
+        let of_lines = ["#/lines/0", "#/lines/0/account", "#/lines/1"];
+        let of_head = ["#/memo", "#/occurred_on"];
+        let expected = also(&also(&of_lines, &of_head), &["#/lines/1/customer_id"]);
+        refused(&tenant.post("/v1/journal-entries", &entry).await, &expected);
+        let lines = json!([{ "account": "9999", "debit": "1", "credit": "1" }, { "account": "6000" }]);
+        let books = json!({ "occurred_on": "2999-01-01", "memo": "x".repeat(600), "lines": lines });
+        let reply = tenant.post("/v1/opening-balances", &books).await;
+        let problem = reply.refused(422, "validation_failed");
+        for expected in also(&of_lines, &of_head) {
+            assert!(problem.pointers().contains(&expected), "{expected}: {}", problem.0);
+        }
+        let lines = json!([{ "account": "6100", "debit": "1" }, { "account": "6000", "credit": "1" }]);
+        let made = tenant.make("/v1/journal-entries", json!({ "memo": "Moved", "lines": lines })).await;
+        let back = json!({ "occurred_on": "2999-01-01", "memo": "x".repeat(600) });
+        refused(&tenant.post(&format!("/v1/journal-entries/{made}/reverse"), &back).await, &of_head);
+    });
+}
+
+#[test]
+fn payments_to_suppliers_and_returns_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let (long, future) = ("x".repeat(500), "2999-01-01T00:00:00Z");
+        let bills = json!([{ "bill_id": "bll_01h455vb4pex5vsknk084sn02q", "amount": "1" }]);
+        let payment = json!({ "supplier_id": supplier, "bills": bills, "advance": "0", "reference": long });
+        let expected = ["#/reference", "#/bills/0/bill_id", "#/advance"];
+        refused(&tenant.post("/v1/supplier-payments", &payment).await, &expected);
+        let nobody = json!({ "supplier_id": "sup_01h455vb4pex5vsknk084sn02q", "occurred_at": future,
+            "reference": long });
+        let expected = ["#/supplier_id", "#/occurred_at", "#/reference", "#/bills"];
+        refused(&tenant.post("/v1/supplier-payments", &nobody).await, &expected);
+
+        let advance = json!({ "supplier_id": supplier, "advance": "10" });
+        let advance = tenant.make("/v1/supplier-payments", advance).await;
+        let applied = json!({ "bills": bills, "reference": long });
+        let path = format!("/v1/supplier-payments/{advance}/apply");
+        refused(&tenant.post(&path, &applied).await, &["#/bills/0/bill_id", "#/reference"]);
+        let reversed = json!({ "reason": "", "occurred_at": future });
+        let path = format!("/v1/supplier-payments/{advance}/reverse");
+        refused(&tenant.post(&path, &reversed).await, &["#/reason", "#/occurred_at"]);
+
+        let lines = json!([{ "sku": "MUG", "quantity": "5", "unit_cost": "2" }]);
+        let order = json!({ "supplier_id": supplier, "lines": lines });
+        let order = tenant.make("/v1/purchase-orders", order).await;
+        let step = |verb: &str| format!("/v1/purchase-orders/{order}/{verb}");
+        tenant.post(&step("send"), &json!({})).await.ok();
+        let came = tenant.post(&step("receive"), &json!({})).await.ok();
+        let lines = json!([{ "line_no": 9, "quantity": "1" }, { "line_no": 1, "quantity": "0" }]);
+        let back = json!({ "receipt_id": came["receipt_id"], "reference": long, "lines": lines });
+        let expected = ["#/reference", "#/lines/0/line_no", "#/lines/1/quantity"];
+        refused(&tenant.post(&step("return"), &back).await, &expected);
+        // The lines of an unknown receipt can't be judged.
+        let unknown = with(
+            &back,
+            &[
+                ("receipt_id", json!("std_01h455vb4pex5vsknk084sn02q")),
+                ("location_id", json!("loc_01h455vb4pex5vsknk084sn02q")),
+                ("occurred_at", json!(future)),
+            ],
+        );
+        let expected = ["#/reference", "#/receipt_id", "#/location_id", "#/occurred_at"];
+        refused(&tenant.post(&step("return"), &unknown).await, &expected);
+        let again = json!({ "return_id": "std_01h455vb4pex5vsknk084sn02q", "reason": "" });
+        refused(&tenant.post(&step("reverse-return"), &again).await, &["#/return_id", "#/reason"]);
+        refuse_costs(tenant, &supplier).await;
+    });
+}
+
+/// Sends landed costs, and credit notes and reversals of a bill, with several faults each.
+async fn refuse_costs(tenant: &Tenant, supplier: &str) {
+    let (long, future) = ("x".repeat(500), "2999-01-01T00:00:00Z");
+    let charge = json!({ "kind": "freight", "amount": "0", "account": "9999" });
+    let receipt = json!({ "stock_document_id": "std_01h455vb4pex5vsknk084sn02q" });
+    let landed = json!({ "charges": [charge], "spread_by": "value", "receipts": [receipt],
+        "reference": long, "occurred_at": future });
+    let expected = [
+        "#/charges/0/amount",
+        "#/charges/0/account",
+        "#/receipts/0/stock_document_id",
+        "#/reference",
+        "#/occurred_at",
+    ];
+    refused(&tenant.post("/v1/landed-costs", &landed).await, &expected);
+
+    let bill = json!({ "supplier_id": supplier, "supplier_number": "4711", "dated": "2026-01-02",
+        "lines": [{ "account": "6100", "unit_cost": "10" }] });
+    let bill = tenant.make("/v1/bills", bill).await;
+    let lines = json!([{ "line_no": 9, "value": "1" }, { "line_no": 1 }]);
+    let credit =
+        json!({ "supplier_number": "4711", "dated": "2999-01-01", "reference": long, "lines": lines });
+    let expected = ["#/supplier_number", "#/dated", "#/reference", "#/lines/0/line_no", "#/lines/1/value"];
+    refused(&tenant.post(&format!("/v1/bills/{bill}/credit"), &credit).await, &expected);
+    let reversed = json!({ "reason": "", "dated": "2999-01-01" });
+    refused(&tenant.post(&format!("/v1/bills/{bill}/reverse"), &reversed).await, &["#/reason", "#/dated"]);
 }
 
 #[test]
