@@ -55,8 +55,8 @@ pub struct Environment {
     pub node: Node,
     /// Key that signs access tokens.
     pub signing_key_file: PathBuf,
-    /// Held by a test while workers hand events on to its Redis. Workers share the events of the database, so those of
-    /// another test would take some to another Redis.
+    /// Held by a test while it has a worker on the shared database, or does what a worker does there. Workers share the events of the
+    /// database, so those of another test would take some to another Redis. They delete the old rows of all tenants when they start.
     pub relays: Mutex<()>,
     other_node: OnceCell<Node>,
     servers: Runtime,

@@ -67,6 +67,8 @@ struct State {
     next: VecDeque<Behaviour>,
     /// Bytes that were sent as bodies without an end.
     sent: usize,
+    /// Requests without a response whose sender gave up.
+    given_up: usize,
 }
 
 /// A running receiver. It ends when it is dropped.
@@ -119,6 +121,11 @@ impl Receiver {
         self.state.lock().expect("the state").sent
     }
 
+    /// Returns the number of requests without a response whose sender gave up.
+    pub fn given_up(&self) -> usize {
+        self.state.lock().expect("the state").given_up
+    }
+
     /// Waits until so many requests came, and returns all.
     #[track_caller]
     pub fn expect(&self, count: usize) -> impl Future<Output = Vec<Got>> + '_ {
@@ -166,7 +173,11 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, usual: Behaviour
                 state.lock().expect("the state").sent += chunk.len();
             }
         }
-        Behaviour::Silent => tokio::time::sleep(Duration::from_secs(60)).await,
+        Behaviour::Silent => {
+            // The sender sends no more, so a read ends when it closes the connection.
+            let closed = tokio::time::timeout(Duration::from_secs(60), stream.read(&mut [0; 1])).await;
+            state.lock().expect("the state").given_up += usize::from(closed.is_ok());
+        }
     }
 }
 

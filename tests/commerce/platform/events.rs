@@ -319,13 +319,23 @@ fn a_statement_of_the_worker_ends_in_its_time() {
         let lag = outbox.lag("a test").await;
         root.execute("rollback").await.expect("no lock");
         assert!(matches!(lag, Err(service::Error::StatementTimeout)), "{lag:?}");
-        assert_eq!(outbox.lag("a test").await.expect("no cursor"), Duration::ZERO);
+        let next = async {
+            loop {
+                match outbox.lag("a test").await {
+                    // On a busy machine, the next one may take longer as well.
+                    Err(service::Error::StatementTimeout) => {}
+                    lag => return lag.expect("no cursor"),
+                }
+            }
+        };
+        assert_eq!(tokio::time::timeout(PATIENCE, next).await.expect("the next one ends"), Duration::ZERO);
     });
 }
 
 #[test]
 fn old_answers_are_put_away_and_the_record_stays() {
     with_tenant(async |tenant| {
+        let _turn = environment().relays.lock().await;
         let body = json!({ "sku": "MUG", "name": "Mug" });
         tenant.post_as("/v1/products", "new", &body).await.created();
         let week = chrono::Duration::days(7);

@@ -17,7 +17,7 @@ const BYTES_IN_URL: usize = 20 * 1024;
 /// Longest time for a response.
 const TIME_MAX: Duration = Duration::from_millis(50);
 /// Attempts, the fastest of which counts: other tests use the same processors.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 12;
 /// Deepest nesting of a body that is looked at.
 const DEPTH_MAX: usize = 8;
 

@@ -360,7 +360,7 @@ fn a_tenant_reads_so_many_whole_lists_at_once() {
         assert_eq!(whole(other, "/v1/products").await.len(), 3, "another tenant has its own");
         tenant.get("/v1/products?limit=1").await.ok();
         drop(begun);
-        for _ in 0..100 {
+        for _ in 0..600 {
             if tenant.get(short).await.status == 200 {
                 return;
             }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, with_tenant};
 
 use super::auth::key;
+use super::sessions::until_waiting;
 
 const SETTINGS: &str = "/v1/settings";
 
@@ -194,15 +195,18 @@ fn records_that_are_made_while_the_currency_changes_get_the_new_one() {
         tenant.customer("Before").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
+        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *first).await;
+        let pid: i32 = pid.expect("a process");
         // The change waits for this row in its last statements. It has locked the currency before.
         let row = "select 1 from customer where tenant_id = $1 for update";
         sqlx::query(row).bind(tenant.id.0).fetch_one(&mut *first).await.expect("the customer");
         let later = async |path: &str, body: Value| {
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            assert!(until_waiting(pid, 1).await, "the change waits");
             tenant.post(path, &body).await.created()["currency"].clone()
         };
         let release = async {
-            tokio::time::sleep(Duration::from_millis(800)).await;
+            assert!(until_waiting(pid, 1).await, "the change waits");
+            tokio::time::sleep(Duration::from_millis(400)).await;
             first.rollback().await.expect("it ends");
         };
         let change = json!({ "currency": "EUR" });
@@ -273,6 +277,8 @@ fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
         tenant.product("MUG", "10.00").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
+        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *first).await;
+        let pid: i32 = pid.expect("a process");
         // The document waits for this lock in the middle of its last statement.
         let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
         sqlx::query(lock).bind(tenant.id.0).execute(&mut *first).await.expect("the lock");
@@ -280,11 +286,12 @@ fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
             tenant.open_stock(&[("MUG", "1", "1.00")]).await;
         };
         let change = async {
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            assert!(until_waiting(pid, 1).await, "the document waits");
             tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
         };
         let release = async {
-            tokio::time::sleep(Duration::from_millis(800)).await;
+            assert!(until_waiting(pid, 1).await, "the document waits");
+            tokio::time::sleep(Duration::from_millis(400)).await;
             first.rollback().await.expect("it ends");
         };
         let ((), changed, ()) = join3(opening, change, release).await;

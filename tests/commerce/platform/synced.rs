@@ -10,7 +10,7 @@ use tests::{Tenant, environment, with_tenant};
 use tokio::sync::oneshot;
 
 /// Waits this long for a page that has caught up with all open transactions, also those of other tests.
-const PATIENCE: Duration = Duration::seconds(60);
+const PATIENCE: Duration = Duration::seconds(180);
 
 fn time(value: &Value) -> DateTime<Utc> {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no time: {value}"))

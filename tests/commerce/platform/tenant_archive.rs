@@ -127,7 +127,7 @@ impl Other {
         let made = loop {
             match make_key(&self.node.app.db, &operator, &key).await {
                 // The server learns within 10 seconds that the copy trades.
-                Err(Error::TenantMoving) if begun.elapsed() < Duration::from_secs(15) => {
+                Err(Error::TenantMoving) if begun.elapsed() < Duration::from_secs(60) => {
                     sleep(Duration::from_millis(200)).await;
                 }
                 made => break made.expect("a key"),

@@ -329,6 +329,7 @@ fn of_two_runs_at_once_one_is_done() {
 #[test]
 fn the_worker_makes_the_checkpoints_that_are_due() {
     with_tenant(async |tenant| {
+        let _turn = environment().relays.lock().await;
         tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
         // As many movements, an hour old and more, as a checkpoint needs: one in, one out, and so on.
         let history = "insert into stock_movement (tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, \

@@ -23,7 +23,10 @@ async fn work(
     is_over: &AtomicBool,
     kills: Option<&AtomicUsize>,
 ) {
-    let ends = || kills.filter(|_| rand::rng().random_ratio(1, 6));
+    // The first one always ends, so that one has.
+    let is_chosen =
+        |kills: &AtomicUsize| kills.load(Ordering::Relaxed) == 0 || rand::rng().random_ratio(1, 6);
+    let ends = || kills.filter(|kills| is_chosen(kills));
     'life: loop {
         let mut consumer = house.consumer(lease).await;
         while !is_over.load(Ordering::Relaxed) {

@@ -32,6 +32,8 @@ const LEASE: Duration = Duration::from_millis(400);
 const WRITERS: usize = 16;
 const ROUNDS: usize = 6;
 const READERS: usize = 4;
+/// Published behind the last event.
+const END: &str = "the end";
 /// Time for which a transaction is held open, again and again.
 const HELD: Duration = Duration::from_millis(700);
 
@@ -126,19 +128,35 @@ async fn kill_relays(redis: &Redis, are_done: &AtomicBool) -> (usize, [Child; 2]
     (kills, relays)
 }
 
-/// Returns every event that was published on the tenant's channel, with the number of times.
-async fn hear(redis: &Redis, tenant: &Tenant, until: &AtomicBool) -> BTreeMap<String, usize> {
+/// Subscribes to the tenant's channel.
+async fn subscribe(redis: &Redis, tenant: &Tenant) -> redis::aio::PubSub {
     let client = redis::Client::open(redis.url()).expect("a client");
     let mut subscriber = client.get_async_pubsub().await.expect("Redis answers");
     subscriber.subscribe(format!("{EVENTS_CHANNEL}{}", tenant.id)).await.expect("a subscription");
+    subscriber
+}
+
+/// Returns every event that was published up to [`END`], with the number of times.
+async fn hear(mut subscriber: redis::aio::PubSub) -> BTreeMap<String, usize> {
     let mut messages = subscriber.on_message();
     let mut heard = BTreeMap::new();
-    while !until.load(Ordering::Relaxed) {
-        if let Ok(Some(message)) = tokio::time::timeout(Duration::from_millis(50), messages.next()).await {
-            *heard.entry(message.get_payload::<String>().expect("an id")).or_default() += 1;
+    loop {
+        let message = messages.next().await.expect("the subscription goes on");
+        let id = message.get_payload::<String>().expect("an id");
+        if id == END {
+            return heard;
         }
+        *heard.entry(id).or_default() += 1;
     }
-    heard
+}
+
+/// Publishes [`END`] on the tenant's channel. A subscriber gets it after what was published before.
+async fn publish_end(redis: &Redis, tenant: &Tenant) {
+    let client = redis::Client::open(redis.url()).expect("a client");
+    let mut publisher = client.get_multiplexed_async_connection().await.expect("Redis answers");
+    let channel = format!("{EVENTS_CHANNEL}{}", tenant.id);
+    let published = redis::cmd("PUBLISH").arg(channel).arg(END).exec_async(&mut publisher).await;
+    published.expect("the end is published");
 }
 
 async fn unsent(tenant: &Tenant) -> i64 {
@@ -157,7 +175,9 @@ fn nothing_is_skipped_repeated_or_lost() {
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         tenant.stocked("MUG", "10.00", ("1000", "4.00")).await;
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let (are_done, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+        let are_done = AtomicBool::new(false);
+        // It listens before the first relay starts.
+        let subscriber = subscribe(&redis, tenant).await;
         let writing = async {
             join_all((0..WRITERS).map(|number| write(tenant, (&till, &customer), number))).await;
             are_done.store(true, Ordering::Relaxed);
@@ -172,13 +192,11 @@ fn nothing_is_skipped_repeated_or_lost() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             drop(relays);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            is_over.store(true, Ordering::Relaxed);
+            publish_end(&redis, tenant).await;
             (late, kills)
         };
         let reading = join_all((0..READERS).map(|_| read(tenant, "category.created")));
-        let ((late, kills), (heard, read)) =
-            join(working, join(hear(&redis, tenant, &is_over), reading)).await;
+        let ((late, kills), (heard, read)) = join(working, join(hear(subscriber), reading)).await;
         check_order(&read[0], late);
         for other in &read[1..] {
             assert!(other == &read[0], "readers do not read the same");
@@ -188,7 +206,6 @@ fn nothing_is_skipped_repeated_or_lost() {
         let repeated = heard.values().filter(|times| **times > 1).count();
         println!("{written} events, {late} of them late; {kills} kills, {repeated} events handed on again");
         assert!(late > 0 && kills > 0);
-        // Events that were handed on before the listener started are not the writers'.
         let missed = read[0].iter().filter(|event| !heard.contains_key(event["id"].as_str().expect("an id")));
         let missed: Vec<&Value> = missed.collect();
         assert!(missed.is_empty(), "never handed on: {missed:?}");

@@ -34,7 +34,7 @@ async fn until_an_import_waits(other: &Other, mode: &str) {
         if waits {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "no import waits for {mode}");
+        assert!(begun.elapsed() < Duration::from_secs(120), "no import waits for {mode}");
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -133,7 +133,7 @@ fn the_feed_of_others_goes_on_while_a_tenant_is_imported() {
             other.tenant.product("LATER", "1.00").await;
             let begun = Instant::now();
             let mut is_seen = false;
-            while !is_seen && begun.elapsed() < Duration::from_secs(5) {
+            while !is_seen && begun.elapsed() < Duration::from_secs(30) {
                 is_seen = other
                     .tenant
                     .get("/v1/events?type=product.created")
@@ -179,7 +179,7 @@ fn a_large_table_is_deleted_in_parts() {
             loop {
                 let left = sqlx::query_scalar(count).bind(&slug).fetch_one(root).await;
                 let left: i64 = left.expect("rows are counted");
-                if left <= 2_000 || begun.elapsed() > Duration::from_secs(10) {
+                if left <= 2_000 || begun.elapsed() > Duration::from_secs(60) {
                     held.rollback().await.expect("the lock ends");
                     return left;
                 }

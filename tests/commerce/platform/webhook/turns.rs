@@ -18,7 +18,7 @@ use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
 use service::webhook::together::{self, Ended};
 use service::webhook::turn::{self, Message, Turn};
-use tests::{Tenant, environment, with_tenant};
+use tests::{Tenant, environment, pool_options, with_tenant};
 
 use super::{Endpoint, category, delivery, endpoint, endpoint_with, rename, text};
 
@@ -287,7 +287,7 @@ fn only_the_end_of_a_worker_ends_its_leases_at_once() {
         let mut looks = 0;
         while holder::take_over(db, tenant.id).await.expect("leases are looked at") == 0 {
             looks += 1;
-            assert!(looks < 100, "the end of the worker is not seen");
+            assert!(looks < 1_200, "the end of the worker is not seen");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         assert!(!other.show().await.expect("another worker").all.contains(&present.this));
@@ -340,7 +340,7 @@ fn no_endpoint_is_switched_off_while_its_tenant_moves() {
         category(tenant, "ONE").await;
         category(tenant, "TWO").await;
         let messages = take(tenant).await.messages;
-        let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+        let options = PoolOptions { connections_max: 1, ..pool_options() };
         let worker = Db::connect(&environment().database_url(), &options).await.expect("a worker");
         let gone = Outcome { status: Some(410), error: Some("rejected"), ..Outcome::default() };
         change(tenant, "update tenant set moving_until = now() + interval '60 seconds' where tenant_id = $1")
