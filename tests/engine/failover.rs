@@ -128,7 +128,7 @@ async fn fail_over(trade: &Trade, (primary, standby): (&Postgres, &Postgres), lo
     trade.reaches(SALES).await;
     log.lead(None);
     // Commits that the standby had confirmed may still be on their way.
-    sleep(Duration::from_millis(500)).await;
+    sleep(Duration::from_secs(2)).await;
     let before = trade.acknowledged();
     sleep(CUT_OFF).await;
     assert_eq!(trade.acknowledged(), before, "a sale was acknowledged that only one server has");

