@@ -8,7 +8,7 @@ use crate::document::DocumentKind;
 use crate::id::{
     BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId,
     LotId, OrderId, PaymentId, PaymentIntentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId,
-    StockDocumentId, SupplierId, SupplierPaymentId, TransferId,
+    StockDocumentId, SupplierId, SupplierPaymentId, TransferId, VoucherId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -60,6 +60,8 @@ pub struct Needs {
     pub former_units: bool,
     /// Codes of vouchers that are issued, redeemed or given back into.
     pub voucher_codes: BTreeSet<String>,
+    /// Ids of vouchers that are issued. A voucher with another code may have one.
+    pub voucher_ids: BTreeSet<VoucherId>,
     /// Payment intents that tenders name.
     pub intent_ids: BTreeSet<PaymentIntentId>,
     pub hold_ids: BTreeSet<HoldId>,

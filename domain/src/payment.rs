@@ -224,8 +224,9 @@ impl Rule for Receive {
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         let at = faults.take(book.occurred_at(self.occurred_at));
         let payer = faults.take(open_item::require_customer(book, self.customer_id));
-        faults.take(Drawer::of(book, self.method, self.register_id));
         let Some(quote) = foreign::note_faults(book, currency(self), at, faults) else { return };
+        // No drawer takes another currency, which is noted already.
+        faults.take(Drawer::of(book, self.method, self.register_id));
         faults.take(check_amount(foreign::decimals(book, quote.as_ref()), self.amount));
         if let Some(named) = self.allocations.as_ref().filter(|_| payer.is_some()) {
             let mut problems = Problems::default();

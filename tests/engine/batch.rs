@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{Datelike, Days, NaiveDate};
 use domain::book::Book;
 use domain::expected_receipt::Expect;
-use domain::id::{ExpectedReceiptId, HoldId, OrderId};
+use domain::id::{ExpectedReceiptId, OrderId};
 use domain::line_item::GoodsLine;
 use domain::number::Quantity;
 use domain::product::ItemRef;
@@ -60,11 +60,6 @@ fn told(problem: &Value) -> &Value {
     &problem["errors"][0]["params"]
 }
 
-/// Ends a hold, as its time does.
-const END_HOLD: &str = "with ended as ( \
-         update hold set expires_at = clock_timestamp() where tenant_id = $1 and id = $2 returning tenant_id, id, expires_at) \
-     update reservation r set expires_at = e.expires_at from ended e where r.tenant_id = e.tenant_id and r.document_id = e.id";
-
 /// Holds all stock of a product until the hold expires, and meanwhile places orders that wait behind it. Returns after
 /// the expiry, before any command has locked the level.
 async fn expired(
@@ -75,7 +70,7 @@ async fn expired(
 ) -> Vec<Value> {
     let ends = environment().now().await + chrono::Duration::hours(1);
     let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[(sku, all)]) });
-    let hold: HoldId = tenant.make("/v1/stock/holds", hold).await.parse().expect("an id");
+    tenant.make("/v1/stock/holds", hold).await;
     let mut orders = Vec::new();
     for (quantity, priority) in waiting {
         let order = json!({ "customer_id": customer, "policy": "backorder", "priority": priority,
@@ -84,9 +79,7 @@ async fn expired(
         assert_eq!(order["lines"][0]["backordered"], *quantity, "it waits");
         orders.push(order);
     }
-    let end = sqlx::query(END_HOLD).bind(tenant.id.0).bind(hold.0);
-    let ended = end.execute(&environment().root).await.expect("the hold ends");
-    assert_eq!(ended.rows_affected(), 1, "the reservation of its line ends with it");
+    tenant.age_holds(chrono::Duration::hours(1)).await;
     orders
 }
 

@@ -77,7 +77,7 @@ pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<Na
         let code = lot.code.checked(problems, &format!("{pointer}/lots/{index}/code"));
         NamedLot { code, quantity: lot.quantity, details: LotDetails::default() }
     };
-    lots.into_iter().enumerate().map(lot).collect()
+    lots.into_iter().take(LINES_MAX).enumerate().map(lot).collect()
 }
 
 /// Parses the lots that a line receives. Reports every wrong one.
@@ -95,7 +95,7 @@ pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>
             },
         }
     };
-    lots.into_iter().enumerate().map(lot).collect()
+    lots.into_iter().take(LINES_MAX).enumerate().map(lot).collect()
 }
 
 /// Returns the wire form of the lots of a line, without those of quantity zero.

@@ -106,6 +106,7 @@ impl Rule for Reverse {
         if let (Ok(known), Some(dated)) = (find(book, self.bill_id), self.dated) {
             faults.take(check_dated(book, known, dated));
         }
+        faults.take(check_reason(self));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -158,9 +159,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
     check_not_reversed(book, &known)?;
     let dated = command.dated.unwrap_or_else(|| book.setup.settings.day(book.now));
     check_dated(book, &known, dated)?;
-    if command.reason.trim().is_empty() {
-        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
-    }
+    check_reason(command)?;
     let paid = match &known.bill.foreign {
         Some(foreign) => known.left.iter().map(|left| left.stated().total()).sum::<Money>() - foreign.open,
         None => known.bill.total() + known.credited - known.bill.open,
@@ -187,6 +186,13 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
         ..head(book, &known, dated)
     };
     Ok(take_back(book, known, reversal, taken))
+}
+
+fn check_reason(command: &Reverse) -> Result<(), Refusal> {
+    if command.reason.trim().is_empty() {
+        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
+    }
+    Ok(())
 }
 
 /// Records a credit note, which the open amount of the bill must cover. A rejection names every wrong line.

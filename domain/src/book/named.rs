@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Book;
 use crate::id::{
     CountId, ExpectedReceiptId, HoldId, LandedCostId, OrderId, ProductId, PurchaseOrderId, TransferId,
+    VoucherId,
 };
 use crate::product::{self, BarcodeHolders, ItemRef, Product, Unit, articles_of, barcode_forms};
 use crate::refusal::{Code, Problem};
@@ -20,6 +21,7 @@ impl Book {
         self.expected.remove(&ExpectedReceiptId(id));
         self.purchases.remove(&PurchaseOrderId(id));
         self.landed.remove(&LandedCostId(id));
+        self.vouchers.retain(|_, voucher| voucher.id != VoucherId(id));
     }
 
     /// Returns the product and the unit of a barcode, or of another form of it.

@@ -80,7 +80,6 @@ impl Rule for PayOut {
             book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
         });
         let at = faults.take(open_item::time_of_use(book, self.occurred_at, credits, &[]));
-        faults.take(Drawer::of(book, self.method, self.register_id));
         let is_known = faults.take(check_currency(book, self)).is_some();
         if let Some(parts) = self.parts.as_ref().filter(|_| is_known && payee.is_some()) {
             let mut problems = Problems::default();
@@ -88,6 +87,8 @@ impl Rule for PayOut {
             faults.take(problems.check());
         }
         let Some(quote) = foreign::note_faults(book, stated(self), at, faults) else { return };
+        // No drawer has another currency, which is noted already.
+        faults.take(Drawer::of(book, self.method, self.register_id));
         if let Some(amount) = self.amount {
             faults.take(check_amount(foreign::decimals(book, quote.as_ref()), amount));
         }

@@ -81,6 +81,7 @@ impl Rule for IssueVoucher {
 
     fn needs(&self, needs: &mut Needs) {
         needs.voucher_codes.insert(self.code.clone());
+        needs.voucher_ids.extend(self.id);
         needs.customer_ids.extend(self.customer_id);
         match &self.paid {
             VoucherPaid::By(_, register_id) => needs.register_ids.extend(*register_id),
@@ -167,8 +168,14 @@ fn check_expiry(book: &Book, command: &IssueVoucher, occurred_at: DateTime<Utc>)
     Ok(())
 }
 
-/// Returns the voucher that a forced sale redeemed before it was issued; none if the code is new. Rejects a code that was issued.
+/// Returns the voucher that a forced sale redeemed before it was issued; none if the code is new. Rejects a code that was issued, and
+/// the id of a voucher with another code.
 fn redeemed_before(book: &Book, command: &IssueVoucher) -> Result<Option<Voucher>, Refusal> {
+    let has_id = |voucher: &Voucher| command.id == Some(voucher.id) && voucher.code != command.code;
+    if command.id.is_some() && book.vouchers.values().any(has_id) {
+        let detail = "A voucher with this id exists: use another id, or none to get a new one.";
+        return Err(Problems::one("/id", Code::AlreadyExists, detail));
+    }
     let Some(known) = book.vouchers.get(&command.code) else { return Ok(None) };
     if !known.is_unissued() {
         let detail = "A voucher with this code exists: use another code, or none to get a new one.";

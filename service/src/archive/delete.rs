@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_secs(7);
 const NEXT: &str = "fetch 5000 from doomed";
 /// Deleted rows from which a table is vacuumed. Otherwise each reference to a deleted row is looked for among them.
 const VACUUM_FROM: u64 = 10_000;
+/// Finds a tenant whose writes pause until its import ends.
+const IMPORTING: &str = "select from tenant where tenant_id = $1 and moving_until = 'infinity' for update";
 /// Tables of credentials. They are deleted first, with the tables that refer to them.
 const CREDENTIALS: [&str; 3] = ["api_key", "bi_login", "app_user"];
 
@@ -83,10 +85,18 @@ pub async fn delete(url: &str, slug: &str) -> Result<Vec<Deleted>, ArchiveError>
     )))
 }
 
-/// Deletes all rows of a tenant whose import failed. Its writes paused, so only servers have written rows of it.
+/// Deletes all rows of a tenant whose import failed. Its writes paused, so only servers have written rows of it. Rejects a tenant that
+/// trades: the response to the last commit of its import was lost.
 pub(super) async fn take_back(url: &str, tenant_id: TenantId) -> Result<(), ArchiveError> {
     let mut connection = super::connect(url).await?;
     connection.execute("set statement_timeout = 0").await?;
+    // It waits for a commit whose response was lost.
+    let paused = sqlx::query(IMPORTING).bind(tenant_id.0).fetch_optional(&mut connection).await?;
+    if paused.is_none() {
+        let problem =
+            "the import ended and the tenant trades, so nothing is deleted: compare it with the archive";
+        return Err(ArchiveError::Rejected(problem.to_owned()));
+    }
     let tables = last_first(catalogue::tables(&mut connection).await?);
     for _ in 0..PASSES_MAX {
         let mut deleted = 0;

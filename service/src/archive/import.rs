@@ -162,7 +162,7 @@ async fn write(
     match delete::take_back(url, tenant_id).await {
         Ok(()) => *is_begun = false,
         Err(left) => {
-            tracing::error!(error = %left, "a part of the tenant {} is left: delete it before the next import", manifest.slug);
+            tracing::error!(error = %left, "rows of the tenant {} are left: see `stockwell tenant delete`", manifest.slug);
         }
     }
     Err(error)

@@ -21,8 +21,9 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<String, Vouch
     }
     let codes: Vec<&str> = needs.voucher_codes.iter().map(String::as_str).collect();
     let statement = "select id, code, status, customer_id, issued, redeemed, expires_on, forced, version, recorded_at \
-                     from voucher where tenant_id = $1 and code = any($2) order by id for update";
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await?;
+                     from voucher where tenant_id = $1 and (code = any($2) or id = any($3)) order by id for update";
+    let ids: Vec<Uuid> = needs.voucher_ids.iter().map(|id| id.0).collect();
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes).bind(ids)).await?;
     let voucher = |row: &PgRow| -> Result<(String, Voucher), Error> {
         let voucher = Voucher {
             id: VoucherId(row.try_get("id")?),

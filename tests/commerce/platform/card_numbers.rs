@@ -51,7 +51,7 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         }
         let payment = json!({ "customer_id": customer, "method": "card", "amount": "1", "reference": CARD });
         refused_text(tenant, "/v1/payments", payment, "#/reference").await;
-        let entry = json!({ "memo": CARD, "lines": [{ "account": "1000", "debit": "1" }, { "account": "1010", "credit": "1" }] });
+        let entry = json!({ "memo": CARD, "lines": [{ "account": "6100", "debit": "1" }, { "account": "1010", "credit": "1" }] });
         refused_text(tenant, "/v1/journal-entries", entry, "#/memo").await;
         let customer = json!({ "kind": "retail", "name": CARD });
         refused_text(tenant, "/v1/customers", customer, "#/name").await;

@@ -67,6 +67,25 @@ fn an_id_is_used_once() {
 }
 
 #[test]
+fn a_voucher_keeps_its_id() {
+    with_tenant(async |tenant| {
+        const PATH: &str = "/v1/vouchers";
+        let body = own("vch", json!({ "amount": "50.00", "method": "bank" }));
+        let made = tenant.post(PATH, &body).await.created();
+        let again = tenant.post(PATH, &body).await;
+        assert!(again.is_replayed(), "{}", again.text);
+        assert_eq!(again.created(), made, "it has the code that was drawn first");
+        let other = own("vch", json!({ "code": "SPRING", "amount": "10.00", "method": "bank" }));
+        let problem = tenant.post(PATH, &other).await.refused(409, "already_exists");
+        assert!(problem.pointers().contains(&"#/id"), "{}", problem.0);
+        let known = tenant.get(&format!("{PATH}?code={}", made["code"].as_str().expect("a code"))).await.ok();
+        assert_eq!(known["data"][0]["balance"], "50.00", "{known}");
+        assert_eq!(tenant.count("voucher").await, 1);
+        assert!(tenant.check_now().await.is_empty());
+    });
+}
+
+#[test]
 fn an_id_is_used_once_by_many_at_once() {
     with_tenant(async |tenant| {
         for (path, body) in documents(tenant).await {

@@ -78,6 +78,7 @@ const ALLOWED: &[Allowed] = &[
             "needs",
             "open_item",
             "order",
+            "order/place",
             "order/close",
             "order/credit_note",
             "order/invoice",
