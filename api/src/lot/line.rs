@@ -77,6 +77,7 @@ pub fn named(problems: &mut Problems, pointer: &str, lots: Vec<LotIn>) -> Vec<Na
         let code = lot.code.checked(problems, &format!("{pointer}/lots/{index}/code"));
         NamedLot { code, quantity: lot.quantity, details: LotDetails::default() }
     };
+    // A line with more is rejected, so the rest is not compared.
     lots.into_iter().take(LINES_MAX).enumerate().map(lot).collect()
 }
 
@@ -95,6 +96,7 @@ pub fn received(problems: &mut Problems, pointer: &str, lots: Vec<ReceivedLotIn>
             },
         }
     };
+    // A line with more is rejected, so the rest is not compared.
     lots.into_iter().take(LINES_MAX).enumerate().map(lot).collect()
 }
 

@@ -246,7 +246,7 @@ fn documents_of_buying_list_the_faults_of_all_checks() {
 fn documents_of_money_list_the_faults_of_all_checks() {
     with_tenant(async |tenant| {
         let customer = tenant.customer("Nordwind Supply").await;
-        let nobody = json!("cus_01h455vb4pex5vsknk084sn02q");
+        let unknown_customer = json!("cus_01h455vb4pex5vsknk084sn02q");
         let (till, invoice) = ("reg_01h455vb4pex5vsknk084sn02q", "inv_01h455vb4pex5vsknk084sn02q");
         let (long, future) = ("x".repeat(500), "2999-01-01T00:00:00Z");
         let payment = json!({
@@ -263,9 +263,9 @@ fn documents_of_money_list_the_faults_of_all_checks() {
         let worded = with(&payment, &[("reference", json!(long))]);
         refused(&tenant.post("/v1/payments", &worded).await, &also(&expected, &["#/reference"]));
         // The invoices of an unknown customer can't be judged.
-        let of_nobody = with(&worded, &[("customer_id", nobody.clone())]);
+        let of_unknown = with(&worded, &[("customer_id", unknown_customer.clone())]);
         let expected = also(&of_head, &["#/customer_id", "#/reference"]);
-        refused(&tenant.post("/v1/payments", &of_nobody).await, &expected);
+        refused(&tenant.post("/v1/payments", &of_unknown).await, &expected);
 
         let parts = json!([{ "payment_id": "pay_01h455vb4pex5vsknk084sn02q" }]);
         let paid_out = json!({ "customer_id": customer, "method": "bank", "register_id": till, "amount": "-1",
@@ -279,7 +279,7 @@ fn documents_of_money_list_the_faults_of_all_checks() {
         let problem = tenant.post("/v1/applications", &applied).await.refused(404, "not_found");
         lists(&problem, &expected);
 
-        let voucher = json!({ "code": long, "amount": "0", "customer_id": nobody, "method": "bank",
+        let voucher = json!({ "code": long, "amount": "0", "customer_id": unknown_customer, "method": "bank",
             "register_id": till, "occurred_at": future });
         let expected = also(&of_head, &["#/code", "#/customer_id"]);
         refused(&tenant.post("/v1/vouchers", &voucher).await, &expected);
@@ -333,10 +333,10 @@ fn payments_to_suppliers_and_returns_list_the_faults_of_all_checks() {
         let payment = json!({ "supplier_id": supplier, "bills": bills, "advance": "0", "reference": long });
         let expected = ["#/reference", "#/bills/0/bill_id", "#/advance"];
         refused(&tenant.post("/v1/supplier-payments", &payment).await, &expected);
-        let nobody = json!({ "supplier_id": "sup_01h455vb4pex5vsknk084sn02q", "occurred_at": future,
+        let to_unknown = json!({ "supplier_id": "sup_01h455vb4pex5vsknk084sn02q", "occurred_at": future,
             "reference": long });
         let expected = ["#/supplier_id", "#/occurred_at", "#/reference", "#/bills"];
-        refused(&tenant.post("/v1/supplier-payments", &nobody).await, &expected);
+        refused(&tenant.post("/v1/supplier-payments", &to_unknown).await, &expected);
 
         let advance = json!({ "supplier_id": supplier, "advance": "10" });
         let advance = tenant.make("/v1/supplier-payments", advance).await;
