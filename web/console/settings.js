@@ -26,7 +26,7 @@ export function View() {
   const answer = settings.value;
   const found = answer.data;
   return html`<${Card} id="settings" title=${text.title} help=${text.help} scope="ledger:read" answer=${answer} failed=${texts.value.list.failed} paths=${[PATH]}
-      content=${() => found && html`<${Form} of=${found} />`} />
+      content=${() => found && html`<${Form} of=${found} isBusy=${answer.state === "waiting"} />`} />
     <${Card} id="fixed" title=${text.fixedTitle} help=${text.fixedHelp} scope="ledger:read" answer=${answer} failed=${texts.value.list.failed}
       content=${() =>
         found &&
@@ -37,14 +37,15 @@ export function View() {
         </dl>`} />`;
 }
 
-/** @param {{of: Settings}} props */
-function Form({ of }) {
+/** `isBusy`: the settings are read once more. Until then, their version may be the one before. @param {{of: Settings, isBusy: boolean}} props */
+function Form({ of, isBusy }) {
   const text = texts.value.settings;
   const { isSending, problem, run } = useSending();
   const [isSaved, note] = useState(false);
   const mayWrite = may("settings:write");
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
+    if (isBusy) return;
     const body = changesOf(new FormData(event.currentTarget), of);
     note(false);
     if (!(await run(async () => Object.keys(body).length && change("PATCH", PATH, body, of.version)))) return;
@@ -61,7 +62,7 @@ function Form({ of }) {
     <${Wrong} problem=${problem} />
     ${
       mayWrite
-        ? html`<p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.save}</button><span role="status">${isSaved && text.saved}</span></p>`
+        ? html`<p class="buttons"><button class="button main" aria-disabled=${isSending || isBusy}>${text.save}</button><span role="status">${isSaved && text.saved}</span></p>`
         : html`<p class="note">${texts.value.needs} <code>settings:write</code></p>`
     }
   </form>`;

@@ -84,11 +84,13 @@ export function ask(question, read, pace) {
     if (isDue) again();
   }
 
-  /** Asks again as soon as the pace allows. A question that failed is asked at once. */
+  /** Asks again as soon as the pace allows. A question that failed is asked at once. Without a pause before,
+   * its state is `waiting` at once: a page takes no record of before the change for the one after it. */
   function again() {
+    const rest = answer.peek().state === "failed" ? 0 : begun + pace - Date.now();
     if (underWay) isDue = true;
-    else if (answer.peek().state === "failed") run();
-    else timer ||= setTimeout(run, Math.max(0, begun + pace - Date.now()));
+    else if (rest > 0) timer ||= setTimeout(run, rest);
+    else if (!timer) run();
   }
 
   effect(() => {
