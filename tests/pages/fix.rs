@@ -64,9 +64,10 @@ fn visit_first(browser: &mut Browser, tenant: &Tenant) {
 /// Drags files and folders onto the page and drops them.
 #[track_caller]
 fn drop_on(browser: &mut Browser, paths: &[PathBuf]) {
+    // The type face moves the place when it is loaded.
     let place = browser.eval(
-        "(() => { const area = document.querySelector('.drop'); area.scrollIntoView({ block: 'center' }); \
-         const box = area.getBoundingClientRect(); return [box.x + box.width / 2, box.y + 8]; })()",
+        "document.fonts.ready.then(() => { const area = document.querySelector('.drop'); area.scrollIntoView({ block: 'center' }); \
+         const box = area.getBoundingClientRect(); return [box.x + box.width / 2, box.y + 8]; })",
     );
     let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
     for kind in ["dragEnter", "dragOver", "drop"] {

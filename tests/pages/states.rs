@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Browser, with_tenant};
 
-use crate::visit::{READY, Trade, enter, key, problem, shown, visit};
+use crate::visit::{READY, Trade, enter, key, problem, shown, sign_out, visit};
 
 /// Keeps the bodies of the questions that the page sends from now on.
 const NOTE_QUESTIONS: &str = "(() => { window.asked = []; const send = window.fetch; \
@@ -159,21 +159,28 @@ fn a_card_waits_for_the_rate_limit() {
     with_tenant(async |tenant| {
         Trade::of(tenant).await;
         let mut browser = Browser::start();
-        browser.refuse(
-            "stockValuation",
-            429,
-            json!({ "status": 429, "code": "rate_limited", "title": "Too many requests" }),
-        );
-        enter(&mut browser, tenant, &tenant.key);
-        let card = "section[aria-labelledby=cover]";
-        browser.until(&format!("document.querySelector('{card} .limited')"));
-        assert_eq!(browser.text(&shown(&format!("{card} .limited"))), "Waiting for the rate limit.");
-        browser.until("document.querySelector('section[aria-labelledby=customers][aria-busy=false] .bars')");
-        assert_eq!(browser.barriers(), Vec::<String>::new());
-        browser.release();
-        browser.until(&format!("document.querySelector('{card} .bars')"));
-        browser.until(READY);
-        assert_eq!(browser.eval("document.querySelectorAll('.limited').length"), 0);
+        // The limit of requests, and that of reports at a time: its errors are in a response with status 200.
+        for (status, limited) in [
+            (429, json!({ "status": 429, "code": "rate_limited", "title": "Too many requests" })),
+            (
+                200,
+                json!({ "data": null, "errors": [{ "message": "As many reports as it may", "extensions": { "code": "rate_limited" } }] }),
+            ),
+        ] {
+            browser.refuse("stockValuation", status, limited);
+            enter(&mut browser, tenant, &tenant.key);
+            let card = "section[aria-labelledby=cover]";
+            browser.until(&format!("document.querySelector('{card} .limited')"));
+            assert_eq!(browser.text(&shown(&format!("{card} .limited"))), "Waiting for the rate limit.");
+            browser
+                .until("document.querySelector('section[aria-labelledby=customers][aria-busy=false] .bars')");
+            assert_eq!(browser.barriers(), Vec::<String>::new());
+            browser.release();
+            browser.until(&format!("document.querySelector('{card} .bars')"));
+            browser.until(READY);
+            assert_eq!(browser.eval("document.querySelectorAll('.limited').length"), 0);
+            sign_out(&mut browser);
+        }
         browser.check();
     });
 }

@@ -16,7 +16,11 @@ const COMMAND_SECONDS: &str = "60";
 /// Keeps method and path of each request that the page sends from now on, in `asked`.
 pub const NOTE_REQUESTS: &str = "(() => { window.asked = []; const send = window.fetch; \
     window.fetch = (path, options) => { asked.push(`${options?.method ?? 'GET'} ${path}`); return send(path, options); }; })()";
-
+/// Keeps back what the page reads from now on, until `proceed` is called. What it writes is sent.
+pub const HOLD_READS: &str = "(() => { const send = window.fetch; const held = []; \
+    window.fetch = (path, options) => options?.method ? send(path, options) \
+        : new Promise((proceed) => held.push(() => proceed(send(path, options)))); \
+    window.proceed = () => { window.fetch = send; for (const read of held) read(); }; })()";
 /// Waits until the page has done what a promise led to, and has drawn it.
 pub const DRAWN: &str =
     "new Promise((proceed) => setTimeout(() => requestAnimationFrame(() => setTimeout(proceed))))";

@@ -277,7 +277,7 @@ impl Browser {
         }
     }
 
-    /// Changes the screen.
+    /// Changes the screen, and waits until the page is drawn on it.
     pub fn look(&mut self, screen: Screen) {
         let Screen { width, is_phone, is_dark } = screen;
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": is_phone });
@@ -285,6 +285,8 @@ impl Browser {
         let scheme = if is_dark { "dark" } else { "light" };
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.call("Emulation.setEmulatedMedia", &media);
+        // Charts take the new width once the page is drawn with it.
+        self.eval("new Promise((proceed) => requestAnimationFrame(() => setTimeout(proceed)))");
     }
 
     /// Presses a key, named as in `KeyboardEvent.key`.

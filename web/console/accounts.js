@@ -16,7 +16,7 @@ import { texts } from "./texts.js";
 
 /** @typedef {{purpose: string, channel?: string, location_id?: string, category_id?: string, tax_rate?: string, account: string}} Rule */
 /** @typedef {{rules: Rule[], version: number}} Mapping */
-/** A rule with its place among all. @typedef {Rule & {at: number}} Placed */
+/** A rule with its place among all. @typedef {Rule & {at: number, among: Mapping}} Placed */
 /** `of` is null for a new rule. @typedef {{what: "edit", of: Placed | null} | {what: "remove", of: Placed}} Open */
 /** @typedef {{id: string, name: string}} Named */
 
@@ -56,8 +56,7 @@ export function View() {
   const [open, setOpen] = useState(/** @type {Open | null} */ (null));
   const answer = mapping.value;
   const found = answer.data;
-  const rules = found?.rules ?? [];
-  const rows = rules.map((rule, at) => ({ ...rule, at }));
+  const rows = found?.rules.map((rule, at) => ({ ...rule, at, among: found })) ?? [];
   const mayWrite = may("ledger:write");
   const close = () => setOpen(null);
   const done = () => {
@@ -71,8 +70,8 @@ export function View() {
   return html`<${Card} id="accounts" title=${text.title} help=${text.help} scope="ledger:read" answer=${answer} isEmpty=${!rows.length}
       empty=${text.empty} failed=${texts.value.list.failed} actions=${actions} paths=${[PATH]}
       content=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns(mayWrite, setOpen)} />`} />
-    ${found && open?.what === "edit" && html`<${Form} of=${open.of} mapping=${found} close=${close} done=${done} />`}
-    ${found && open?.what === "remove" && html`<${Confirm} title=${text.removeTitle} said=${text.removeSaid} verb=${text.remove} act=${() => state(found, found.rules.toSpliced(open.of.at, 1))} close=${close} done=${done} />`}`;
+    ${found && open?.what === "edit" && html`<${Form} of=${open.of} mapping=${open.of?.among ?? found} close=${close} done=${done} />`}
+    ${open?.what === "remove" && html`<${Confirm} title=${text.removeTitle} said=${text.removeSaid} verb=${text.remove} act=${() => state(open.of.among, open.of.among.rules.toSpliced(open.of.at, 1))} close=${close} done=${done} />`}`;
 }
 
 /** @param {boolean} mayWrite @param {(open: Open) => void} open @returns {import("../kit/table.js").Column<Placed>[]} */

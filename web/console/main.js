@@ -3,7 +3,7 @@ import { language, words } from "../kit/format.js";
 import { Failed } from "../kit/panel.js";
 import { problemOf } from "../kit/api.js";
 import { Shell } from "../kit/shell.js";
-import { effect, html, render, signal, useEffect, useRef } from "../vendor/ui.js";
+import { effect, html, render, signal, useLayoutEffect, useRef } from "../vendor/ui.js";
 import { NewPassword, token } from "./password.js";
 import { Link, SECTIONS, place } from "./place.js";
 import { texts } from "./texts.js";
@@ -61,15 +61,15 @@ function Sections() {
   const strip = useRef(null);
   const last = useRef(view);
   // A reader who opens another section reads on at its heading.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (last.current !== view) title.current?.focus();
     last.current = view;
   }, [view]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${text.sections[view]} – ${words.value.product}`;
   }, [view, text, language.value]);
   // On a narrow screen the sections are one row that scrolls: the open one is brought to its middle.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const bring = () => {
       const row = strip.current;
       const open = /** @type {HTMLElement | null | undefined} */ (row?.querySelector("[aria-current]"));

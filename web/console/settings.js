@@ -26,7 +26,7 @@ export function View() {
   const answer = settings.value;
   const found = answer.data;
   return html`<${Card} id="settings" title=${text.title} help=${text.help} scope="ledger:read" answer=${answer} failed=${texts.value.list.failed} paths=${[PATH]}
-      content=${() => found && html`<${Form} of=${found} isBusy=${answer.state === "waiting"} />`} />
+      content=${() => found && html`<${Form} of=${found} />`} />
     <${Card} id="fixed" title=${text.fixedTitle} help=${text.fixedHelp} scope="ledger:read" answer=${answer} failed=${texts.value.list.failed}
       content=${() =>
         found &&
@@ -37,32 +37,37 @@ export function View() {
         </dl>`} />`;
 }
 
-/** `isBusy`: the settings are read once more. Until then, their version may be the one before. @param {{of: Settings, isBusy: boolean}} props */
-function Form({ of, isBusy }) {
+/** @param {{of: Settings}} props */
+function Form({ of }) {
   const text = texts.value.settings;
   const { isSending, problem, run } = useSending();
   const [isSaved, note] = useState(false);
+  // The last save returned them. They are read again after it.
+  const [saved, keep] = useState(of);
+  const known = saved.version > of.version ? saved : of;
   const mayWrite = may("settings:write");
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
-    if (isBusy) return;
-    const body = changesOf(new FormData(event.currentTarget), of);
+    const body = changesOf(new FormData(event.currentTarget), known);
     note(false);
-    if (!(await run(async () => Object.keys(body).length && change("PATCH", PATH, body, of.version)))) return;
+    const save = async () => {
+      if (Object.keys(body).length) keep(await change("PATCH", PATH, body, known.version));
+    };
+    if (!(await run(save))) return;
     note(true);
     settings.value.again();
   };
   return html`<form class="import" onSubmit=${send} aria-busy=${isSending}>
     <div class="fields">
-      ${FIELDS.map((name) => html`<${Field} key=${name} name=${name} label=${text.fields[name]} value=${of[name] ?? ""} required=${name === "name" || name === "country"} wrong=${wrongAt(problem, name)} />`)}
+      ${FIELDS.map((name) => html`<${Field} key=${name} name=${name} label=${text.fields[name]} value=${known[name] ?? ""} required=${name === "name" || name === "country"} wrong=${wrongAt(problem, name)} />`)}
     </div>
     <fieldset class="scopes"><legend class="hidden">${text.choices}</legend>
-      ${CHOICES.map((name) => html`<label class="check" key=${name}><input type="checkbox" name=${name} defaultChecked=${of[name]} /><span>${text[name]}</span></label>`)}
+      ${CHOICES.map((name) => html`<label class="check" key=${name}><input type="checkbox" name=${name} defaultChecked=${known[name]} /><span>${text[name]}</span></label>`)}
     </fieldset>
     <${Wrong} problem=${problem} />
     ${
       mayWrite
-        ? html`<p class="buttons"><button class="button main" aria-disabled=${isSending || isBusy}>${text.save}</button><span role="status">${isSaved && text.saved}</span></p>`
+        ? html`<p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.save}</button><span role="status">${isSaved && text.saved}</span></p>`
         : html`<p class="note">${texts.value.needs} <code>settings:write</code></p>`
     }
   </form>`;

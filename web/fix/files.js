@@ -54,6 +54,18 @@ function noteFor(visitor, change) {
 }
 const systems = () => (setup.value.data?.systems ?? []).map(({ code }) => code);
 
+/** Waits until the systems are read, or can't be: by them, the page knows of which system a file is. @returns {Promise<void>} */
+function systemsRead() {
+  return new Promise((proceed) => {
+    const end = effect(() => {
+      const { state, data } = setup.value;
+      if (state === "waiting" && !data) return;
+      proceed();
+      queueMicrotask(() => end());
+    });
+  });
+}
+
 /** @param {Promise<import("../kit/drop.js").Dropped[]>} dropping */
 async function take(dropping) {
   const visitor = me.value;
@@ -61,6 +73,7 @@ async function take(dropping) {
   try {
     const dropped = await dropping;
     const { plan } = tools ?? (await load());
+    await systemsRead();
     const planned = await plan(dropped, systems());
     noteFor(visitor, { ...planned, busy: "", wrong: dropped.length ? "" : show.words.value.fix.files.noFile });
   } catch (error) {

@@ -75,7 +75,8 @@ export function ask(question, read, pace) {
     } catch (error) {
       if (own.signal.aborted) return;
       const problem = problemOf(error);
-      if (problem.status === 429) {
+      // A report that finds no place has the code alone.
+      if (problem.status === 429 || problem.code === "rate_limited") {
         timer = setTimeout(run, Math.min(problem.retry || 1, RETRY_SECONDS_MAX) * 1000);
         answer.value = { ...last, state: "waiting", problem };
       } else answer.value = { ...last, state: "failed", problem };
@@ -84,8 +85,8 @@ export function ask(question, read, pace) {
     if (isDue) again();
   }
 
-  /** Asks again as soon as the pace allows. A question that failed is asked at once. Without a pause before,
-   * its state is `waiting` at once: a page takes no record of before the change for the one after it. */
+  /** Asks again as soon as the pace allows. A question that failed is asked at once. Without a pause,
+   * it is `waiting` at once: its data may be that before a change. */
   function again() {
     const rest = answer.peek().state === "failed" ? 0 : begun + pace - Date.now();
     if (underWay) isDue = true;

@@ -1,5 +1,5 @@
 // What every page has around its content: the bar with the pages, the caller, the language and the appearance.
-import { html, signal, useEffect } from "../vendor/ui.js";
+import { html, signal, useLayoutEffect } from "../vendor/ui.js";
 import { credential, ended, may, me, resume, signOut } from "./api.js";
 import { Entrance } from "./entrance.js";
 import { language, speak, words } from "./format.js";
@@ -36,11 +36,11 @@ function leave() {
  * @param {{page: keyof typeof PAGES, open?: any, children: any}} of */
 export function Shell({ page, open, children }) {
   const text = words.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language.value;
     document.title = `${text.pages[page]} – ${text.product}`;
   }, [language.value]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (credential.value && !me.value) resume();
   }, []);
   return html`<a class="skip" href="#main">${text.skip}</a>

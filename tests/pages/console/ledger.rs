@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Browser, Tenant, with_tenant};
 
 use super::{ASKED, CLOSED, READY, enter, fill, press, row_with, submit};
-use crate::visit::{key, shown, sign_out};
+use crate::visit::{HOLD_READS, key, shown, sign_out};
 
 const RATES: &str = "/v1/exchange-rates";
 const MAPPING: &str = "/v1/account-mapping";
@@ -145,6 +145,33 @@ fn a_rule_of_accounts_is_added_replaced_and_removed() {
         press(&mut browser, "dialog", "Remove");
         browser.until(&format!("{CLOSED} && document.querySelector('.panel .empty')"));
         assert_eq!(tenant.get(MAPPING).await.ok()["rules"], json!([]));
+        browser.check();
+    });
+}
+
+#[test]
+fn a_rule_that_has_another_place_by_now_stays() {
+    with_tenant(async |tenant| {
+        add_account(tenant, "6599").await;
+        let rules = ["cash_over_short", "cash_rounding", "price_variance"]
+            .map(|purpose| json!({ "purpose": purpose, "account": "6599" }));
+        tenant.put(MAPPING, &json!({ "rules": rules })).await.ok();
+        let mut browser = Browser::start();
+        enter(&mut browser, tenant, &tenant.key, "accounts");
+        browser.eval(HOLD_READS);
+        press(&mut browser, ".panel tbody", "Remove: Cash over or short");
+        browser.until(ASKED);
+        press(&mut browser, "dialog", "Remove");
+        browser.until("!document.querySelector('dialog')");
+        // The list still has the rule that is removed.
+        press(&mut browser, ".panel tbody", "Remove: Rounding of cash");
+        browser.until(ASKED);
+        browser.eval("proceed()");
+        browser.until("!document.querySelector('[aria-busy=true]')");
+        press(&mut browser, "dialog", "Remove");
+        browser.until("document.querySelector('dialog [role=alert]')");
+        let told = tenant.get(MAPPING).await.ok();
+        assert_eq!(told["rules"], json!(rules[1..]), "neither it nor another one is removed");
         browser.check();
     });
 }

@@ -149,6 +149,23 @@ fn columns_that_are_not_known_are_mapped_by_hand_and_remembered() {
 }
 
 #[test]
+fn files_wait_for_the_systems_that_they_may_come_from() {
+    with_tenant(async |tenant| {
+        systems(tenant).await;
+        let mut browser = Browser::start();
+        browser.hold("/v1/reconciliation/systems");
+        visit_first(&mut browser, tenant);
+        browser.until_held();
+        choose(&mut browser, &[("bestand-till.csv", LIST)]);
+        browser.until("document.querySelector('section[aria-labelledby=files][aria-busy=true]')");
+        browser.release();
+        browser.until("document.querySelector('form.by-hand')");
+        assert_eq!(browser.text("document.querySelector('#bestand-till-csv-system').value"), "till");
+        browser.check();
+    });
+}
+
+#[test]
 fn a_system_that_is_not_there_yet_is_registered() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();
