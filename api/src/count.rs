@@ -55,11 +55,11 @@ pub(crate) fn sees_all(caller: &service::Caller) -> bool {
 #[post("/v1/counts")]
 async fn open(post: Post) -> Answer {
     let (input, posting) = post.read::<CountIn>().await?;
-    let mut problems = Problems::default();
-    let reference = text::checked(&mut problems, "/reference", input.reference.clone());
-    let selection = input.selection(&mut problems);
-    problems.check()?;
-    let read = async |tx: &service::Tx| service::count::select(tx, input.location_id, &selection).await;
+    let mut wrong = Problems::default();
+    let reference = text::checked(&mut wrong, "/reference", input.reference.clone());
+    let selection = input.selection(&mut wrong);
+    let read =
+        async |tx: &service::Tx| service::count::select(tx, input.location_id, &selection, &mut wrong).await;
     let lines = posting.app.db.read(posting.caller.tenant_id, read).await?;
     let command = Command::OpenCount(count::Open {
         id: input.id,
@@ -70,7 +70,7 @@ async fn open(post: Post) -> Answer {
         tolerance_value: input.tolerance_value,
         reference,
     });
-    posting.create::<CountId>(COUNTS, command).await
+    posting.create::<CountId>(COUNTS, Stated { command, wrong }).await
 }
 
 /// Enter counted quantities

@@ -294,6 +294,7 @@ impl Rule for Open {
     }
 
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
         faults.take(book.place(self.location_id, "/location_id"));
         faults.take(check_tolerances(book, self));
     }
@@ -301,6 +302,14 @@ impl Rule for Open {
     fn decide(&self, book: &mut Book) -> Decision {
         open(book, self).map(|(count, posting)| (Outcome::Count(Box::new(count), None), posting))
     }
+}
+
+/// Rejects an id that another sheet has.
+fn check_id(book: &Book, command: &Open) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.counts.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."))
 }
 
 fn check_tolerances(book: &Book, command: &Open) -> Result<(), Refusal> {
@@ -312,15 +321,14 @@ fn check_tolerances(book: &Book, command: &Open) -> Result<(), Refusal> {
 
 /// Opens a count sheet. Leaves out products that became tracked, or untracked, since they were chosen.
 fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
-    if command.id.is_some_and(|id| book.counts.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another count has this id."));
-    }
+    check_id(book, command)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
-    if command.lines.len() > LINES_MAX {
-        let detail = format!("A sheet has at most {LINES_MAX} lines: choose fewer products.");
-        return Err(Refusal::invalid("/products", detail));
-    }
     check_tolerances(book, command)?;
+    if command.lines.len() > LINES_MAX {
+        // The body names no lines: the choice of its products makes them.
+        let detail = format!("A sheet has at most {LINES_MAX} lines: choose fewer products.");
+        return Err(Refusal::new(Code::ValidationFailed, detail));
+    }
 
     // Nothing rejects the command from here on.
     let settings = book.count_settings;

@@ -210,10 +210,11 @@ impl Rule for Expect {
     }
 
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
         faults.take(book.place(self.location_id, "/location_id"));
         faults.take(not_past(book, self.expected_on));
-        book.note_faults_of_goods(&self.lines, faults);
         faults.take(refuse_lots(&self.lines));
+        book.note_faults_of_goods(&self.lines, faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -221,18 +222,27 @@ impl Rule for Expect {
     }
 }
 
-/// Rejects a line that names lots.
+/// Rejects an id that another expected receipt has.
+fn check_id(book: &Book, command: &Expect) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.expected.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/id", Code::AlreadyExists, "Another expected receipt has this id."))
+}
+
+/// Rejects lines that name lots.
 fn refuse_lots(lines: &[GoodsLine]) -> Result<(), Refusal> {
-    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
-    let detail = "Leave lots out: name them on the receipt, when the stock comes in.";
-    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
+    let mut problems = Problems::default();
+    for (index, _) in lines.iter().enumerate().filter(|(_, line)| !line.lots.is_empty()) {
+        let detail = "Leave lots out: name them on the receipt, when the stock comes in.";
+        problems.invalid(format!("/lines/{index}/lots"), detail);
+    }
+    problems.check()
 }
 
 /// Records an expected receipt.
 fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting), Refusal> {
-    if command.id.is_some_and(|id| book.expected.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another expected receipt has this id."));
-    }
+    check_id(book, command)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     not_past(book, command.expected_on)?;
     let goods = book.goods(&command.lines)?;

@@ -209,15 +209,28 @@ impl Rule for PlaceHold {
     }
 
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(check_id(book, self));
         faults.take(allotment::owner(book, self));
+        if self.location_id.is_some() {
+            faults.take(book.place(self.location_id, "/location_id"));
+        }
         faults.take(check_customer(book, self));
         faults.take(check_end(book, self.kind, self.expires_at));
+        book.note_unknown_lots(&self.lines, faults);
         book.note_faults_of_goods(&self.lines, faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
         place(book, self).map(|(hold, posting)| (Outcome::Hold(hold), posting))
     }
+}
+
+/// Rejects an id that another hold has.
+fn check_id(book: &Book, command: &PlaceHold) -> Result<(), Refusal> {
+    if command.id.is_none_or(|id| !book.holds.contains_key(&id)) {
+        return Ok(());
+    }
+    Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."))
 }
 
 /// Rejects a customer who is not known.
@@ -230,9 +243,7 @@ fn check_customer(book: &Book, command: &PlaceHold) -> Result<(), Refusal> {
 
 /// Places a hold. It replaces the open hold of the same reference, whose units are available to it.
 fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusal> {
-    if command.id.is_some_and(|id| book.holds.contains_key(&id)) {
-        return Err(Problems::one("/id", Code::AlreadyExists, "Another hold has this id."));
-    }
+    check_id(book, command)?;
     let (location_id, owner) = allotment::owner(book, command)?;
     check_customer(book, command)?;
     check_end(book, command.kind, command.expires_at)?;

@@ -21,7 +21,9 @@ mod share;
 pub use back::SoldLot;
 pub(crate) use back::{BackTo, named_back, shares_back};
 pub(crate) use incoming::{Arrival, Incoming, enter};
-pub(crate) use named::{NamedLots, divided, of_other_product, problem, unknown, unnamed};
+pub(crate) use named::{
+    NamedLots, divided, note_faults, note_unknown, of_other_product, problem, unknown, unnamed,
+};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 pub(crate) use share::{check_line_count, issue, joined, moves};
 

@@ -327,10 +327,10 @@ impl Faults {
         found.map_err(|problem| self.note(problem)).ok()
     }
 
-    /// Notes the faults of a check that failed, if they are about fields. Returns the value of one that did not.
+    /// Notes the faults of a check that failed, if one of them is about a field. Returns the value of a check that did not fail.
     pub fn take<T>(&mut self, found: Result<T, Refusal>) -> Option<T> {
         let note = |refusal: Refusal| {
-            if refusal.code.is_about_fields() {
+            if refusal.is_about_fields() {
                 let of_fields = refusal.problems.into_iter().filter(|problem| !problem.pointer.is_empty());
                 of_fields.for_each(|problem| self.note(problem));
             }
@@ -351,12 +351,15 @@ impl Faults {
 }
 
 impl Refusal {
-    /// Adds the faults that `check` finds besides, if the rejection is about fields.
+    /// Returns whether one of its problems is about a field. A problem without a pointer is about the whole request.
+    fn is_about_fields(&self) -> bool {
+        self.problems.iter().any(|problem| !problem.pointer.is_empty() && problem.code.is_about_fields())
+    }
+
+    /// Adds the faults that `check` finds besides, if one of its problems is about a field.
     #[must_use]
     pub fn with_faults(self, check: impl FnOnce(&mut Faults)) -> Self {
-        // A problem without a pointer is about the whole request.
-        let has_field = self.problems.iter().any(|problem| !problem.pointer.is_empty());
-        if !has_field || !self.code.is_about_fields() {
+        if !self.is_about_fields() {
             return self;
         }
         let Refusal { code, detail, problems } = self;
@@ -404,5 +407,21 @@ mod tests {
         assert_eq!(short.clone().with_faults(|faults| faults.invalid("/id", "One.")), short);
         let whole = Refusal::state("It is closed.");
         assert_eq!(whole.clone().with_faults(|faults| faults.invalid("/id", "One.")), whole);
+    }
+
+    #[test]
+    fn a_shortage_before_a_wrong_field_hides_no_fault() {
+        let mut problems = Problems::default();
+        problems.add("/lines/0/quantity", Code::ReturnExceedsSale, "Too much comes back.");
+        problems.add("/lines/1/line_no", Code::NotFound, "There is no such line.");
+        let refusal = problems.into_refusal();
+        let expected = ["/lines/0/quantity", "/lines/1/line_no", "/country"];
+        let primary = refusal.clone().with_faults(|faults| faults.invalid("/country", "It is unknown."));
+        assert_eq!((pointers(&primary), primary.code), (expected.to_vec(), Code::ReturnExceedsSale));
+        let country = Refusal::invalid("/country", "It is unknown.");
+        let other = country.with_faults(|faults| {
+            faults.take::<()>(Err(refusal));
+        });
+        assert_eq!(pointers(&other), ["/country", "/lines/0/quantity", "/lines/1/line_no"]);
     }
 }

@@ -20,7 +20,7 @@ use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::printed::PrintedProduct;
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::stock::{LayerUse, LevelKey};
 use crate::tax::{self, LineTax};
 use crate::tenant::{Channel, Settings};
@@ -469,6 +469,24 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
             Err(Refusal::invalid("/original_lines", format!("Name at most {LINES_MAX} lines.")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Notes the faults of lines of an original: those that `take_back` finds, and those of quantities and lots.
+pub(crate) fn note_faults_of_original_lines(
+    lines: &[OriginalLine],
+    take_back: impl FnOnce() -> Result<TakenBack, Refusal>,
+    faults: &mut Faults,
+) {
+    if lines.len() > LINES_MAX {
+        return;
+    }
+    faults.take(take_back());
+    for (index, line) in lines.iter().enumerate() {
+        if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
+            faults.invalid(format!("/original_lines/{index}/quantity"), "The quantity must be above zero.");
+        }
+        lot::note_faults(&line.lots, &format!("/original_lines/{index}"), faults);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::lot::{self, Arrival, Incoming, NamedLot, NamedLots};
 use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
-use crate::product::ItemRef;
+use crate::product::{ItemRef, Product};
 use crate::refusal::{Faults, Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::text_enum;
@@ -190,6 +190,7 @@ impl Rule for Move {
             faults.take(check_expected(book, self, (place.id, at)));
         }
         faults.take(contra_account(book, self));
+        faults.take(account_of_reason(book, self));
         faults.take(check_forced(self));
         if self.lines.len() > LINES_MAX {
             return;
@@ -207,11 +208,35 @@ impl Rule for Move {
             if line.unit_cost.is_none() && !is_adjustment {
                 faults.invalid(format!("{pointer}/unit_cost"), "State the cost of one unit.");
             }
+            if line.unit_cost.is_some() && line.quantity.is_negative() && is_adjustment {
+                faults.invalid(format!("{pointer}/unit_cost"), CURRENT_COST);
+            }
+            if let Ok((product, _)) = book.find_stocked(&line.item, None, &pointer) {
+                note_faults_of_lots(book, product, (self.kind, line), &pointer, faults);
+            }
+            lot::note_faults(&line.lots, &pointer, faults);
         }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
         post(book, self).map(|(document, posting)| (Outcome::StockDocument(document), posting))
+    }
+}
+
+/// Notes the faults of a line's lots that do not follow from its quantity.
+fn note_faults_of_lots(
+    book: &Book,
+    product: &Product,
+    (kind, line): (StockDocumentKind, &MoveLine),
+    pointer: &str,
+    faults: &mut Faults,
+) {
+    let is_adjustment = kind == StockDocumentKind::Adjustment;
+    let is_received = !is_adjustment || line.quantity.is_positive();
+    if is_adjustment && line.quantity.is_negative() {
+        lot::note_unknown(book, product, &line.lots, pointer, faults);
+    } else if is_received && product.is_tracked() && line.lots.is_empty() {
+        faults.note(lot::unnamed(product, pointer));
     }
 }
 
@@ -286,6 +311,9 @@ const ABOVE_ZERO: &str = "The quantity must be above zero.";
 /// The rule that a stated cost breaks.
 const COST_NOT_NEGATIVE: &str = "The cost must not be negative.";
 
+/// The rule that an issue with a stated cost breaks.
+const CURRENT_COST: &str = "An issue has the current cost: leave unit_cost out.";
+
 /// Rejects an expected receipt that the document can't fulfil.
 fn check_expected(book: &Book, command: &Move, at: (LocationId, DateTime<Utc>)) -> Result<(), Refusal> {
     let Some(id) = command.expected_receipt_id else { return Ok(()) };
@@ -313,25 +341,12 @@ fn check_forced(command: &Move) -> Result<(), Refusal> {
     problems.check()
 }
 
-/// Returns the account on the other side of the entry. A reason is one that exists, for any kind.
+/// Returns the account on the other side of the entry.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
-    let of_reason = match command.reason.as_deref() {
-        Some(COUNT_REASON) => {
-            return Err(Refusal::invalid(
-                "/reason",
-                "Counts are posted by a count sheet; see POST /v1/counts.",
-            ));
-        }
-        Some(reason) => {
-            let unknown = || format!("There is no reason code {reason}; see GET /v1/reason-codes.");
-            let account = book.setup.reasons.get(reason);
-            Some(account.cloned().ok_or_else(|| Refusal::invalid("/reason", unknown()))?)
-        }
-        None => None,
-    };
+    let of_reason = account_of_reason(book, command);
     match command.kind {
-        StockDocumentKind::Receipt => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
-        StockDocumentKind::Opening => Ok(account::OPENING_BALANCES.to_owned()),
+        StockDocumentKind::Receipt => of_reason.map(|_| account::RECEIVED_NOT_INVOICED.to_owned()),
+        StockDocumentKind::Opening => of_reason.map(|_| account::OPENING_BALANCES.to_owned()),
         StockDocumentKind::Revaluation => {
             Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
         }
@@ -339,10 +354,21 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
             let detail = "Send a return to POST /v1/purchase-orders/{id}/return, with the receipt that brought the goods.";
             Err(Refusal::invalid("/kind", detail))
         }
-        StockDocumentKind::Adjustment => of_reason.ok_or_else(|| {
+        StockDocumentKind::Adjustment => of_reason?.ok_or_else(|| {
             Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes.")
         }),
     }
+}
+
+/// Returns the account of the reason, if one is named. A reason is one that exists, for any kind.
+fn account_of_reason(book: &Book, command: &Move) -> Result<Option<String>, Refusal> {
+    let Some(reason) = command.reason.as_deref() else { return Ok(None) };
+    if reason == COUNT_REASON {
+        return Err(Refusal::invalid("/reason", "Counts are posted by a count sheet; see POST /v1/counts."));
+    }
+    let unknown = || format!("There is no reason code {reason}; see GET /v1/reason-codes.");
+    let account = book.setup.reasons.get(reason);
+    Ok(Some(account.cloned().ok_or_else(|| Refusal::invalid("/reason", unknown()))?))
 }
 
 fn check_line(
@@ -369,10 +395,7 @@ fn check_line(
             return Err(problem("unit_cost", COST_NOT_NEGATIVE.to_owned()));
         }
         Some(_) if quantity.is_negative() => {
-            return Err(problem(
-                "unit_cost",
-                "An issue has the current cost: leave unit_cost out.".to_owned(),
-            ));
+            return Err(problem("unit_cost", CURRENT_COST.to_owned()));
         }
         Some(cost) => Some(book.setup.settings.money(cost.times(line.quantity))),
         None if kind != StockDocumentKind::Adjustment => {

@@ -250,6 +250,7 @@ impl Rule for Dispatch {
         if let Some((from, to)) = from.zip(to) {
             faults.take(check_route(from.id, to.id));
         }
+        book.note_unknown_lots(&self.lines, faults);
         book.note_faults_of_goods(&self.lines, faults);
     }
 
@@ -372,6 +373,11 @@ impl Rule for Arrive {
         faults.take(book.occurred_after(self.occurred_at, ("the dispatch", transfer.occurred_at)));
         faults.take(missing_account(book, self));
         faults.take(check_arrived(book, transfer, &self.lines));
+        for (index, line) in self.lines.iter().enumerate() {
+            if line.quantity.is_negative() {
+                faults.invalid(format!("/lines/{index}/quantity"), "The quantity must not be negative.");
+            }
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -36,15 +36,18 @@ pub enum Selection {
 }
 
 /// Returns the lines of a new sheet: products by SKU, those of the plan in its order. A tracked product has one line
-/// per lot on hand, the earliest expiry first.
+/// per lot on hand, the earliest expiry first. Adds to `problems` each product or category that can't be counted, also if
+/// the location is unknown.
 pub async fn select(
     tx: &Tx,
     location_id: Option<LocationId>,
     selection: &Selection,
+    problems: &mut Problems,
 ) -> Result<Vec<Listed>, Error> {
+    let mut products = find_named(tx, selection, problems).await?;
     // Opening the sheet rejects an unknown location.
     let Some(location_id) = resolve_location(tx, location_id).await? else { return Ok(Vec::new()) };
-    let products = select_products(tx, location_id, selection).await?;
+    products.extend(find_there(tx, location_id, selection).await?);
     let mut lots = find_lot_codes(tx, location_id, &products).await?;
     let listed = products.into_iter().flat_map(|product_id| match lots.remove(&product_id) {
         None => vec![Listed { product_id, lot_code: None }],
@@ -55,28 +58,40 @@ pub async fn select(
     Ok(listed.collect())
 }
 
-async fn select_products(
+/// Returns the products that a choice names. Adds to `problems` what it names and can't be counted.
+async fn find_named(
+    tx: &Tx,
+    selection: &Selection,
+    problems: &mut Problems,
+) -> Result<Vec<ProductId>, Error> {
+    match selection {
+        Selection::Ids(ids) => check_ids(tx, ids, problems).await,
+        Selection::Skus(skus) => check_skus(tx, skus, problems).await,
+        Selection::Category(id) => {
+            let known = "select 1 from category where tenant_id = $1 and id = $2";
+            if tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
+                problems.add("/category_id", Code::NotFound, "There is no category with this id.");
+            }
+            Ok(Vec::new())
+        }
+        Selection::None | Selection::WithStock | Selection::Plan(_) => Ok(Vec::new()),
+    }
+}
+
+/// Returns the products that a choice finds at a location.
+async fn find_there(
     tx: &Tx,
     location_id: LocationId,
     selection: &Selection,
 ) -> Result<Vec<ProductId>, Error> {
     match selection {
-        Selection::None => Ok(Vec::new()),
-        Selection::Ids(ids) => check_ids(tx, ids).await,
-        Selection::Skus(skus) => check_skus(tx, skus).await,
         Selection::Plan(rows) => {
             let plan = plan::plan(tx, location_id, None, *rows).await?;
             Ok(plan.into_iter().map(|row| row.product_id).collect())
         }
         Selection::WithStock => products_on_hand(tx, location_id, None).await,
-        Selection::Category(id) => {
-            let known = "select 1 from category where tenant_id = $1 and id = $2";
-            if tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
-                let detail = "There is no category with this id.";
-                return Err(Problems::one("/category_id", Code::NotFound, detail).into());
-            }
-            products_on_hand(tx, location_id, Some(*id)).await
-        }
+        Selection::Category(id) => products_on_hand(tx, location_id, Some(*id)).await,
+        Selection::None | Selection::Ids(_) | Selection::Skus(_) => Ok(Vec::new()),
     }
 }
 
@@ -127,7 +142,7 @@ async fn products_on_hand(
     rows.iter().map(|row| Ok(ProductId(row.try_get(0)?))).collect()
 }
 
-async fn check_ids(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
+async fn check_ids(tx: &Tx, ids: &[ProductId], problems: &mut Problems) -> Result<Vec<ProductId>, Error> {
     let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let statement = "select id, kind from product where tenant_id = $1 and id = any($2) order by sku";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(plain)).await?;
@@ -139,11 +154,11 @@ async fn check_ids(tx: &Tx, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> 
         found.push(id);
     }
     let named = ids.iter().map(|id| (id.to_string(), kinds.get(id)));
-    check_named("/product_ids", named)?;
+    check_named("/product_ids", named, problems);
     Ok(found)
 }
 
-async fn check_skus(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
+async fn check_skus(tx: &Tx, skus: &[String], problems: &mut Problems) -> Result<Vec<ProductId>, Error> {
     let statement = "select id, sku, kind from product where tenant_id = $1 and sku = any($2) order by sku";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -153,16 +168,16 @@ async fn check_skus(tx: &Tx, skus: &[String]) -> Result<Vec<ProductId>, Error> {
         kinds.insert(row.try_get("sku")?, row.try_get("kind")?);
     }
     let named = skus.iter().map(|sku| (sku.clone(), kinds.get(sku)));
-    check_named("/skus", named)?;
+    check_named("/skus", named, problems);
     Ok(found)
 }
 
-/// Rejects products that do not exist or are not stocked.
+/// Adds to `problems` each named product that does not exist or is not stocked.
 fn check_named<'a>(
     pointer: &str,
     named: impl Iterator<Item = (String, Option<&'a String>)>,
-) -> Result<(), Refusal> {
-    let mut problems = Problems::default();
+    problems: &mut Problems,
+) {
     for (index, (name, kind)) in named.enumerate() {
         let pointer = format!("{pointer}/{index}");
         match kind.map(String::as_str) {
@@ -171,7 +186,6 @@ fn check_named<'a>(
             Some(_) => problems.invalid(pointer, format!("{name} is not a stocked product.")),
         }
     }
-    problems.check()
 }
 
 #[derive(Debug, Clone, Default)]

@@ -152,6 +152,7 @@ fn a_sheet_is_opened_for_what_is_chosen() {
         refused(json!({ "skus": ["MUG", "NONE"] }), (404, "not_found"), &["#/skus/1"]).await;
         refused(json!({ "skus": ["GIFT"] }), (422, "validation_failed"), &["#/skus/0"]).await;
         refused(json!({ "plan": 0 }), (422, "validation_failed"), &["#/plan"]).await;
+        refused(json!({ "skus": vec!["NONE"; 2001] }), (422, "validation_failed"), &["#/skus"]).await;
         let far = json!({ "tolerance_percent": "101", "tolerance_value": "-1" });
         let both = ["#/tolerance_percent", "#/tolerance_value"];
         refused(far, (422, "validation_failed"), &both).await;

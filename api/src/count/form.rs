@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
+use domain::line_item::LINES_MAX;
 use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
@@ -54,7 +55,7 @@ fn yes() -> bool {
 }
 
 impl CountIn {
-    /// Returns the chosen products. Rejects more than one kind of choice.
+    /// Returns the chosen products; none if they are too many. Reports more than one kind of choice.
     pub fn selection(&self, problems: &mut Problems) -> Selection {
         let chosen = [
             (!self.product_ids.is_empty())
@@ -72,6 +73,13 @@ impl CountIn {
         }
         if self.plan.is_some_and(|rows| rows == 0 || rows > 2000) {
             problems.invalid("/plan", "A sheet takes 1 to 2000 products of the plan.");
+            return Selection::None;
+        }
+        for (pointer, named) in [("/product_ids", self.product_ids.len()), ("/skus", self.skus.len())] {
+            if named > LINES_MAX {
+                problems.invalid(pointer, format!("Name at most {LINES_MAX} products."));
+                return Selection::None;
+            }
         }
         first.map_or(Selection::None, |(_, selection)| selection)
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::application::{ApplicationSummary, Filter};
 use service::listing::{Age, Period, Slice};
-use service::posting::Command;
+use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
@@ -176,7 +176,7 @@ async fn create(post: Post) -> Answer {
     post.create::<ApplicationId, _, _>("/v1/applications", to_command).await
 }
 
-fn to_command(input: ApplicationIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: ApplicationIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     if input.lines.len() > LINES_MAX {
         problems.invalid("/lines", format!("An application has at most {LINES_MAX} lines."));
@@ -185,20 +185,26 @@ fn to_command(input: ApplicationIn, _: &Caller) -> Result<Command, ApiError> {
     for (index, line) in input.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let credit = credit(&mut problems, &pointer, line.payment_id, line.credit_note_id);
-        lines.extend(credit.map(|credit| ApplyLine {
+        lines.push(credit.map(|credit| ApplyLine {
             credit,
             invoice_id: line.invoice_id,
             amount: line.amount,
         }));
     }
-    problems.check()?;
-    Ok(Command::Apply(open_item::Apply {
+    // The lines after one that names no credit would have other numbers, so they are not judged.
+    let lines: Vec<ApplyLine> = lines.into_iter().take(LINES_MAX).map_while(|line| line).collect();
+    if !problems.is_empty() && lines.is_empty() && input.kind == ApplicationKind::Unapply {
+        // Without a line, it would also be rejected because it names none.
+        return Err(ApiError::from(problems.into_refusal()));
+    }
+    let command = Command::Apply(open_item::Apply {
         id: input.id,
         kind: input.kind,
         customer_id: input.customer_id,
         lines,
         occurred_at: input.occurred_at.map(Instant::get),
-    }))
+    });
+    Ok(Stated { command, wrong: problems })
 }
 
 /// Which applications to list.

@@ -357,13 +357,11 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Stated, ApiError> {
     for (index, part) in input.parts.iter().flatten().enumerate() {
         let pointer = format!("/parts/{index}");
         let credit = credit(&mut problems, &pointer, part.payment_id, part.credit_note_id);
-        named.extend(credit.map(|credit| payment::PayOutPart { credit, amount: part.amount }));
+        named.push(credit.map(|credit| payment::PayOutPart { credit, amount: part.amount }));
     }
-    let parts = input.parts.as_ref().map_or(0, Vec::len);
-    if parts > LINES_MAX || named.len() < parts {
-        // A part that names no credit can't be judged, and the parts after it would have other numbers.
-        return Err(ApiError::from(problems.into_refusal()));
-    }
+    let named: Option<Vec<payment::PayOutPart>> = named.into_iter().collect();
+    // A payout with a part that names no credit is judged without its parts.
+    let parts = input.parts.and(named).filter(|parts| parts.len() <= LINES_MAX);
     let command = Command::PayOut(payment::PayOut {
         id: input.id,
         customer_id: input.customer_id,
@@ -372,7 +370,7 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Stated, ApiError> {
         amount: input.amount,
         currency: input.currency,
         exchange_rate: input.exchange_rate,
-        parts: input.parts.map(|_| named),
+        parts,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
     });

@@ -160,16 +160,7 @@ pub(crate) fn rebalance(book: &mut Book, consumed: &[Consumed], posting: &mut Po
 
 /// Returns the location of a new hold and, for an allotment, its till or channel.
 pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Option<Owner>), Refusal> {
-    let only = |pointer, kind| Err(Refusal::invalid(pointer, format!("Only a {kind} can have this field.")));
-    if command.register_id.is_some() && command.kind != HoldKind::TillAllotment {
-        return only("/register_id", "till allotment");
-    }
-    if command.channel.is_some() && command.kind != HoldKind::ChannelAllotment {
-        return only("/channel", "channel allotment");
-    }
-    if command.customer_id.is_some() && command.kind.is_allotment() {
-        return only("/customer_id", "hold or a quarantine");
-    }
+    check_fields(command)?;
     match (command.kind, command.register_id, command.channel) {
         (HoldKind::TillAllotment, None, _) => {
             Err(Refusal::invalid("/register_id", "A till allotment needs a till."))
@@ -197,6 +188,24 @@ pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Opt
         }
         _ => Ok((book.place(command.location_id, "/location_id")?.id, None)),
     }
+}
+
+/// Rejects fields that only a hold of another kind has.
+fn check_fields(command: &PlaceHold) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let mut only = |pointer: &str, kind: &str| {
+        problems.invalid(pointer, format!("Only a {kind} can have this field."));
+    };
+    if command.register_id.is_some() && command.kind != HoldKind::TillAllotment {
+        only("/register_id", "till allotment");
+    }
+    if command.channel.is_some() && command.kind != HoldKind::ChannelAllotment {
+        only("/channel", "channel allotment");
+    }
+    if command.customer_id.is_some() && command.kind.is_allotment() {
+        only("/customer_id", "hold or a quarantine");
+    }
+    problems.check()
 }
 
 /// Returns the units that a hold reserves now, by level.

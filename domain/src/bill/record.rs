@@ -116,13 +116,14 @@ impl Rule for Record {
         if let Err(detail) = check_day(book, self.dated) {
             faults.invalid("/dated", detail);
         }
-        let Some(quote) = faults.keep(quote(book, self)) else { return };
+        let quote = faults.keep(quote(book, self));
         if self.lines.len() > LINES_MAX {
             return;
         }
+        let decimals = quote.map(|quote| decimals(book, quote.as_ref()));
         for (index, (line, line_no)) in self.lines.iter().zip(1..).enumerate() {
             let pointer = format!("/lines/{index}");
-            faults.keep(check_amounts(book, line, quote.as_ref(), &pointer));
+            wrong_amounts(line, decimals, &pointer).into_iter().for_each(|problem| faults.note(problem));
             if let Some(payee) = payee {
                 faults.keep(check_line(book, payee, (line, line_no), &pointer));
             }
@@ -314,11 +315,14 @@ fn check_lines(
     quote: Option<&Quote>,
 ) -> Result<Vec<BillLine>, Refusal> {
     let mut problems = Problems::default();
+    let decimals = Some(decimals(book, quote));
     let mut named = HashSet::with_capacity(command.lines.len());
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, (line, line_no)) in command.lines.iter().zip(1..).enumerate() {
         let pointer = format!("/lines/{index}");
-        let checked = check_amounts(book, line, quote, &pointer)
+        let wrong = wrong_amounts(line, decimals, &pointer).into_iter().next();
+        let checked = wrong
+            .map_or(Ok(()), Err)
             .and_then(|()| check_line(book, payee, (line, line_no), &pointer))
             .and_then(|made| price(book, made, quote, &pointer));
         match checked {
@@ -411,27 +415,30 @@ fn price(book: &Book, mut made: BillLine, quote: Option<&Quote>, pointer: &str) 
     Ok(made)
 }
 
-/// Checks the quantity, the price and the tax of a line, without its goods.
-fn check_amounts(
-    book: &Book,
-    line: &RecordLine,
-    quote: Option<&Quote>,
-    pointer: &str,
-) -> Result<(), Problem> {
+/// Returns the decimals of the amounts of a bill: those of its currency.
+fn decimals(book: &Book, quote: Option<&Quote>) -> u32 {
+    quote.map_or(book.setup.settings.exponent, |quote| quote.decimals)
+}
+
+/// Returns the problems with the quantity, the price and the tax of a line, without its goods. `decimals` are those of the currency, if
+/// it is known.
+fn wrong_amounts(line: &RecordLine, decimals: Option<u32>, pointer: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
     if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
         let detail = "The quantity must be above zero; record a credit note with POST /v1/bills/{id}/credit.";
-        return Err(problem(pointer, "quantity", detail));
+        problems.push(problem(pointer, "quantity", detail));
     }
     if line.unit_cost.is_negative() {
-        return Err(problem(pointer, "unit_cost", "The price must not be negative."));
+        problems.push(problem(pointer, "unit_cost", "The price must not be negative."));
     }
-    let exponent = quote.map_or(book.setup.settings.exponent, |quote| quote.decimals);
-    let is_amount = line.tax == Money::rounded_to(line.tax.get(), exponent);
-    if line.tax.is_negative() || line.tax.get() > AMOUNT_MAX || !is_amount {
-        let detail = format!("The tax must be from 0 to {AMOUNT_MAX} and have at most {exponent} decimals.");
-        return Err(problem(pointer, "tax_value", detail));
+    let has_more = decimals.is_some_and(|most| line.tax != Money::rounded_to(line.tax.get(), most));
+    if line.tax.is_negative() || line.tax.get() > AMOUNT_MAX || has_more {
+        let of_currency =
+            decimals.map_or_else(String::new, |most| format!(" and have at most {most} decimals"));
+        let detail = format!("The tax must be from 0 to {AMOUNT_MAX}{of_currency}.");
+        problems.push(problem(pointer, "tax_value", detail));
     }
-    Ok(())
+    problems
 }
 
 fn check_account(book: &Book, code: &str, pointer: &str) -> Result<(), Problem> {

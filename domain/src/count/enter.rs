@@ -109,6 +109,11 @@ impl Rule for Enter {
                 faults.invalid(format!("{pointer}/quantity"), units_expected());
             }
             faults.keep(counted_at(book, entry, &pointer));
+            if let Ok((product, _)) = book.find_stocked(&entry.item, None, &pointer) {
+                // The quantity is judged with its unit.
+                let counted = (entry.lot.as_ref(), Quantity::ZERO);
+                faults.keep(check_entry(book, product, counted, &pointer));
+            }
         }
     }
 

@@ -1,10 +1,13 @@
 //! The lots that a caller names on a line.
 
+use std::collections::HashSet;
+
 use super::NamedLot;
+use crate::book::Book;
 use crate::line_item::invalid;
 use crate::number::Quantity;
 use crate::product::{Product, Tracking};
-use crate::refusal::{Code, Problem};
+use crate::refusal::{Code, Faults, Problem};
 
 /// The goods of a line, and the lots that it names.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +17,49 @@ pub(crate) struct NamedLots<'a> {
     pub(crate) quantity: Quantity,
     pub(crate) named: &'a [NamedLot],
     pub(crate) pointer: &'a str,
+}
+
+/// The rule that a named lot breaks which has no units.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// Notes the faults that the named lots of the line at `pointer` have with any product: no units, and a code that is named twice.
+pub(crate) fn note_faults(named: &[NamedLot], pointer: &str, faults: &mut Faults) {
+    let mut codes = HashSet::with_capacity(named.len());
+    for (index, lot) in named.iter().enumerate() {
+        if lot.quantity.is_some_and(|quantity| !quantity.is_positive()) {
+            faults.invalid(format!("{pointer}/lots/{index}/quantity"), ABOVE_ZERO);
+        }
+        if !codes.insert(lot.code.as_str()) {
+            faults.invalid(format!("{pointer}/lots/{index}/code"), named_twice(&lot.code));
+        }
+    }
+}
+
+/// Notes the lots that a line of stock names of a product that is not tracked, and each lot that the product does not have.
+pub(crate) fn note_unknown(
+    book: &Book,
+    product: &Product,
+    named: &[NamedLot],
+    pointer: &str,
+    faults: &mut Faults,
+) {
+    if !product.is_tracked() && !named.is_empty() {
+        faults.note(invalid(product, format!("{pointer}/lots"), untracked(product)));
+        return;
+    }
+    for (index, lot) in named.iter().enumerate() {
+        if book.lots.find(product.id, &lot.code).is_none() {
+            faults.note(unknown(product, &lot.code, &format!("{pointer}/lots/{index}")));
+        }
+    }
+}
+
+fn untracked(product: &Product) -> String {
+    format!("{} is not tracked by lot: leave lots out.", product.sku)
+}
+
+fn named_twice(code: &str) -> String {
+    format!("{code} is named twice.")
 }
 
 /// Returns the stock units of each named lot of a line. Rejects lots of a product that is not tracked, and
@@ -27,7 +73,7 @@ pub(crate) fn divided(
     let refuse = |field: String, detail: String| Err(invalid(product, format!("{pointer}/{field}"), detail));
     let sku = &product.sku;
     if !product.is_tracked() {
-        return refuse("lots".to_owned(), format!("{sku} is not tracked by lot: leave lots out."));
+        return refuse("lots".to_owned(), untracked(product));
     }
     let is_serial = product.tracking == Tracking::Serial;
     let mut parts: Vec<Quantity> = Vec::with_capacity(named.len());
@@ -44,14 +90,14 @@ pub(crate) fn divided(
             }
         };
         if !part.is_positive() {
-            return refuse(format!("lots/{index}/quantity"), "The quantity must be above zero.".to_owned());
+            return refuse(format!("lots/{index}/quantity"), ABOVE_ZERO.to_owned());
         }
         if is_serial && part != Quantity::ONE {
             let detail = format!("{} is one unit: name each serial number of {sku} separately.", lot.code);
             return refuse(format!("lots/{index}/quantity"), detail);
         }
         if named[..index].iter().any(|earlier| earlier.code == lot.code) {
-            return refuse(format!("lots/{index}/code"), format!("{} is named twice.", lot.code));
+            return refuse(format!("lots/{index}/code"), named_twice(&lot.code));
         }
         parts.push(part);
     }

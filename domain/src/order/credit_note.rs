@@ -94,10 +94,16 @@ impl Rule for Return {
         let location_id = faults.take(location(book, self));
         let has_original = self.original_id.is_some();
         faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
-        if !has_original {
+        if let Some(original_id) = self.original_id {
+            // The invoices of an unknown customer are not known.
+            if customer.is_some() {
+                let back = || with_original(book, self, original_id);
+                sales::note_faults_of_original_lines(&self.original_lines, back, faults);
+            }
+        } else {
             let is_known = at.is_some() && customer.is_some() && location_id.is_some();
             let basket = basket(book, self, location_id.unwrap_or_default(), at.unwrap_or(book.now));
-            sales::note_faults(book, &basket, Judged { prices: is_known, amounts: true }, faults);
+            sales::note_faults(book, &basket, Judged { prices: is_known, amounts: true, lots: true }, faults);
         }
     }
 
@@ -114,11 +120,11 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     let (country, printed) = (customer.country.clone(), Arc::clone(&customer.printed));
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
+    let location_id = location(book, command)?;
     let (lines, originals) = match command.original_id {
         Some(original_id) => with_original(book, command, original_id)?,
         None => (without_original(book, command, occurred_at)?, Vec::new()),
     };
-    let location_id = location(book, command)?;
     let sold_to = command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first());
     let country = sold_to.map_or(country, |sold| sold.country.clone());
     let totals = Totals::of(lines.iter().map(|(line, _)| line));

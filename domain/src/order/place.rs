@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::reserve::{Policy, hold_reasons, plan, put_on_hold, reservations, reserve};
+use super::reserve::{Policy, check_named, hold_reasons, plan, put_on_hold, reservations, reserve};
 use super::{AdvanceTo, Order, OrderLine, OrderStatus, Ordered, invoice, ship};
 use crate::address::{AddressChoice, AddressUse};
 use crate::annotation::Annotations;
@@ -110,18 +110,25 @@ impl Rule for Place {
         faults.take(self.authority.check_rate(self.exchange_rate));
         let foreign = at.and_then(|at| faults.take(currency(book, self, at)));
         let is_known = at.is_some() && customer.is_some() && location.is_some();
-        let judged = Judged { prices: is_known && foreign.is_some(), amounts: foreign.is_some() };
+        let judged = Judged {
+            prices: is_known && foreign.is_some(),
+            amounts: foreign.is_some(),
+            lots: self.advance_to > AdvanceTo::Draft && self.policy == Policy::ShipComplete,
+        };
         let place = location.map_or_else(LocationId::default, |location| location.id);
         let of = (customer, "", at.unwrap_or(book.now));
         let basket = basket(self, place, of, foreign.as_ref().and_then(Option::as_ref));
+        faults.take(match self.advance_to {
+            AdvanceTo::Draft => refuse_lots(&self.lines),
+            AdvanceTo::Confirmed | AdvanceTo::Shipped | AdvanceTo::Invoiced => {
+                check_named(self.policy, &self.lines)
+            }
+        });
         sales::note_faults(book, &basket, judged, faults);
         faults.take(self.authority.check_stated(&self.lines, self.discount));
         faults.take(check_draft(self));
         if let Some(id) = self.hold_id.filter(|_| customer.is_some()) {
             faults.take(hold::usable(book, id, Some(self.customer_id)));
-        }
-        if self.advance_to == AdvanceTo::Draft {
-            faults.take(refuse_lots(&self.lines));
         }
     }
 
@@ -217,9 +224,13 @@ fn basket<'a>(
 }
 
 fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
-    let Some(at) = lines.iter().position(|line| !line.lots.is_empty()) else { return Ok(()) };
-    let detail = "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
-    Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
+    let mut problems = Problems::default();
+    for (index, _) in lines.iter().enumerate().filter(|(_, line)| !line.lots.is_empty()) {
+        let detail =
+            "A draft reserves nothing: confirm the order at once, or name the lots when you ship it.";
+        problems.invalid(format!("/lines/{index}/lots"), detail);
+    }
+    problems.check()
 }
 
 fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {

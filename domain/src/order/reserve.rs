@@ -10,7 +10,7 @@ use crate::id::{LocationId, OrderId};
 use crate::lot::LotShare;
 use crate::number::{Money, Quantity};
 use crate::promise;
-use crate::refusal::Refusal;
+use crate::refusal::{Problems, Refusal};
 use crate::sales::{self, Line, LineInput};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 use crate::text_enum;
@@ -48,7 +48,7 @@ pub(super) fn plan(
     at: DateTime<Utc>,
     (hold, inputs): (Option<&Hold>, &[LineInput]),
 ) -> Result<Plan, Refusal> {
-    check_named(order, inputs)?;
+    check_named(order.policy, inputs)?;
     let mut demand = Demand::of(Requester::ORDER);
     if let Some(hold) = hold {
         demand.own(book, hold);
@@ -74,14 +74,14 @@ pub(super) fn plan(
 }
 
 /// Rejects named lots unless the policy is `ship_complete`: the lots of later stock are not known yet.
-fn check_named(order: &Order, inputs: &[LineInput]) -> Result<(), Refusal> {
-    match inputs.iter().position(|line| !line.lots.is_empty()) {
-        Some(at) if order.policy != Policy::ShipComplete => {
-            let detail = "Only an order with the policy ship_complete can name lots: leave them out to get those that expire first.";
-            Err(Refusal::invalid(format!("/lines/{at}/lots"), detail))
-        }
-        _ => Ok(()),
+pub(super) fn check_named(policy: Policy, inputs: &[LineInput]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let may_name = policy == Policy::ShipComplete;
+    for (index, _) in inputs.iter().enumerate().filter(|(_, line)| !may_name && !line.lots.is_empty()) {
+        let detail = "Only an order with the policy ship_complete can name lots: leave them out to get those that expire first.";
+        problems.invalid(format!("/lines/{index}/lots"), detail);
     }
+    problems.check()
 }
 
 /// Returns the rule by which an order takes lots on the day of an instant.

@@ -19,7 +19,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::printed::PrintedProduct;
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
@@ -161,6 +161,17 @@ impl Rule for Ship {
         if let Some(at) = at.filter(|_| can_be_shipped && !self.lines.is_empty()) {
             faults.take(pick_lines(book, (order, at), &self.lines));
         }
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            let pointer = format!("/lines/{index}");
+            faults.keep(find_line(order, line.line_no, &pointer));
+            if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
+                faults.invalid(format!("{pointer}/quantity"), "The quantity must be above zero.");
+            }
+            lot::note_faults(&line.lots, &pointer, faults);
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -230,9 +241,12 @@ fn pick_lines(
     let mut picked: Vec<Picked> = Vec::with_capacity(wanted.len());
     for (index, wanted) in wanted.iter().enumerate() {
         let pointer = &*format!("/lines/{index}");
-        let Some(at) = order.lines.iter().position(|line| line.line.line_no == wanted.line_no) else {
-            problems.add(format!("{pointer}/line_no"), Code::NotFound, "The order has no such line.");
-            continue;
+        let at = match find_line(order, wanted.line_no, pointer) {
+            Ok(at) => at,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
         };
         let ready = order.lines[at].ready();
         let quantity = wanted.quantity.unwrap_or(ready);
@@ -256,6 +270,16 @@ fn pick_lines(
     problems.check()?;
     book.check_available(&demand)?;
     Ok(picked)
+}
+
+/// Returns the place of a line of the order, by its number.
+fn find_line(order: &Order, line_no: i32, pointer: &str) -> Result<usize, Problem> {
+    order.lines.iter().position(|line| line.line.line_no == line_no).ok_or_else(|| Problem {
+        pointer: format!("{pointer}/line_no"),
+        code: Code::NotFound,
+        detail: "The order has no such line.".to_owned(),
+        params: Vec::new(),
+    })
 }
 
 fn all_ready(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {

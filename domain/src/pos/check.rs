@@ -119,11 +119,10 @@ pub(super) fn note_faults(book: &Book, command: &Sell, faults: &mut Faults) {
     }
     faults.take(receipt::check(command, &book.setup.settings));
     faults.take(tender::check(&command.tenders, &book.setup.settings));
-    faults.take(tender::check_shape(&command.tenders));
     let is_known = knows_customer && register.is_some() && at.is_some();
     let basket = basket(book, command, register.as_ref(), (customer, at.unwrap_or(book.now)));
     // The prices of a forced sale are those of its receipt.
-    let judged = Judged { prices: is_known && !command.forced, amounts: true };
+    let judged = Judged { prices: is_known && !command.forced, amounts: true, lots: true };
     sales::note_faults(book, &basket, judged, faults);
     if !command.forced {
         faults.take(command.authority.check_stated(&command.lines, command.discount));

@@ -85,12 +85,16 @@ impl Rule for Refund {
         let at = faults.take(sales::returned_at(book, named, self.original_id.map(|id| id.0)));
         let has_original = self.original_id.is_some();
         faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
+        faults.take(check_forced(self));
         faults.take(tender::check(&self.tenders, &book.setup.settings));
-        if !has_original {
+        if let Some(original_id) = self.original_id {
+            let back = || take_back(book, self, original_id);
+            sales::note_faults_of_original_lines(&self.original_lines, back, faults);
+        } else {
             let prices = register.is_some() && at.is_some();
             let location_id = register.map(|register| register.location_id).unwrap_or_default();
             let basket = basket(book, self, location_id, at.unwrap_or(book.now));
-            sales::note_faults(book, &basket, Judged { prices, amounts: true }, faults);
+            sales::note_faults(book, &basket, Judged { prices, amounts: true, lots: true }, faults);
         }
     }
 
@@ -104,14 +108,12 @@ impl Rule for Refund {
 /// at the current cost. A forced one is rejected as others are, except for its payment intents.
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
-    if command.forced && command.occurred_at.is_none() {
-        let detail = "A forced refund needs the time at which the money was paid back.";
-        return Err(Refusal::invalid("/occurred_at", detail));
-    }
+    check_forced(command)?;
     let (named, said_at) = book.at_till(command.occurred_at);
     let occurred_at = sales::returned_at(book, named, command.original_id.map(|id| id.0))?;
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
+    tender::check(&command.tenders, &book.setup.settings)?;
     let (lines, originals) = match command.original_id {
         Some(original_id) => take_back(book, command, original_id)?,
         None => (blind(book, command, register.location_id, occurred_at)?, Vec::new()),
@@ -176,6 +178,15 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     Ok((sale, Posting { exceptions, ..posting }))
 }
 
+/// Rejects a forced refund without its time.
+fn check_forced(command: &Refund) -> Result<(), Refusal> {
+    if command.forced && command.occurred_at.is_none() {
+        let detail = "A forced refund needs the time at which the money was paid back.";
+        return Err(Refusal::invalid("/occurred_at", detail));
+    }
+    Ok(())
+}
+
 /// Returns what a refund of an instant prints of the customer of its sale.
 fn printed_customer(
     book: &Book,
@@ -229,7 +240,6 @@ fn tenders(
     total: Money,
 ) -> Result<(Vec<Tender>, Money), Refusal> {
     let settings = &book.setup.settings;
-    tender::check(&command.tenders, settings)?;
     let sold = command.original_id.and_then(|id| Some((id, book.sold.get(&id.0)?)));
     let Some((original_id, sold)) = sold else {
         return tender::pay_out(total, &command.tenders, register.cash_rounding);

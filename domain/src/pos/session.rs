@@ -130,6 +130,11 @@ impl Rule for OpenSession {
         needs.cash(self.register_id);
     }
 
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(known_register(book, self.register_id));
+        faults.take(self.opening_float.map_or(Ok(()), |float| check_float(book, float)));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         open(book, self).map(|(session, cash, posting)| (Outcome::Session(session, cash), posting))
     }
@@ -146,12 +151,7 @@ fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashM
         )));
     }
     let opening_float = command.opening_float.unwrap_or(drawer.cash_left);
-    if opening_float.is_negative() || !is_exact(book, opening_float) {
-        return Err(Refusal::invalid(
-            "/opening_float",
-            "The float must not be negative or have more decimals than the currency.",
-        ));
-    }
+    check_float(book, opening_float)?;
     let id = SessionId(book.ids.next_id());
     let opened_at = book.now;
     let opened = OpenedSession { id, opened_at, opening_float, cash_moved: Money::ZERO };
@@ -175,6 +175,16 @@ fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashM
     let posting = post(book, &change, account::BANK, register.location_id);
     Ok((session, Some(change), posting))
 }
+
+/// Rejects a float that no drawer can have.
+fn check_float(book: &Book, opening_float: Money) -> Result<(), Refusal> {
+    if !opening_float.is_negative() && is_exact(book, opening_float) {
+        return Ok(());
+    }
+    let detail = "The float must not be negative or have more decimals than the currency.";
+    Err(Refusal::invalid("/opening_float", detail))
+}
+
 impl Rule for MoveCash {
     fn name(&self) -> &'static str {
         "pos_session.cash_moved"

@@ -68,12 +68,13 @@ pub struct Tender {
     pub payment_intent_id: Option<PaymentIntentId>,
 }
 
-/// Rejects amounts with more decimals than the currency.
+/// Rejects too many tenders, more than one without an amount, and amounts that are not above zero or have more decimals than
+/// the currency.
 pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal> {
-    let mut problems = Problems::default();
-    for (index, amount) in inputs.iter().enumerate().filter_map(|(index, input)| Some((index, input.amount?)))
-    {
-        if amount != settings.money(amount.get()) {
+    let mut problems = find_misshapen(inputs);
+    for (index, input) in inputs.iter().take(TENDERS_MAX).enumerate() {
+        let amount = input.amount.unwrap_or(Money::ZERO);
+        if amount.is_positive() && amount != settings.money(amount.get()) {
             let detail = format!("An amount has at most {} decimals.", settings.exponent);
             problems.invalid(format!("/tenders/{index}/amount"), detail);
         }
@@ -83,22 +84,23 @@ pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal>
 
 /// Rejects too many tenders, more than one without an amount, and amounts that are not above zero.
 pub(super) fn check_shape(inputs: &[TenderInput]) -> Result<(), Refusal> {
+    find_misshapen(inputs).check()
+}
+
+fn find_misshapen(inputs: &[TenderInput]) -> Problems {
+    let mut problems = Problems::default();
     if inputs.len() > TENDERS_MAX {
-        return Err(Refusal::invalid("/tenders", format!("A sale has at most {TENDERS_MAX} tenders.")));
+        problems.invalid("/tenders", format!("A sale has at most {TENDERS_MAX} tenders."));
+    } else if inputs.iter().filter(|input| input.amount.is_none()).count() > 1 {
+        problems.invalid("/tenders", "Only one tender may leave its amount out.");
     }
-    if inputs.iter().filter(|input| input.amount.is_none()).count() > 1 {
-        return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount out."));
-    }
-    for (index, input) in inputs.iter().enumerate() {
-        let paid = input.amount.unwrap_or(Money::ZERO);
-        if paid.is_negative() || (paid.is_zero() && input.amount.is_some()) {
-            return Err(Refusal::invalid(
-                format!("/tenders/{index}/amount"),
-                "The amount of a tender must be above zero.",
-            ));
+    for (index, input) in inputs.iter().take(TENDERS_MAX).enumerate() {
+        if input.amount.is_some_and(|amount| !amount.is_positive()) {
+            let detail = "The amount of a tender must be above zero.";
+            problems.invalid(format!("/tenders/{index}/amount"), detail);
         }
     }
-    Ok(())
+    problems
 }
 
 /// Settles `total` with tenders. Cards and vouchers pay their amounts, and never more than is due. Cash pays

@@ -190,7 +190,18 @@ fn note_faults_of_line(
 ) {
     let pointer = format!("/lines/{}", line_no.saturating_sub(1));
     match supplier {
-        Some(supplier) => _ = faults.keep(check_line(book, command, supplier, (line, line_no))),
+        Some(supplier) => {
+            let currency = command.currency.as_deref().unwrap_or(&supplier.currency);
+            faults.keep(foreign::check_stated(line.unit_cost, currency, supplier, &pointer));
+            let checked = check_line(book, command, supplier, (line, line_no));
+            // A line without a location has that of the order, whose fault is noted once.
+            let is_of_order = |problem: &Problem| {
+                line.location_id.is_none() && problem.pointer == format!("{pointer}/location_id")
+            };
+            if !checked.as_ref().is_err_and(is_of_order) {
+                faults.keep(checked);
+            }
+        }
         None => _ = faults.keep(book.find_stocked(&line.item, line.uom.as_deref(), &pointer)),
     }
     if !line.quantity.is_positive() {

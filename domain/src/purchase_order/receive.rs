@@ -15,7 +15,7 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{LocationId, PurchaseOrderId, StockDocumentId};
 use crate::line_item::{LINES_MAX, invalid};
-use crate::lot::NamedLot;
+use crate::lot::{self, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Price, Quantity, share};
 use crate::product::{ItemRef, Product};
@@ -88,8 +88,12 @@ impl Rule for Receive {
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         let Ok(order) = find(book, self.id) else { return };
         faults.take(check_time(book, &order, self));
-        if self.lines.len() <= LINES_MAX {
-            faults.take(check_lines(book, &order, self.lines.clone()));
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        faults.take(check_lines(book, &order, self.lines.clone()));
+        for (index, line) in self.lines.iter().enumerate() {
+            note_faults_of_line(book, &order, line, &format!("/lines/{index}"), faults);
         }
     }
 
@@ -99,6 +103,38 @@ impl Rule for Receive {
             (Outcome::PurchaseOrder(Box::new(order), Some(Box::new(goods))), posting)
         })
     }
+}
+
+/// The rule that a line breaks which receives nothing.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// Notes the faults of a line of which `check_line` returns the first one.
+fn note_faults_of_line(
+    book: &Book,
+    order: &PurchaseOrder,
+    line: &ReceiveLine,
+    pointer: &str,
+    faults: &mut Faults,
+) {
+    if !line.quantity.is_positive() {
+        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+    }
+    if line.unit_cost.is_some_and(Price::is_negative) {
+        faults.invalid(format!("{pointer}/unit_cost"), "The cost must not be negative.");
+    }
+    lot::note_faults(&line.lots, pointer, faults);
+    let Some((_, ordered)) = find_ordered(order, line.line_no) else { return };
+    let uom = line.uom.as_deref().unwrap_or(&ordered.uom);
+    faults.keep(book.find_stocked(&ItemRef::Id(ordered.product_id), Some(uom), pointer));
+    if let Some(stated) = line.unit_cost {
+        faults.keep(foreign::received_at(order, stated, &book.setup.settings, pointer));
+    }
+}
+
+/// Returns a line of the order by its number, and its place.
+fn find_ordered(order: &PurchaseOrder, line_no: i32) -> Option<(usize, &PurchaseLine)> {
+    let at = usize::try_from(line_no).ok()?.checked_sub(1)?;
+    Some((at, order.lines.get(at)?))
 }
 
 /// Receives goods. Rejects more than the tolerance of the order allows.
@@ -215,9 +251,7 @@ fn check_line(
     line: ReceiveLine,
     pointer: &str,
 ) -> Result<Arriving, Problem> {
-    let place = usize::try_from(line.line_no).ok().and_then(|number| number.checked_sub(1));
-    let found = place.and_then(|at| Some((at, order.lines.get(at)?)));
-    let Some((at, ordered)) = found else {
+    let Some((at, ordered)) = find_ordered(order, line.line_no) else {
         return Err(Problem {
             pointer: format!("{pointer}/line_no"),
             code: Code::NotFound,
@@ -231,7 +265,7 @@ fn check_line(
     let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
     let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
     if !quantity.is_positive() {
-        return Err(problem("The quantity must be above zero.".to_owned()));
+        return Err(problem(ABOVE_ZERO.to_owned()));
     }
     check_tolerance(order, ordered, (product, quantity), pointer)?;
     let in_unit = || {

@@ -114,6 +114,11 @@ impl Rule for SendBack {
         let Ok(order) = find(book, self.id) else { return };
         faults.take(check_replace(&order, self));
         faults.take(check_line_count(self));
+        if self.lines.len() <= LINES_MAX {
+            for (index, line) in self.lines.iter().enumerate() {
+                note_faults_of_line(book, &order, line, &format!("/lines/{index}"), faults);
+            }
+        }
         let Some(receipt) = faults.take(find_receipt(book, &order, self.receipt_id)) else {
             faults.take(book.occurred_at(self.occurred_at));
             faults.take(self.location_id.map(|id| book.place(Some(id), "/location_id")).transpose());
@@ -133,6 +138,38 @@ impl Rule for SendBack {
             let goods = MovedGoods::Returned(back);
             (Outcome::PurchaseOrder(Box::new(order), Some(Box::new(goods))), posting)
         })
+    }
+}
+
+/// The rule that a line breaks which sends nothing back.
+const ABOVE_ZERO: &str = "The quantity must be above zero.";
+
+/// Notes the faults that a line has with any receipt of the order.
+fn note_faults_of_line(
+    book: &Book,
+    order: &PurchaseOrder,
+    line: &SendBackLine,
+    pointer: &str,
+    faults: &mut Faults,
+) {
+    if !line.quantity.is_positive() {
+        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+    }
+    lot::note_faults(&line.lots, pointer, faults);
+    match order.lines.iter().find(|ordered| ordered.line_no == line.line_no) {
+        Some(ordered) => {
+            let uom = line.uom.as_deref().unwrap_or(&ordered.uom);
+            faults.keep(book.find_stocked(&ItemRef::Id(ordered.product_id), Some(uom), pointer));
+        }
+        None => {
+            let detail = format!("{} has no such line: leave it out.", order.number);
+            faults.note(Problem {
+                pointer: format!("{pointer}/line_no"),
+                code: Code::NotFound,
+                detail,
+                params: Vec::new(),
+            });
+        }
     }
 }
 
@@ -293,7 +330,7 @@ impl<'a> Check<'a> {
         let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
         let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
         if !quantity.is_positive() {
-            return Err(problem("The quantity must be above zero.".to_owned()));
+            return Err(problem(ABOVE_ZERO.to_owned()));
         }
         let known = &self.receipt.lines[of];
         check_left(self.receipt, known, (product, quantity), pointer)?;

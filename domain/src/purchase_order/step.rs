@@ -12,7 +12,7 @@ use crate::id::PurchaseOrderId;
 use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 use crate::number::Quantity;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, Refusal};
 
 /// A purchase order to send to its supplier.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +92,14 @@ impl Rule for Confirm {
     fn needs(&self, needs: &mut Needs) {
         needs.breaks = true;
         needs.purchase_ids.insert(self.id);
+    }
+
+    fn note_faults(&self, _book: &Book, faults: &mut Faults) {
+        for (index, line) in self.lines.iter().enumerate() {
+            if line.open.is_some_and(Quantity::is_negative) {
+                faults.invalid(format!("/lines/{index}/open"), "The open units must not be negative.");
+            }
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

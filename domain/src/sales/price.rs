@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use super::{Basket, Discount, Line, LineInput, authority, bundle, foreign};
 use crate::book::Book;
 use crate::id::ProductId;
-use crate::line_item::{AMOUNT_MAX, LINES_MAX};
+use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
+use crate::lot;
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{Product, ProductKind, ProductStatus, Unit};
@@ -81,6 +82,8 @@ pub(crate) struct Judged {
     pub prices: bool,
     /// Whether its currency is known, so that an amount may have too many decimals.
     pub amounts: bool,
+    /// Whether its lines may name lots.
+    pub lots: bool,
 }
 
 /// Notes the faults of all lines of a basket and of its discount. A line whose product is not known is judged by what it states.
@@ -90,16 +93,29 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
     }
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
-        found.push(faults.keep(find(book, basket, (index, input))));
+        let pointer = format!("/lines/{index}");
+        let item = faults.keep(find(book, basket, (index, input)));
+        if item.is_none()
+            && let Ok(product) = find_product(book, basket, input, &pointer)
+        {
+            faults.keep(find_unit(book, basket, (product, input), &pointer));
+        }
+        if let Some(item) =
+            item.as_ref().filter(|item| judged.lots && item.product.kind == ProductKind::Stocked)
+        {
+            lot::note_unknown(book, item.product, &input.lots, &pointer, faults);
+        }
+        found.push(item);
         if !input.quantity.is_positive() {
-            faults.invalid(format!("/lines/{index}/quantity"), ABOVE_ZERO);
+            faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
         }
         if input.unit_price.is_some_and(Price::is_negative) {
-            faults.invalid(format!("/lines/{index}/unit_price"), NOT_NEGATIVE);
+            faults.invalid(format!("{pointer}/unit_price"), NOT_NEGATIVE);
         }
         if let Some(flaw) = stated_flaw(book, basket, input.discount, judged) {
-            faults.invalid(format!("/lines/{index}/discount"), flaw);
+            faults.invalid(format!("{pointer}/discount"), flaw);
         }
+        lot::note_faults(&input.lots, &pointer, faults);
     }
     if let Some(flaw) = stated_flaw(book, basket, basket.discount, judged) {
         faults.invalid("/discount", flaw);
@@ -162,7 +178,7 @@ fn find<'a>(
     (index, input): (usize, &LineInput),
 ) -> Result<Found<'a>, Problem> {
     let pointer = format!("/lines/{index}");
-    let product = book.product_at(&input.item, basket.forced.then_some(basket.at), &pointer)?;
+    let product = find_product(book, basket, input, &pointer)?;
     let takes_archived = basket.is_return || basket.forced;
     let problem = |field: &str, detail: String| Problem {
         pointer: format!("{pointer}/{field}"),
@@ -178,17 +194,38 @@ fn find<'a>(
     {
         return Err(problem("sku", flaw));
     }
-    let at = basket.forced.then_some(basket.at);
-    let uom = named_uom(book, input, product, at);
-    let unit = book
-        .unit_at(product, uom, at)
-        .ok_or_else(|| problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or(""))))?;
+    let unit = find_unit(book, basket, (product, input), &pointer)?;
     if !input.quantity.is_positive() {
         return Err(problem("quantity", ABOVE_ZERO.to_owned()));
     }
     let quantity =
         product.in_stock_units(&unit, input.quantity).map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
+}
+
+/// Returns the product that a line names; as it was at the time of a forced sale.
+fn find_product<'b>(
+    book: &'b Book,
+    basket: &Basket<'_>,
+    input: &LineInput,
+    pointer: &str,
+) -> Result<&'b Product, Problem> {
+    book.product_at(&input.item, basket.forced.then_some(basket.at), pointer)
+}
+
+/// Returns the unit of a line's quantity.
+fn find_unit(
+    book: &Book,
+    basket: &Basket<'_>,
+    (product, input): (&Product, &LineInput),
+    pointer: &str,
+) -> Result<Unit, Problem> {
+    let at = basket.forced.then_some(basket.at);
+    let uom = named_uom(book, input, product, at);
+    book.unit_at(product, uom, at).ok_or_else(|| {
+        let detail = format!("{} has no unit {}.", product.sku, uom.unwrap_or(""));
+        invalid(product, format!("{pointer}/uom"), detail)
+    })
 }
 
 /// Returns the unit code that a line names, or that its barcode stood for at an instant. Nothing for the stock unit.

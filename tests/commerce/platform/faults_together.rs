@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Problem, Reply, Tenant, with_tenant};
 
+mod lines;
+
 /// Checks that a rejection names exactly these fields, in any order.
 #[track_caller]
 fn lists(problem: &Problem, expected: &[&str]) {
@@ -140,6 +142,53 @@ fn an_order_lists_the_faults_of_all_checks() {
 }
 
 #[test]
+fn refunds_and_returns_list_the_faults_of_all_checks() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let till = tenant.till().await;
+        let tenders = json!([{ "kind": "cash", "amount": "-5" }, { "kind": "card", "amount": "0" },
+            { "kind": "card", "amount": "0.001" }]);
+        let of_tenders = ["#/tenders/0/amount", "#/tenders/1/amount", "#/tenders/2/amount"];
+        let blind = json!({ "register_id": till.register_id, "lines": wrong_lines(), "tenders": tenders });
+        refused(&tenant.post("/v1/pos/refunds", &blind).await, &also(&OF_WRONG_LINES, &of_tenders));
+        // The same without a fault of the form.
+        let sound = with(&blind, &[("lines", json!([{ "sku": "NOSUCH", "quantity": "1" }]))]);
+        refused(&tenant.post("/v1/pos/refunds", &sound).await, &also(&["#/lines/0/sku"], &of_tenders));
+
+        let sold = tenant.sell(&till, &[("MUG", "2")]).await.created();
+        let wrong = json!([{ "line_no": 9, "quantity": "0", "lots": [{ "code": "A", "quantity": "0" }] },
+            { "line_no": 1, "quantity": "1" }, { "line_no": 1 }]);
+        let of_lines = [
+            "#/original_lines/0/line_no",
+            "#/original_lines/0/quantity",
+            "#/original_lines/0/lots/0/quantity",
+            "#/original_lines/2/line_no",
+        ];
+        let back = json!({ "register_id": "reg_01h455vb4pex5vsknk084sn02q", "original_id": sold["id"],
+            "original_lines": wrong, "tenders": tenders });
+        let problem = tenant.post("/v1/pos/refunds", &back).await.refused(404, "not_found");
+        lists(&problem, &also(&also(&of_lines, &of_tenders), &["#/register_id"]));
+        // Too many units are a fault of their own. They don't hide the line that is not there.
+        let beyond = json!([{ "line_no": 1, "quantity": "5" }, { "line_no": 9 }]);
+        let known = json!(till.register_id);
+        let beyond = with(&back, &[("register_id", known), ("original_lines", beyond)]);
+        let expected = also(&of_tenders, &["#/original_lines/0/quantity", "#/original_lines/1/line_no"]);
+        refused(&tenant.post("/v1/pos/refunds", &beyond).await, &expected);
+
+        let customer = tenant.customer("Nordwind Supply").await;
+        let ordered = tenant.order(&customer, &[("MUG", "2")], "invoiced").await.created();
+        let credit = json!({ "customer_id": customer, "original_id": ordered["invoices"][0]["id"],
+            "location_id": "loc_01h455vb4pex5vsknk084sn02q", "original_lines": wrong });
+        let problem = tenant.post("/v1/returns", &credit).await.refused(404, "not_found");
+        lists(&problem, &also(&of_lines, &["#/location_id"]));
+        // The invoices of an unknown customer can't be judged.
+        let unknown = with(&credit, &[("customer_id", json!("cus_01h455vb4pex5vsknk084sn02q"))]);
+        let problem = tenant.post("/v1/returns", &unknown).await.refused(404, "not_found");
+        lists(&problem, &["#/customer_id", "#/location_id"]);
+    });
+}
+
+#[test]
 fn documents_of_stock_list_the_faults_of_all_checks() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
@@ -186,9 +235,15 @@ fn documents_of_stock_list_the_faults_of_all_checks() {
         let expected = ["#/reason", "#/lines/0", "#/lines/1/sku", "#/lines/1/value", "#/lines/2"];
         refused(&tenant.post("/v1/stock/revaluations", &revalued).await, &expected);
 
-        let sheet = json!({ "location_id": nowhere, "tolerance_percent": "-1" });
-        let problem = tenant.post("/v1/counts", &sheet).await.refused(404, "not_found");
-        lists(&problem, &["#/location_id", "#/tolerance_percent"]);
+        let sheet =
+            json!({ "location_id": nowhere, "tolerance_percent": "-1", "skus": ["NOSUCH", "MUG", "NONE"] });
+        let expected = ["#/location_id", "#/tolerance_percent", "#/skus/0", "#/skus/2"];
+        lists(&tenant.post("/v1/counts", &sheet).await.refused(404, "not_found"), &expected);
+        let worded = with(&sheet, &[("reference", json!("x".repeat(500)))]);
+        refused(&tenant.post("/v1/counts", &worded).await, &also(&expected, &["#/reference"]));
+        let of_category = json!({ "category_id": "cat_01h455vb4pex5vsknk084sn02q", "location_id": nowhere });
+        let problem = tenant.post("/v1/counts", &of_category).await.refused(404, "not_found");
+        lists(&problem, &["#/category_id", "#/location_id"]);
         let count = tenant.make("/v1/counts", json!({ "skus": ["MUG"] })).await;
         let entries = json!({ "entries": [
             { "quantity": "1" },
@@ -272,12 +327,18 @@ fn documents_of_money_list_the_faults_of_all_checks() {
             "parts": parts, "reference": long, "occurred_at": future });
         let expected = also(&of_head, &["#/parts/0", "#/reference"]);
         refused(&tenant.post("/v1/payouts", &paid_out).await, &expected);
+        // The same with a part that names no credit.
+        let of_nothing = with(&paid_out, &[("parts", json!([{}]))]);
+        refused(&tenant.post("/v1/payouts", &of_nothing).await, &expected);
 
         let line = json!({ "payment_id": "pay_01h455vb4pex5vsknk084sn02q", "invoice_id": invoice });
         let applied = json!({ "customer_id": customer, "lines": [line], "occurred_at": future });
         let expected = ["#/lines/0/payment_id", "#/lines/0/invoice_id", "#/occurred_at"];
         let problem = tenant.post("/v1/applications", &applied).await.refused(404, "not_found");
         lists(&problem, &expected);
+        let lines = json!([applied["lines"][0], { "invoice_id": invoice }]);
+        let of_nothing = with(&applied, &[("lines", lines)]);
+        refused(&tenant.post("/v1/applications", &of_nothing).await, &also(&expected, &["#/lines/1"]));
 
         let voucher = json!({ "code": long, "amount": "0", "customer_id": unknown_customer, "method": "bank",
             "register_id": till, "occurred_at": future });
@@ -287,6 +348,9 @@ fn documents_of_money_list_the_faults_of_all_checks() {
         let cash = json!({ "register_id": till, "kind": "paid_in", "amount": "0", "reason": "" });
         let problem = tenant.post("/v1/pos/cash-moves", &cash).await.refused(404, "not_found");
         lists(&problem, &["#/register_id", "#/amount", "#/reason"]);
+        let session = json!({ "register_id": till, "opening_float": "-1" });
+        let problem = tenant.post("/v1/pos/sessions", &session).await.refused(404, "not_found");
+        lists(&problem, &["#/register_id", "#/opening_float"]);
 
         let made = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
         let made = tenant.make("/v1/payments", made).await;
@@ -357,7 +421,7 @@ fn payments_to_suppliers_and_returns_list_the_faults_of_all_checks() {
         let back = json!({ "receipt_id": came["receipt_id"], "reference": long, "lines": lines });
         let expected = ["#/reference", "#/lines/0/line_no", "#/lines/1/quantity"];
         refused(&tenant.post(&step("return"), &back).await, &expected);
-        // The lines of an unknown receipt can't be judged.
+        // The units that an unknown receipt brought can't be judged.
         let unknown = with(
             &back,
             &[
@@ -366,7 +430,8 @@ fn payments_to_suppliers_and_returns_list_the_faults_of_all_checks() {
                 ("occurred_at", json!(future)),
             ],
         );
-        let expected = ["#/reference", "#/receipt_id", "#/location_id", "#/occurred_at"];
+        let of_head = ["#/reference", "#/receipt_id", "#/location_id", "#/occurred_at"];
+        let expected = also(&of_head, &["#/lines/0/line_no", "#/lines/1/quantity"]);
         refused(&tenant.post(&step("return"), &unknown).await, &expected);
         let again = json!({ "return_id": "std_01h455vb4pex5vsknk084sn02q", "reason": "" });
         refused(&tenant.post(&step("reverse-return"), &again).await, &["#/return_id", "#/reason"]);
