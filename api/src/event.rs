@@ -8,6 +8,7 @@ use domain::id::{CommandId, EventId, TenantId};
 use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::event::{self, FeedPosition, Filter};
+use service::known;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -230,9 +231,17 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
         kinds: known_types(kinds, "type")?,
         document_id: document_id.as_deref().map(|id| parse_document_id(id, "document_id")).transpose()?,
     };
+    // A reader who continues may wait for the next event.
+    let named = document_id.filter(|_| after.is_none());
     let after = after.unwrap_or_default();
-    let read = async |tx: &service::Tx| event::list(tx, &filter, after, limit as usize).await;
-    let feed = app.db.read(tenant_id, read).await?;
+    let read = async |tx: &service::Tx| {
+        let feed = event::list(tx, &filter, after, limit as usize).await?;
+        if feed.events.is_empty() && !feed.has_more {
+            known::check_id(tx, "document_id", named.clone()).await?;
+        }
+        Ok(feed)
+    };
+    let feed = app.db.read(tenant_id, read).await.map_err(|error| ApiError::from(error).in_query())?;
     let resume_cursor = seal(key, tenant_id, feed.end)?;
     Ok(HttpResponse::Ok().json(EventPage {
         object: tag::List,

@@ -391,6 +391,7 @@ fn named(path: &str, query: &str) -> Vec<Named> {
         ("sku", "/v1/products") | ("request_id", _) => None,
         // There it is the code of another system.
         ("sku", path) if path.starts_with("/v1/reconciliation/") => None,
+        ("system", "/v1/reconciliation/discrepancies" | "/v1/reconciliation/episodes") => Some(Kind::System),
         ("sku", _) => Some(Kind::Sku),
         ("account", "/v1/journal-entries") => Some(Kind::Account),
         ("reason", "/v1/stock/documents") => Some(Kind::Reason),

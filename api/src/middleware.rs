@@ -39,6 +39,7 @@ use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
 use crate::currency::showing_while;
+use crate::idempotency::Preferences;
 use crate::list::CountedAsReport;
 use crate::problem::{ApiError, ErrorCode};
 use crate::schema::unknown_parameters;
@@ -148,7 +149,8 @@ where
     let refused = match refuse(&app, &request, &wants, &log, is_one_too_many) {
         Ok(()) if !wants.preflight => admitted
             .and_then(|()| refuse_method(&app, &request))
-            .and_then(|()| refuse_parameters(&app, request.request(), log.caller.as_ref())),
+            .and_then(|()| refuse_parameters(&app, request.request(), log.caller.as_ref()))
+            .and_then(|()| refuse_dry_run(&app, request.request(), log.caller.as_ref())),
         other => other,
     };
     if let Err(refused) = refused {
@@ -190,8 +192,12 @@ impl Asked {
 
     /// Whether the request changes nothing, so that it can be rejected after its work.
     fn only_reads(&self) -> bool {
-        self.method == Method::GET || READ_BY_POST.contains(&self.uri.path())
+        only_reads(&self.method, self.uri.path())
     }
+}
+
+fn only_reads(method: &Method, path: &str) -> bool {
+    *method == Method::GET || READ_BY_POST.contains(&path)
 }
 
 /// Returns the response to a request whose handler panicked. It is an error, because the request is gone with its handler.
@@ -252,6 +258,34 @@ fn refuse_parameters(
     match unknown_parameters(request, pattern) {
         Some(error) if request.app_data::<Data<Access>>().is_some_and(admits) => Err(error),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Rejects a dry run of a write that has none, before anything is read or written. A request that changes nothing is served: it is a
+/// dry run of itself. Callers who may not call the operation are rejected by the handler, with 401 or 403.
+fn refuse_dry_run(
+    app: &App,
+    request: &HttpRequest,
+    caller: Option<&service::Caller>,
+) -> Result<(), ApiError> {
+    let path = request.match_info().get_ref().path();
+    if only_reads(request.method(), path) || !app.table.ignores_preferences(request.method(), path) {
+        return Ok(());
+    }
+    let refused = match Preferences::of(request.headers()) {
+        Ok(preferences) if !preferences.dry_run => return Ok(()),
+        Ok(_) => {
+            let detail = "This operation has no dry run, so nothing was done. Send the request without \
+                          Prefer: dry-run to carry it out.";
+            ApiError::new(ErrorCode::InvalidParameter, detail).at_header("Prefer")
+        }
+        Err(error) => error,
+    };
+    let pattern = app.table.template(path).unwrap_or(path);
+    let admits = |access: &Data<Access>| access.admits(pattern, request.method(), caller);
+    match request.app_data::<Data<Access>>().is_none_or(admits) {
+        true => Err(refused),
+        false => Ok(()),
     }
 }
 

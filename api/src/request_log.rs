@@ -14,6 +14,9 @@ use crate::list::{List, Page};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, Caller};
 
+/// Methods of HTTP (RFC 9110, RFC 5789).
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
@@ -70,12 +73,17 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         let detail = "There is no such code. GET /errors has all codes.";
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("code"));
     }
+    let method = filters.method.as_deref().map(str::to_ascii_uppercase);
+    if method.as_deref().is_some_and(|method| !METHODS.contains(&method)) {
+        let detail = format!("There is no such method. Send one of {}.", METHODS.join(", "));
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("method"));
+    }
     let filter = Filter {
         request_id: filters.request_id.clone(),
         actor_id: filters.actor_id.as_deref().map(parse_actor_id).transpose()?,
         status: filters.status,
         path: filters.path.clone(),
-        method: filters.method.as_deref().map(str::to_ascii_uppercase),
+        method,
         code: filters.code.clone(),
         created: Period::new(filters.created_from, filters.created_to),
     };

@@ -23,6 +23,8 @@ struct Methods {
     /// In the form of `Allow`.
     allow: String,
     served: Vec<Method>,
+    /// Methods whose operation takes the header `Prefer`.
+    preferring: Vec<Method>,
 }
 
 impl RouteTable {
@@ -54,9 +56,18 @@ impl RouteTable {
 
     /// Returns the methods of a path, in the form of `Allow`.
     pub(crate) fn methods(&self, path: &str) -> Option<&str> {
+        self.find(path).map(|methods| methods.allow.as_str())
+    }
+
+    /// Whether the operation at a path exists and does not take the header `Prefer`.
+    pub(crate) fn ignores_preferences(&self, method: &Method, path: &str) -> bool {
+        let serves = |methods: &Methods| methods.served.contains(method);
+        self.find(path).is_some_and(|methods| serves(methods) && !methods.preferring.contains(method))
+    }
+
+    fn find(&self, path: &str) -> Option<&Methods> {
         let of_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path));
-        let methods = self.fixed.get(path).or_else(|| of_pattern().map(|(_, methods)| methods));
-        methods.map(|methods| methods.allow.as_str())
+        self.fixed.get(path).or_else(|| of_pattern().map(|(_, methods)| methods))
     }
 
     /// Returns the template of a path, such as `/v1/orders/{id}`.
@@ -86,10 +97,23 @@ fn last_segment(path: &str) -> &str {
 
 impl Methods {
     fn of(item: &Value) -> Self {
-        let operations = item.as_object().into_iter().flatten();
-        let served = operations.filter_map(|(method, _)| method.to_uppercase().parse().ok());
-        Methods { allow: allow(item), served: served.collect() }
+        let operations = || item.as_object().into_iter().flatten();
+        let parsed = |method: &str| method.to_uppercase().parse().ok();
+        let served = operations().filter_map(|(method, _)| parsed(method));
+        let preferring = operations().filter(|(_, operation)| prefers(operation));
+        Methods {
+            allow: allow(item),
+            served: served.collect(),
+            preferring: preferring.filter_map(|(method, _)| parsed(method)).collect(),
+        }
     }
+}
+
+/// Whether an operation takes the header `Prefer`, in one of its forms.
+fn prefers(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut names = parameters.filter_map(|own| own["$ref"].as_str()?.rsplit('/').next());
+    names.any(|name| matches!(name, "Prefer" | "BatchPrefer"))
 }
 
 fn allow(item: &Value) -> String {
@@ -136,6 +160,28 @@ mod tests {
             [(Method::POST, "/orders/batch"), (Method::OPTIONS, "/orders/batch"), (Method::PUT, "/orders/1")]
         {
             assert_eq!(table.refused(&method, path), None, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn an_operation_takes_prefer_if_its_description_says_so() {
+        let takes =
+            |name: &str| json!({ "parameters": [{ "$ref": format!("#/components/parameters/{name}") }] });
+        let document = json!({ "paths": {
+            "/orders/{id}": { "get": {}, "patch": takes("Prefer"), "delete": takes("IfMatch") },
+            "/orders/batch": { "post": takes("BatchPrefer") },
+            "/tickets": { "post": {} },
+        } });
+        let table = RouteTable::of(&document);
+        for (method, path, ignores) in [
+            (Method::PATCH, "/orders/1", false),
+            (Method::DELETE, "/orders/1", true),
+            (Method::POST, "/orders/batch", false),
+            (Method::POST, "/tickets", true),
+            (Method::PUT, "/tickets", false),
+            (Method::POST, "/others", false),
+        ] {
+            assert_eq!(table.ignores_preferences(&method, path), ignores, "{method} {path}");
         }
     }
 }

@@ -139,7 +139,7 @@ impl Schemas {
                 _ if is_array(schema) => {
                     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                     let item = self.resolve(&schema["items"]);
-                    parts.for_each(|part| check.value(&Json::Text(part.to_owned()), item, &mut at.clone()));
+                    parts.for_each(|part| check.entry(part, item, &mut at.clone()));
                 }
                 Some("integer") => check.value(&text.parse().map_or(Json::Number, Json::Whole), schema, at),
                 Some("boolean") => {

@@ -114,7 +114,8 @@ async fn execute(
         return Err(ApiError::new(
             ErrorCode::MalformedJson,
             "Send one GraphQL request as an object; batches are not accepted.",
-        ));
+        )
+        .at_pointer(""));
     }
     input.check().await?;
     let asked: GraphqlRequest = serde_json::from_value(input.value.clone()).map_err(|_| {

@@ -40,6 +40,8 @@ pub enum Kind {
     Reason,
     /// An account of the ledger, by its code.
     Account,
+    /// A system of the reconciliation, by its code. The own ledger is always one.
+    System,
 }
 
 /// Rejects the filters that name no record of the tenant.
@@ -63,6 +65,11 @@ pub async fn check(tx: &Tx, named: &[Named]) -> Result<(), Error> {
             Kind::Account => {
                 let statement = "select from account where tenant_id = $1 and code = $2";
                 ("account", sqlx::query(statement).bind(tx.tenant_id.0).bind(value.as_str()))
+            }
+            Kind::System => {
+                let statement = "select where $2 = 'stockwell' \
+                     or exists (select from reconcile_system where tenant_id = $1 and code = $2)";
+                ("system", sqlx::query(statement).bind(tx.tenant_id.0).bind(value.as_str()))
             }
         };
         if tx.row(query).await?.is_none() {

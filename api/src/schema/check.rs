@@ -11,6 +11,9 @@ use super::Schemas;
 use super::expected::{expected, one_of};
 use super::json::{Json, push};
 
+/// Most characters of a word that a fault names.
+const SHOWN_LENGTH_MAX: usize = 64;
+
 /// Something that is wrong with a value, at a JSON pointer.
 #[derive(Debug, PartialEq)]
 pub(super) struct Fault {
@@ -47,6 +50,16 @@ impl<'s> Check<'s> {
         if self.faults.len() < self.most {
             self.faults.push(fault);
         }
+    }
+
+    /// Notes what is wrong with an entry of a list in a query, whose faults have one place: so the fault of a word names it.
+    pub(super) fn entry(&mut self, text: &str, schema: &Value, at: &mut String) {
+        let value = Json::Text(text.to_owned());
+        if is_listed(&value, &schema["enum"]) {
+            return self.value(&value, schema, at);
+        }
+        let shown: String = text.chars().take(SHOWN_LENGTH_MAX).collect();
+        self.note(at, format!("There is no `{shown}` here. {}", expected(schema)));
     }
 
     /// Notes what is wrong with the value at `at`.

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::import::ClientError;
 use crate::import::client::Client;
 
+/// A month without trade, which is closed.
+const CLOSED_MONTH: &str = "/v1/close/2021-01";
 /// Password of the person in the examples.
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -34,6 +36,7 @@ pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
     world.people(slug).await?;
     world.systems().await?;
     world.first_fix().await?;
+    world.closed_month().await?;
     Ok(world.names)
 }
 
@@ -311,6 +314,20 @@ impl World<'_> {
                 self.note(name, text(&line["id"]));
             }
         }
+        Ok(())
+    }
+
+    /// Closes the month that an example opens again. Each open item gets a reason.
+    async fn closed_month(&self) -> Result<(), ClientError> {
+        let month = self.client.get(CLOSED_MONTH).await?;
+        if month["status"] == "closed" {
+            return Ok(());
+        }
+        let items = month["items"].as_array().into_iter().flatten();
+        let open = items.filter(|item| item["count"] != 0);
+        let reason = |item: &Value| json!({ "item": item["item"], "reason": "Settled after the close" });
+        let reasons: Vec<Value> = open.map(reason).collect();
+        self.post("close:reopen", CLOSED_MONTH, json!({ "reasons": reasons })).await?;
         Ok(())
     }
 

@@ -172,7 +172,9 @@ fn names(record: &Value) -> BTreeSet<String> {
 fn every_body_works_on_a_tenant_as_it_stands() {
     with_tenant(async |tenant| {
         let document = described(tenant).await;
-        let examples = find_examples(&document);
+        let mut examples = find_examples(&document);
+        // A month is opened again although no example has closed it.
+        examples.sort_by_key(|example| example.id != "closes_reopen");
         let (mut failed, mut compared, mut listed) = (Vec::new(), 0, 0);
         for example in examples.iter().filter(|example| !OF_A_USER.contains(&example.id)) {
             let reply = example.send(tenant, example.body).await;

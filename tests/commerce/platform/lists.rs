@@ -253,6 +253,10 @@ fn a_record_is_shown_beside_its_id_to_those_who_may_see_it() {
                 tenant.get(&format!("/v1/orders?{query}")).await.refused(400, "invalid_parameter").0;
             assert_eq!(problem["errors"][0]["parameter"], parameter, "{problem}");
         }
+        let unknown = tenant.get("/v1/orders?fields=id,zzq").await.refused(400, "invalid_parameter").0;
+        let detail = unknown["errors"][0]["detail"].as_str().expect("a detail");
+        assert!(detail.contains("`zzq`") && detail.contains("`number`"), "{detail}");
+        assert_eq!(unknown["detail"], detail, "{unknown}");
         let client = tenant.with_key(&key(tenant, &["orders:read"]).await);
         client.get("/v1/orders?fields=id,number").await.ok();
         client.get("/v1/orders?expand=customer").await.refused(403, "insufficient_scope");

@@ -223,6 +223,21 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
             let problem = call.send().await.refused(404, "not_found").0;
             assert_eq!(problem["errors"][0]["parameter"], json!(parameter), "{path}: {problem}");
         }
+    });
+}
+
+#[test]
+fn other_filters_that_name_nothing_known_say_so() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Buyer").await;
+        let gone = "ord_01h455vb4pex5vsknk084sn02q";
+        let problem = tenant.get(&format!("/v1/events?document_id={gone}")).await.refused(404, "not_found").0;
+        assert_eq!(problem["errors"][0]["parameter"], "document_id", "{problem}");
+        let of_customer = tenant.get(&format!("/v1/events?document_id={customer}&type=order.*")).await.ok();
+        assert_eq!(of_customer["data"], json!([]), "the customer exists");
+        let feed = tenant.get("/v1/events").await.ok();
+        let cursor = feed["page"]["resume_cursor"].as_str().expect("a cursor");
+        tenant.get(&format!("/v1/events?document_id={gone}&cursor={cursor}")).await.ok();
         for path in ["/v1/trial-balance", "/v1/journal-entries"] {
             let backwards = tenant.get(&format!("{path}?from=2026-02-01&to=2026-01-31")).await;
             let problem = backwards.refused(400, "invalid_parameter").0;
@@ -230,6 +245,8 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
             tenant.get(&format!("{path}?from=2026-02-01&to=2026-02-01")).await.ok();
         }
         tenant.get("/v1/journal-entries?document_kind=sail").await.refused(400, "invalid_parameter");
+        let method = tenant.get("/v1/request-log?method=ZZZ").await.refused(400, "invalid_parameter").0;
+        assert_eq!(method["errors"][0]["parameter"], "method", "{method}");
         tenant.get("/v1/access-refusals?code=nothing").await.refused(400, "invalid_parameter");
     });
 }

@@ -53,6 +53,43 @@ fn a_dry_run_in_the_query_is_refused_and_writes_nothing() {
     });
 }
 
+/// Operations that change nothing, although their requests have a body.
+const READS: [&str; 4] =
+    ["graphql_execute", "prices_resolve", "replenishment_backtest", "stock_availability_query"];
+
+#[test]
+fn a_write_without_a_dry_run_refuses_one_and_writes_nothing() {
+    with_tenant(async |tenant| {
+        let (before, mut seen) = (tenant.footprint().await, 0);
+        let writes = operations();
+        for operation in writes.iter().filter(|one| one.method != "get" && !one.takes_preference) {
+            let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).expect("a method");
+            let path = operation.path_with(unknown);
+            for wish in ["dry-run", "return=minimal, dry-run", "dryrun"] {
+                let call = tenant.call(method.clone(), &path).header("prefer", wish).json(&json!({}));
+                let reply = call.send().await;
+                if READS.contains(&operation.id.as_str()) {
+                    assert!(!reply.text.contains("no dry run"), "{}: {}", operation.id, reply.text);
+                    continue;
+                }
+                let problem = reply.refused(400, "invalid_parameter").0;
+                assert_eq!(problem["errors"][0]["header"], "Prefer", "{}: {problem}", operation.id);
+                assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("dry")), "{problem}");
+                seen += 1;
+            }
+        }
+        assert!(seen >= 45, "{seen} requests");
+        assert_eq!(tenant.footprint().await, before, "nothing is written");
+        let ticket = tenant.call(Method::POST, "/v1/stream-tickets/").header("prefer", "dry-run");
+        ticket.send().await.refused(400, "invalid_parameter");
+        let other = tenant.call(Method::POST, "/v1/stream-tickets").header("prefer", "return=minimal");
+        other.send().await.created();
+        let anonymous = tenant.anonymous();
+        let ticket = anonymous.call(Method::POST, "/v1/stream-tickets").header("prefer", "dry-run");
+        ticket.send().await.refused(401, "authentication_required");
+    });
+}
+
 #[test]
 fn the_credential_and_the_path_are_checked_before_the_parameters() {
     with_tenant(async |tenant| {

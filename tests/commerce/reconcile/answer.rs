@@ -111,6 +111,15 @@ fn lists_have_all_that_the_run_counted() {
         assert!(!of_one.is_empty() && of_one.len() < discrepancies.len());
         assert!(of_one.iter().all(|row| row["sku"] == "A-10010" && row["system"] == "storefront"));
         assert_eq!(rows(tenant, "discrepancies?sku=none-of-them").await, Vec::<Value>::new());
+        for list in ["discrepancies", "episodes"] {
+            let unknown = tenant.get(&format!("{BASE}/{list}?system=storefrontt")).await;
+            let problem = unknown.refused(404, "not_found").0;
+            assert_eq!(problem["errors"][0]["parameter"], "system", "{problem}");
+            assert_eq!(
+                rows(tenant, &format!("{list}?system=stockwell&sku=none-of-them")).await,
+                Vec::<Value>::new()
+            );
+        }
         let episodes = rows(tenant, "episodes").await;
         assert_eq!(made["episodes"].as_u64(), Some(episodes.len() as u64));
         let open = rows(tenant, "episodes?state=open").await.len();

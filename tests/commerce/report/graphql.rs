@@ -122,6 +122,9 @@ fn a_request_without_a_query_is_told_that_it_needs_one() {
         ] {
             post(tenant, &body).await.refused(422, "validation_failed").names(&["#/query"]);
         }
+        for body in [json!(5), json!(null), json!("text"), json!(true)] {
+            post(tenant, &body).await.refused(400, "malformed_json").names(&["#"]);
+        }
         for pairs in [&[("extensions", "{}")][..], &[("variables", "{}")], &[("query", "")]] {
             let problem = tenant.get(&query(pairs)).await.refused(400, "invalid_parameter");
             assert_eq!(problem.0["errors"][0]["parameter"], "query", "{pairs:?}");

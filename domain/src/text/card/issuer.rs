@@ -30,6 +30,12 @@ const ISSUERS: &[(u32, u32, &[usize])] = &[
     // JCB
     (1800, 1800, &[15]),
     (2131, 2131, &[15]),
+    // Older numbers, beside those of Diners Club: 1 of 2,600 numbers of 16 digits begins so and passes the Luhn check
+    (3088, 3094, &[16]),
+    (3096, 3102, &[16]),
+    (3112, 3120, &[16]),
+    (3158, 3159, &[16]),
+    (3337, 3349, &[16]),
     (3528, 3589, &[16, 19]),
     // Mir, and Borica beside it
     (2200, 2205, &[16, 17, 18, 19]),

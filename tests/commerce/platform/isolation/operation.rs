@@ -23,6 +23,8 @@ pub struct Operation {
     pub has_body: bool,
     /// Whether it takes an idempotency key.
     pub takes_key: bool,
+    /// Whether it takes the header `Prefer`.
+    pub takes_preference: bool,
 }
 
 /// Returns all operations.
@@ -59,6 +61,7 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
         kinds: in_path.map(|parameter| kind(document, parameter)).collect(),
         has_body: operation.get("requestBody").is_some(),
         takes_key: parameters().any(|parameter| parameter["name"] == "Idempotency-Key"),
+        takes_preference: parameters().any(|parameter| parameter["name"] == "Prefer"),
     }
 }
 
