@@ -274,7 +274,9 @@ async fn update(write: Write, id: PathId<AttachmentId>, body: Body<MergePatch>) 
     write
         .patch("attachment.updated", body, async |tx, expected, change| {
             let changed = attachment::update(tx, &caller, id.0, expected, change).await?;
-            touch(tx, &changed).await?;
+            if changed.is_changed {
+                touch(tx, &changed.record).await?;
+            }
             Ok(changed)
         })
         .await

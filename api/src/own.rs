@@ -83,13 +83,13 @@ pub fn check_unused(caller: &Caller, parameter: &str, is_used: bool) -> Result<(
     Ok(())
 }
 
-/// Returns a customer as it is after a change. Rejects the change of a field that a customer may not change itself. The change sees
-/// what the customer sees: a value that is equal to a hidden one is rejected too, so none can be guessed.
+/// Returns a customer as it is after a change, or none if it stays as it is. Rejects the change of a field that a customer may not
+/// change itself. The change sees what the customer sees: a value that is equal to a hidden one is rejected too, so none can be guessed.
 pub fn changed(
     caller: &Caller,
     present: &CustomerInput,
     change: Change<'_, CustomerInput>,
-) -> Result<CustomerInput, Error> {
+) -> Result<Option<CustomerInput>, Error> {
     if caller.customer_id.is_none() {
         return change(present);
     }
@@ -101,7 +101,7 @@ pub fn changed(
         metadata: Metadata::default(),
         ..present.clone()
     };
-    let after = change(&before)?;
+    let Some(after) = change(&before)? else { return Ok(None) };
     let json = |input: &CustomerInput| {
         serde_json::to_value(input).map_err(|error| Error::invariant(error.to_string()))
     };
@@ -118,7 +118,7 @@ pub fn changed(
         }
     }
     problems.check()?;
-    Ok(CustomerInput { addresses: after.addresses, contacts: after.contacts, ..present.clone() })
+    Ok(Some(CustomerInput { addresses: after.addresses, contacts: after.contacts, ..present.clone() }))
 }
 
 /// Returns the response to a write as its caller may see it: a customer sees no notes of the tenant.

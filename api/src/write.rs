@@ -19,7 +19,7 @@ use domain::refusal::{Code, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use service::command::{self, Written};
-use service::input::Change;
+use service::input::{Change, Patched};
 use service::{Error, Tx};
 use uuid::Uuid;
 
@@ -293,12 +293,12 @@ impl Write {
     }
 
     /// Changes a record by a merge patch. Returns 200. `work` gets the version that the record must have, and a
-    /// function from its present state to the next.
+    /// function from its present state to the next. A record that has every value of the patch stays as it is.
     pub async fn patch<I, R>(
         self,
         name: &'static str,
         body: Body<MergePatch>,
-        work: impl AsyncFn(&Tx, Option<i32>, Change<'_, I>) -> Result<R, Error>,
+        work: impl AsyncFn(&Tx, Option<i32>, Change<'_, I>) -> Result<Patched<R>, Error>,
     ) -> Answer
     where
         I: Serialize + DeserializeOwned,
@@ -307,7 +307,10 @@ impl Write {
         let expected = self.if_match.optional()?;
         let patch = body.read().await?;
         let change = |present: &I| Ok(merge(present, &patch.value)?);
-        let changed = async |tx: &Tx| saved(200, &work(tx, expected, &change).await?);
+        let changed = async |tx: &Tx| {
+            let Patched { record, is_changed } = work(tx, expected, &change).await?;
+            Ok(Written { is_unchanged: !is_changed, ..saved(200, &record)? })
+        };
         let changed = self.run(name, &patch.raw, changed).await;
         Ok(changed.map_err(|error| patch.explain(error))?.respond())
     }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use self::stored::{Content, Place};
 use crate::columns::Columns;
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::listing::{Listing, Slice, word};
 use crate::scope::Scope;
 use crate::{Caller, Error, Tx};
@@ -307,21 +307,23 @@ pub async fn update(
     id: AttachmentId,
     expected: Option<i32>,
     change: Change<'_, AttachmentInput>,
-) -> Result<Attachment, Error> {
+) -> Result<Patched<Attachment>, Error> {
     let before = lock(tx, caller, id).await?;
     input::check_version(before.version, expected)?;
     let present = AttachmentInput {
-        filename: before.filename.into(),
-        title: before.title.map(Name::from),
+        filename: before.filename.clone().into(),
+        title: before.title.clone().map(Name::from),
         position: before.position,
     };
-    let AttachmentInput { filename, title, position } = change(&present)?;
+    let Some(AttachmentInput { filename, title, position }) = change(&present)? else {
+        return Ok(Patched::unchanged(before));
+    };
     check(&filename, title.as_ref(), Some(position))?;
     let statement = "update attachment set filename = $3, title = $4, position = $5, version = version + 1, updated_at = $6 \
                      where tenant_id = $1 and id = $2";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(filename.as_str());
     tx.execute(query.bind(title.as_ref().map(Name::as_str)).bind(position).bind(tx.now)).await?;
-    get(tx, &Sight::everything(), id).await
+    Ok(Patched::changed(get(tx, &Sight::everything(), id).await?))
 }
 
 /// Deletes a file of a record, and returns it. The content goes with the last file that has it.

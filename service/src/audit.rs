@@ -10,6 +10,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::command::UNCHANGED;
 use crate::listing::{Listing, Period, Slice};
 use crate::{Error, Tx};
 
@@ -62,6 +63,7 @@ const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command>, Error> {
     let query = Listing::new(tx, SELECT)
+        .with("c.name <> ", Some(UNCHANGED))
         .with("c.name = ", filter.name.as_ref())
         .with("c.actor_id = ", filter.actor_id)
         .within("c.recorded_at", filter.recorded);
@@ -73,7 +75,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command
 }
 
 pub async fn get(tx: &Tx, id: CommandId) -> Result<Command, Error> {
-    let rows = Listing::new(tx, SELECT).with("c.id = ", Some(id.0)).rows(tx).await?;
+    let rows = Listing::new(tx, SELECT)
+        .with("c.name <> ", Some(UNCHANGED))
+        .with("c.id = ", Some(id.0))
+        .rows(tx)
+        .await?;
     read_entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
 }
 

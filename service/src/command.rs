@@ -1,4 +1,5 @@
-//! The command row: idempotency and audit in one. Every accepted write makes one, and every rejected posting command.
+//! The command row: idempotency and audit in one. Every accepted write makes one, and every rejected posting command. A write that
+//! changes nothing makes one only if it has an idempotency key.
 //!
 //! The row is written in the transaction of its effect. If an idempotency key was used before with the same content, the
 //! stored response is returned. With other content the request is rejected. No state in between can get stuck: if the
@@ -13,6 +14,9 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::{Caller, Error, Tx};
+
+/// Name in the rows of writes that changed nothing. They keep the response under an idempotency key, and are no part of the audit log.
+pub(crate) const UNCHANGED: &str = "unchanged";
 
 /// The idempotency key of a request, with the content that it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub struct Written {
     pub also_changed: Vec<Uuid>,
     /// Version of the record after the write.
     pub version: Option<i32>,
+    /// Whether the write found nothing to change. It has no event and no entry in the audit log then.
+    pub is_unchanged: bool,
     /// HTTP status.
     pub status: u16,
     /// JSON of the response, which is stored for replays.
@@ -152,7 +158,13 @@ pub async fn run(
             return Ok(answer);
         }
         let written = work(tx).await?;
-        record(tx, caller, name, idempotency, &written).await?;
+        match (written.is_unchanged, idempotency) {
+            (false, _) => {
+                record(tx, caller, name, idempotency, &written).await?;
+            }
+            (true, Some(idempotency)) => keep_response(tx, caller, idempotency, &written).await?,
+            (true, None) => {}
+        }
         Ok(written.into_answer())
     })
     .await
@@ -209,12 +221,42 @@ pub async fn record(
         .bind(object)
         .column("id", &objects, |_| tx.next_id())
         .column("document_id", &objects, |id| *id);
-    if query.execute(tx).await.map_err(key_held)? == 0 {
-        // Another process finished the same request first; a retry finds its response.
-        let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
-        return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());
-    }
+    check_inserted(query.execute(tx).await.map_err(key_held)?)?;
     Ok(id)
+}
+
+/// Stores the response to a write that changed nothing, for a repeat. The row has no event, and the audit log leaves it out.
+async fn keep_response(
+    tx: &Tx,
+    caller: &Caller,
+    idempotency: &Idempotency,
+    written: &Written,
+) -> Result<(), Error> {
+    let actor: &str = caller.actor_kind.into();
+    let query = Columns::of(
+        "insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, response, recorded_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, idempotency_key) do nothing",
+    )
+    .value("tenant_id", tx.tenant_id.0)
+    .value("id", tx.command_id().0)
+    .value("name", UNCHANGED)
+    .value("actor_kind", actor)
+    .value("actor_id", caller.actor_id)
+    .value("idempotency_key", idempotency.key.as_str())
+    .value("fingerprint", idempotency.fingerprint.as_slice())
+    .value("status", written.status as i16)
+    .value("response", written.body.as_str())
+    .value("recorded_at", tx.now);
+    check_inserted(query.execute(tx).await.map_err(key_held)?)
+}
+
+/// Rejects a request if another process finished the same one first. A retry finds its response.
+fn check_inserted(rows: u64) -> Result<(), Error> {
+    if rows > 0 {
+        return Ok(());
+    }
+    let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
+    Err(Refusal::new(Code::IdempotencyInProgress, detail).into())
 }
 
 /// Turns a lock timeout into a rejection. Statements that write command rows wait for another transaction that writes the same

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::input::decimals_of;
-use crate::input::{self, Change, TenantDefaults};
+use crate::input::{self, Change, Patched, TenantDefaults};
 use crate::listing;
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
@@ -265,12 +265,14 @@ pub async fn update(
     id: CustomerId,
     expected: Option<i32>,
     change: Change<'_, CustomerInput>,
-) -> Result<Customer, Error> {
+) -> Result<Patched<Customer>, Error> {
     let locked =
         tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     if let Some(number) = &mut input.number {
         let find = "select 1 from customer where tenant_id = $1 and number = $2";
         input::settle_code(tx, number, &before.number, find).await?;
@@ -287,7 +289,8 @@ pub async fn update(
     after.created_at = before.created_at;
     keep_printed(tx, &before, &after).await?;
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_value(error, input))?))
 }
 
 /// Gives every customer the currency of the tenant, which changes in this transaction. Amounts keep their numbers.

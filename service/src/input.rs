@@ -230,8 +230,34 @@ pub async fn settle_code(tx: &Tx, code: &mut Code64, stored: &str, find: &'stati
     Ok(())
 }
 
-/// Returns the next input of a record from its present one.
-pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<I, Error>;
+/// Returns the next input of a record from its present one, or none if both are the same.
+pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<Option<I>, Error>;
+
+/// A record after a patch.
+#[derive(Debug)]
+pub struct Patched<R> {
+    /// The record as it is now.
+    pub record: R,
+    /// Whether the patch changed it. If not, nothing was written.
+    pub is_changed: bool,
+}
+
+impl<R> Patched<R> {
+    /// A record that has its next version.
+    pub fn changed(record: R) -> Self {
+        Patched { record, is_changed: true }
+    }
+
+    /// A record that had every value of the patch.
+    pub fn unchanged(record: R) -> Self {
+        Patched { record, is_changed: false }
+    }
+
+    /// Returns the record in another form.
+    pub fn map<T>(self, form: impl FnOnce(R) -> T) -> Patched<T> {
+        Patched { record: form(self.record), is_changed: self.is_changed }
+    }
+}
 
 /// Rejects a change if the record has changed since the caller read it.
 pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal> {

@@ -16,7 +16,7 @@ use sea_orm::sqlx::Row;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::listing::word;
 use crate::page::Page;
 use crate::rows::insert_all;
@@ -140,12 +140,14 @@ pub async fn update(
     id: LocationId,
     expected: Option<i32>,
     change: Change<'_, LocationInput>,
-) -> Result<Location, Error> {
+) -> Result<Patched<Location>, Error> {
     let locked =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("location"))?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     input::settle_code(
         tx,
         &mut input.code,
@@ -165,7 +167,8 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_code(error, input))?))
 }
 
 /// Keeps the name of a location, if it changes. A purchase order prints the name that held when it was sent.

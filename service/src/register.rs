@@ -12,7 +12,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, Unch
 use serde::{Deserialize, Serialize};
 
 use crate::caller::bound_exceeded;
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::tenant::settings;
@@ -116,7 +116,7 @@ pub async fn update(
     (id, caller): (RegisterId, &Caller),
     expected: Option<i32>,
     change: Change<'_, RegisterChange>,
-) -> Result<Register, Error> {
+) -> Result<Patched<Register>, Error> {
     let locked =
         tx.select::<register::Entity>().filter(register::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("register"))?;
@@ -127,7 +127,9 @@ pub async fn update(
         cash_rounding: before.cash_rounding,
         discount_max: before.discount_max,
     };
-    let next = change(&present)?;
+    let Some(next) = change(&present)? else {
+        return Ok(Patched::unchanged(before));
+    };
     let mut problems = Problems::default();
     next.name.check(&mut problems, "/name");
     input::check_coin(&mut problems, "/cash_rounding", Some(next.cash_rounding));
@@ -153,7 +155,7 @@ pub async fn update(
         updated_at: Set(tx.now),
         ..Default::default()
     };
-    Ok(after.update(tx).await?)
+    Ok(Patched::changed(after.update(tx).await?))
 }
 
 pub async fn get(tx: &Tx, id: RegisterId) -> Result<Register, Error> {

@@ -23,7 +23,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::columns::Columns;
-use crate::input::{self, Change, TenantDefaults};
+use crate::input::{self, Change, Patched, TenantDefaults};
 use crate::listing::{self, Listing};
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
@@ -176,12 +176,14 @@ pub async fn update(
     id: SupplierId,
     expected: Option<i32>,
     change: Change<'_, SupplierInput>,
-) -> Result<Supplier, Error> {
+) -> Result<Patched<Supplier>, Error> {
     let locked =
         tx.select::<supplier::Entity>().filter(supplier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("supplier"))?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     let find = "select 1 from supplier where tenant_id = $1 and code = $2";
     input::settle_code(tx, &mut input.code, &before.code, find).await?;
     let input = &input;
@@ -192,7 +194,8 @@ pub async fn update(
     after.created_at = before.created_at;
     keep_printed(tx, &before, &after).await?;
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_value(error, input))?))
 }
 
 /// Keeps what purchase orders print of a supplier, if it changes. An order prints what held when it was sent.

@@ -77,6 +77,7 @@ mod platform {
     mod stream;
     mod synced;
     mod tenant_archive;
+    mod unchanged;
     mod unknown_keys;
     mod unknown_parameters;
     mod webhook;

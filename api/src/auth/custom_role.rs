@@ -107,7 +107,7 @@ async fn update(
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let change = async |tx: &Tx, expected: Option<i32>, change: Change<'_, CustomRoleChange>| {
         let changed = custom_role::update(&app.auth, tx, &caller, id.0, expected, change).await?;
-        changed_powers.note(true);
+        changed_powers.note(changed.is_changed);
         Ok(changed)
     };
     let changed = write.patch("custom_role.updated", body, change);

@@ -203,8 +203,8 @@ async fn update(
     let change =
         async |tx: &service::Tx, expected: Option<i32>, change: service::input::Change<'_, UserChange>| {
             let changed = users::update(&app.auth, tx, &caller, id.0, expected, change).await?;
-            changed_powers.note(changed.powers);
-            Ok(User::from(changed.user))
+            changed_powers.note(changed.record.powers);
+            Ok(changed.map(|changed| User::from(changed.user)))
         };
     let changed = write.of_persons::<User>().patch("user.updated", body, change);
     app.auth.guard(&caller, app.address_of(&request), changed, is_wrong_code).await

@@ -10,12 +10,46 @@ use crate::problem::ApiError;
 /// A merge patch (RFC 7396): the fields to change. Null clears a field.
 pub type MergePatch = Map<String, Value>;
 
-/// Returns the next state of a record: the present one with the fields of the patch.
-pub(super) fn merge<I: Serialize + DeserializeOwned>(present: &I, patch: &MergePatch) -> Result<I, ApiError> {
-    merged(serde_json::to_value(present).map_err(ApiError::internal)?, patch)
+/// Returns the next state of a record: the present one with the fields of the patch. Returns none if both are the same.
+pub(super) fn merge<I: Serialize + DeserializeOwned>(
+    present: &I,
+    patch: &MergePatch,
+) -> Result<Option<I>, ApiError> {
+    let present = serde_json::to_value(present).map_err(ApiError::internal)?;
+    let next: I = merged(present.clone(), patch)?;
+    Ok((!is_same(present, &next, patch)?).then_some(next))
 }
 
-/// Like [`merge`], for a present state that may be null.
+/// Whether the next state is the present one. The present one is read as the next one was, so that an empty patch never makes another
+/// one. A value that the state hides, such as a secret, is new.
+fn is_same<I: Serialize + DeserializeOwned>(
+    present: Value,
+    next: &I,
+    patch: &MergePatch,
+) -> Result<bool, ApiError> {
+    let next = serde_json::to_value(next).map_err(ApiError::internal)?;
+    let is_shown = |(name, value): (&String, &Value)| {
+        is_empty(value) || next.get(name).is_some_and(|shown| !shown.is_null())
+    };
+    if !patch.iter().all(is_shown) {
+        return Ok(false);
+    }
+    // A state that is not allowed any more can't be read, so its next one differs.
+    let Ok(present) = merged::<I>(present, &MergePatch::new()) else { return Ok(false) };
+    Ok(serde_json::to_value(present).map_err(ApiError::internal)? == next)
+}
+
+/// Whether a state may leave out a field with this value.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Returns a present state, which may be null, with the fields of the patch.
 pub(crate) fn merged<I: DeserializeOwned>(mut present: Value, patch: &MergePatch) -> Result<I, ApiError> {
     merge_value(&mut present, &Value::Object(patch.clone()));
     let merged = serde_json::to_vec(&present).map_err(ApiError::internal)?;
@@ -43,9 +77,50 @@ fn merge_value(target: &mut Value, patch: &Value) {
 
 #[cfg(test)]
 mod tests {
+    use domain::number::Quantity;
+    use serde::{Deserialize, Serializer};
     use serde_json::json;
 
     use super::*;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct State {
+        amount: Quantity,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<String>,
+        #[serde(default, serialize_with = "hidden")]
+        secret: Option<String>,
+    }
+
+    fn hidden<S: Serializer>(_: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+
+    #[test]
+    fn a_patch_that_changes_nothing_has_no_next_state() {
+        let present = State { amount: "12".parse().expect("a number"), tags: Vec::new(), secret: None };
+        let is_next = |patch: &Value| {
+            let patch = patch.as_object().expect("an object");
+            merge(&present, patch).map(|next| next.is_some()).ok()
+        };
+        for same in [
+            json!({}),
+            json!({ "amount": "12" }),
+            json!({ "amount": "12.00" }),
+            json!({ "tags": [] }),
+            json!({ "tags": null }),
+            json!({ "secret": null }),
+        ] {
+            assert_eq!(is_next(&same), Some(false), "{same}");
+        }
+        for other in [json!({ "amount": "13" }), json!({ "tags": ["a"] }), json!({ "secret": "a" })] {
+            assert_eq!(is_next(&other), Some(true), "{other}");
+        }
+        for wrong in [json!({ "amount": null }), json!({ "amount": "many" }), json!({ "unknown": 1 })] {
+            assert_eq!(is_next(&wrong), None, "{wrong}");
+        }
+    }
 
     /// The cases of RFC 7396, appendix A.
     #[test]

@@ -20,7 +20,7 @@ use super::hidden::{check_code_length, hidden};
 use super::power::require_role;
 use super::{Auth, Role};
 use crate::columns::Columns;
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::listing::{Listing, Slice, word};
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Error, Tx, input, room};
@@ -129,7 +129,7 @@ pub async fn update(
     id: CustomRoleId,
     expected: Option<i32>,
     change: Change<'_, CustomRoleChange>,
-) -> Result<CustomRole, Error> {
+) -> Result<Patched<CustomRole>, Error> {
     let caller = current(tx, caller, Target::default()).await?;
     tx.rows(sqlx::query(LOCK_USERS).bind(tx.tenant_id.0).bind(id.0)).await?;
     let before = lock(tx, id).await?;
@@ -138,7 +138,9 @@ pub async fn update(
     let held = Scopes::parse(&before.scopes);
     let present =
         CustomRoleChange { name: before.name.into(), base: before.base, scopes: before.scopes, code: None };
-    let CustomRoleChange { name, base, scopes, code } = change(&present)?;
+    let Some(CustomRoleChange { name, base, scopes, code }) = change(&present)? else {
+        return Ok(Patched::unchanged(get(tx, id).await?));
+    };
     let next = CustomRoleInput { name, base, scopes };
     let scopes = check_scopes(&next)?;
     let mut problems = Problems::default();
@@ -153,7 +155,7 @@ pub async fn update(
     let update = sqlx::query(UPDATE).bind(tx.tenant_id.0).bind(id.0).bind(next.name.to_string());
     tx.execute(update.bind(scopes.clone()).bind(tx.now)).await.map_err(reject_taken_name)?;
     tx.execute(sqlx::query(NARROW_USERS).bind(tx.tenant_id.0).bind(id.0).bind(scopes)).await?;
-    get(tx, id).await
+    Ok(Patched::changed(get(tx, id).await?))
 }
 
 /// Deletes a custom role that no user has. Rejects a caller who lacks a scope of its base.

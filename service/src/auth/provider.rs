@@ -21,7 +21,7 @@ use super::provider_account::untie_provider;
 use super::{Auth, Role};
 use crate::caller::ActorKind;
 use crate::columns::Columns;
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::listing::{Listing, Slice, optional_word};
 use crate::outbound::{Reach, URL_LENGTH_MAX};
 use crate::{Caller, Error, Tx, input, room};
@@ -216,10 +216,11 @@ impl Auth {
         id: IdentityProviderId,
         expected: Option<i32>,
         change: Change<'_, ProviderInput>,
-    ) -> Result<IdentityProvider, Error> {
+    ) -> Result<Patched<IdentityProvider>, Error> {
         let before = locked(tx, id).await?;
         input::check_version(before.version, expected)?;
         let caller = powers(tx, caller).await?;
+        let admits_owners = Role::Owner.is_grantable_by(&caller);
         let present = ProviderInput {
             name: before.name,
             issuer: before.issuer,
@@ -232,7 +233,15 @@ impl Auth {
             enabled: before.enabled,
             code: None,
         };
-        let next = change(&present)?;
+        let next = match change(&present)? {
+            Some(next) => next,
+            // A caller with the powers of an owner confirms a provider that an admin stated.
+            None if admits_owners && !before.admits_owners => present.clone(),
+            None => {
+                present.role.map_or(Ok(()), |role| require_role(role, &caller))?;
+                return Ok(Patched::unchanged(get(tx, id).await?));
+            }
+        };
         next.role.map_or(Ok(()), |role| require_role(role, &caller))?;
         let mut problems = check(&next, self.remote.reach());
         if next.issuer != present.issuer && next.client_secret.is_none() {
@@ -256,11 +265,11 @@ impl Auth {
             .bind(in_lower_case(&next.email_domains))
             .bind(role)
             .bind(next.asks_second_factor)
-            .bind(Role::Owner.is_grantable_by(&caller))
+            .bind(admits_owners)
             .bind(next.enabled)
             .bind(tx.now);
         statement.execute(tx).await?;
-        get(tx, id).await
+        Ok(Patched::changed(get(tx, id).await?))
     }
 
     /// Returns the sealed secret, if one is stated.

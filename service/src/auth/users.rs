@@ -19,7 +19,7 @@ use super::provider_account::untie_user;
 use super::role::scopes_of;
 use super::{Auth, Role, custom_role};
 use crate::caller::ActorKind;
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::rows::parsed;
 use crate::{Caller, Error, Tx, input};
 
@@ -209,7 +209,7 @@ pub async fn update(
     id: UserId,
     expected: Option<i32>,
     change: Change<'_, UserChange>,
-) -> Result<Changed, Error> {
+) -> Result<Patched<Changed>, Error> {
     apply(Some(auth), tx, caller, id, expected, change).await
 }
 
@@ -270,20 +270,15 @@ async fn apply(
     id: UserId,
     expected: Option<i32>,
     change: Change<'_, UserChange>,
-) -> Result<Changed, Error> {
+) -> Result<Patched<Changed>, Error> {
     let caller = &current(tx, caller, Target { key: None, user: Some(id) }).await?;
     let before = find(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let present = UserChange {
-        email: before.address().to_owned(),
-        name: before.name.clone(),
-        role: parsed(before.role.clone())?,
-        custom_role_id: before.custom_role_id,
-        status: parsed(before.status.clone())?,
-        code: None,
-    };
-    let next = change(&present)?;
+    let present = input_of(&before)?;
     require_role(present.role, caller)?;
+    let Some(next) = change(&present)? else {
+        return Ok(Patched::unchanged(Changed { user: before, powers: false }));
+    };
     require_role(next.role, caller)?;
     let email = address(&next.email);
     let mut problems = Problems::default();
@@ -331,7 +326,20 @@ async fn apply(
         updated_at: Set(tx.now),
         ..Default::default()
     };
-    Ok(Changed { user: after.update(tx).await.map_err(reject_taken_address)?, powers })
+    let user = after.update(tx).await.map_err(reject_taken_address)?;
+    Ok(Patched::changed(Changed { user, powers }))
+}
+
+/// Returns the change that would give the user its present fields.
+fn input_of(user: &app_user::Model) -> Result<UserChange, Error> {
+    Ok(UserChange {
+        email: user.address().to_owned(),
+        name: user.name.clone(),
+        role: parsed(user.role.clone())?,
+        custom_role_id: user.custom_role_id,
+        status: parsed(user.status.clone())?,
+        code: None,
+    })
 }
 
 /// Enables a disabled user, with the address and the role of before. Rejects a caller who lacks a scope of the user's role, and one with a
@@ -349,8 +357,9 @@ pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Err
                       PATCH /v1/users/{id} with `\"status\": \"active\"` and a `code` of the factor.";
         return Err(Refusal::state(detail).into());
     }
-    let active = |present: &UserChange| Ok(UserChange { status: UserStatus::Active, ..present.clone() });
-    apply(None, tx, caller, id, None, &active).await
+    let active =
+        |present: &UserChange| Ok(Some(UserChange { status: UserStatus::Active, ..present.clone() }));
+    Ok(apply(None, tx, caller, id, None, &active).await?.record)
 }
 
 /// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's

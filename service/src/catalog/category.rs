@@ -15,7 +15,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input, room};
@@ -88,11 +88,13 @@ pub async fn update(
     id: CategoryId,
     expected: Option<i32>,
     change: Change<'_, CategoryInput>,
-) -> Result<Category, Error> {
+) -> Result<Patched<Category>, Error> {
     let lineages = lock_tree(tx, None).await?;
     let before = get(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     input::settle_code(
         tx,
         &mut input.code,
@@ -115,7 +117,8 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_code(error, input))?))
 }
 
 pub async fn get(tx: &Tx, id: CategoryId) -> Result<Category, Error> {

@@ -21,7 +21,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde::{Deserialize, Serialize};
 
 use super::product::{Product, ProductInput, create_all, store};
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -198,14 +198,17 @@ pub async fn update(
     id: ProductGroupId,
     expected: Option<i32>,
     change: Change<'_, GroupInput>,
-) -> Result<ProductGroup, Error> {
+) -> Result<Patched<ProductGroup>, Error> {
     let (row, before) = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&GroupInput {
+    let present = GroupInput {
         code: before.code.clone().into(),
         name: before.name.clone().into(),
         options: before.options.clone(),
-    })?;
+    };
+    let Some(mut input) = change(&present)? else {
+        return Ok(Patched::unchanged(before));
+    };
     input::settle_code(
         tx,
         &mut input.code,
@@ -225,7 +228,7 @@ pub async fn update(
     };
     let row = after.into_active_model().reset_all();
     let row = row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))?;
-    Ok(ProductGroup { variants: before.variants, ..ProductGroup::bare(row)? })
+    Ok(Patched::changed(ProductGroup { variants: before.variants, ..ProductGroup::bare(row)? }))
 }
 
 /// Returns a group with its variants.

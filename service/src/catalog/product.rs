@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::attachment::ImageFile;
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::listing::{self, Columns, Listing};
 use crate::page::{Ordering, Page, Placed};
 use crate::search::{Noted, Pairs, Search, Searchable};
@@ -390,23 +390,30 @@ pub async fn update(
     id: ProductId,
     expected: Option<i32>,
     change: Change<'_, ProductInput>,
-) -> Result<Product, Error> {
+) -> Result<Patched<Product>, Error> {
     let locked =
         tx.select::<product::Entity>().filter(product::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("product"))?;
     input::check_version(before.version, expected)?;
     let before = with_parts_of(tx, before).await?;
-    let input = change(&before.input())?;
+    let Some(input) = change(&before.input())? else {
+        return Ok(Patched::unchanged(before));
+    };
     check_stock_fields(tx, &before, &input).await?;
     let mut drafts = Drafts::new(References::load(tx, std::slice::from_ref(&input)).await?);
     let input = &drafts.settle(input, &before);
     let tax_class_id = drafts.check(input, id, Some(&before))?;
     let mut after = assemble(tx, id, tax_class_id, input);
-    after.version = before.version + 1;
-    after.created_at = before.created_at;
+    (after.version, after.created_at, after.updated_at) =
+        (before.version, before.created_at, before.updated_at);
     after.image_files.clone_from(&before.image_files);
+    // A patch may state the default of a field that the input leaves out.
+    if after == before {
+        return Ok(Patched::unchanged(before));
+    }
+    (after.version, after.updated_at) = (before.version + 1, tx.now);
     store::update(tx, &[&after]).await.map_err(|error| reject_taken_value(error, input))?;
-    Ok(after)
+    Ok(Patched::changed(after))
 }
 
 pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {

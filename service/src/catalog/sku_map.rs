@@ -15,7 +15,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -118,27 +118,35 @@ pub async fn update(
     id: SkuMappingId,
     expected: Option<i32>,
     change: Change<'_, SkuMappingInput>,
-) -> Result<SkuMapping, Error> {
+) -> Result<Patched<SkuMapping>, Error> {
     let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = input_of(&before);
-    let mut input = change(&present)?;
+    let Some(mut input) = change(&present)? else {
+        return Ok(Patched::unchanged(before));
+    };
     // A new SKU without a new id renames the product.
     if input.sku.is_some() && input.product_id == present.product_id {
         input.product_id = None;
     }
     let checked =
         References::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
-    let was = (before.system.clone(), before.external_sku.clone());
     let after = SkuMapping {
-        version: before.version + 1,
+        version: before.version,
         created_at: before.created_at,
+        updated_at: before.updated_at,
         ..assemble(tx, id, checked, &input)
     };
+    // A patch may name the present product by its SKU.
+    if after == before {
+        return Ok(Patched::unchanged(before));
+    }
+    let was = (before.system, before.external_sku);
+    let after = SkuMapping { version: before.version + 1, updated_at: tx.now, ..after };
     let row = after.into_active_model().reset_all();
     let row = row.update(tx).await.map_err(Error::from).map_err(overlaps)?;
     resolve::review(tx, &[(&was.0, &was.1), (&row.system, &row.external_sku)]).await?;
-    Ok(row)
+    Ok(Patched::changed(row))
 }
 
 /// Deletes a mapping that is still at version `expected`. SKUs that only it covered return to the queue of unmapped

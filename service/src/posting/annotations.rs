@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::caller::{Limits, bound_exceeded};
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::{Error, Tx, rows};
 
 /// Additions of a caller to an order.
@@ -106,17 +106,25 @@ pub async fn change_order(
     (id, limits): (OrderId, &Limits),
     expected: Option<i32>,
     change: Change<'_, OrderChange>,
-) -> Result<OrderAnnotations, Error> {
-    let statement = "select number, location_id, metadata, notes, tags, version from sales_order \
+) -> Result<Patched<OrderAnnotations>, Error> {
+    let statement = "select number, location_id, metadata, notes, tags, version, updated_at from sales_order \
                      where tenant_id = $1 and id = $2 for no key update";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("order"))?;
     let version = check_row(&row, limits, expected)?;
-    let OrderChange { metadata, notes, tags } = change(&OrderChange {
+    let (object, number) = (tag::Order, row.try_get("number")?);
+    let present = OrderChange {
         metadata: metadata::of_json(&row.try_get("metadata")?),
         notes: row.try_get::<String, _>("notes")?.into(),
         tags: rows::listed(&row.try_get("tags")?),
-    })?;
+    };
+    let Some(next) = change(&present)? else {
+        let OrderChange { metadata, notes, tags } = present;
+        let updated_at = row.try_get("updated_at")?;
+        let present = OrderAnnotations { id, object, number, metadata, notes, tags, version, updated_at };
+        return Ok(Patched::unchanged(present));
+    };
+    let OrderChange { metadata, notes, tags } = next;
     let mut problems = Problems::default();
     metadata::check(&mut problems, &metadata);
     notes.check(&mut problems, "/notes");
@@ -125,18 +133,18 @@ pub async fn change_order(
     let statement = "update sales_order set metadata = $3, notes = $4, tags = $5, version = $6, updated_at = $7 \
                      where tenant_id = $1 and id = $2";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(metadata::to_json(&metadata));
-    tx.execute(query.bind(notes.as_str()).bind(json!(tags)).bind(version).bind(tx.now)).await?;
-    let number = row.try_get("number")?;
-    Ok(OrderAnnotations {
+    tx.execute(query.bind(notes.as_str()).bind(json!(tags)).bind(version.saturating_add(1)).bind(tx.now))
+        .await?;
+    Ok(Patched::changed(OrderAnnotations {
         id,
-        object: tag::Order,
+        object,
         number,
         metadata,
         notes,
         tags,
-        version,
+        version: version.saturating_add(1),
         updated_at: tx.now,
-    })
+    }))
 }
 
 /// Changes the parcel of a shipment that is still at version `expected`.
@@ -145,18 +153,35 @@ pub async fn change_shipment(
     (id, limits): (ShipmentId, &Limits),
     expected: Option<i32>,
     change: Change<'_, ParcelChange>,
-) -> Result<ShipmentParcel, Error> {
-    let statement = "select number, location_id, carrier, tracking_number, tracking_url, version from shipment \
+) -> Result<Patched<ShipmentParcel>, Error> {
+    let statement = "select number, location_id, carrier, tracking_number, tracking_url, version, \
+                            coalesce(updated_at, recorded_at) as updated_at from shipment \
                      where tenant_id = $1 and id = $2 for no key update";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("shipment"))?;
     let version = check_row(&row, limits, expected)?;
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
-    let ParcelChange { carrier, tracking_number, tracking_url } = change(&ParcelChange {
+    let (object, number) = (tag::Shipment, row.try_get("number")?);
+    let present = ParcelChange {
         carrier: text("carrier")?.map(Name::from),
         tracking_number: text("tracking_number")?.map(FilledReference100::from),
         tracking_url: text("tracking_url")?,
-    })?;
+    };
+    let Some(next) = change(&present)? else {
+        let ParcelChange { carrier, tracking_number, tracking_url } = present;
+        let updated_at = row.try_get("updated_at")?;
+        return Ok(Patched::unchanged(ShipmentParcel {
+            id,
+            object,
+            number,
+            carrier,
+            tracking_number,
+            tracking_url,
+            version,
+            updated_at,
+        }));
+    };
+    let ParcelChange { carrier, tracking_number, tracking_url } = next;
     let mut problems = Problems::default();
     if let Some(carrier) = &carrier {
         carrier.check(&mut problems, "/carrier");
@@ -170,19 +195,17 @@ pub async fn change_shipment(
                      where tenant_id = $1 and id = $2";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(carrier.as_deref());
     let query = query.bind(tracking_number.as_deref()).bind(&tracking_url);
-    tx.execute(query.bind(version).bind(tx.now)).await?;
-    let number = row.try_get("number")?;
-    let object = tag::Shipment;
-    Ok(ShipmentParcel {
+    tx.execute(query.bind(version.saturating_add(1)).bind(tx.now)).await?;
+    Ok(Patched::changed(ShipmentParcel {
         id,
         object,
         number,
         carrier,
         tracking_number,
         tracking_url,
-        version,
+        version: version.saturating_add(1),
         updated_at: tx.now,
-    })
+    }))
 }
 
 /// Adds what is wrong with the number of a parcel to `problems`.
@@ -194,7 +217,7 @@ pub fn check_number(problems: &mut Problems, number: Option<&FilledReference100>
     }
 }
 
-/// Rejects a caller who is bound to other documents, and a stale version. Returns the next version.
+/// Rejects a caller who is bound to other documents, and a stale version. Returns the present version.
 fn check_row(row: &PgRow, limits: &Limits, expected: Option<i32>) -> Result<i32, Error> {
     limits.require_location(LocationId(row.try_get("location_id")?), "")?;
     if limits.bounds.channels.as_ref().is_some_and(|channels| !channels.contains(&Channel::Wholesale)) {
@@ -202,5 +225,5 @@ fn check_row(row: &PgRow, limits: &Limits, expected: Option<i32>) -> Result<i32,
     }
     let version: i32 = row.try_get("version")?;
     input::check_version(version, expected)?;
-    Ok(version.saturating_add(1))
+    Ok(version)
 }

@@ -9,7 +9,7 @@ use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Change, TenantDefaults};
+use crate::input::{self, Change, Patched, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -73,12 +73,14 @@ pub async fn update(
     id: PriceListId,
     expected: Option<i32>,
     change: Change<'_, PriceListInput>,
-) -> Result<PriceList, Error> {
+) -> Result<Patched<PriceList>, Error> {
     let query =
         tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     input::settle_code(
         tx,
         &mut input.code,
@@ -97,7 +99,8 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_code(error, input))?))
 }
 
 /// Gives every price list the currency of the tenant, which changes in this transaction. Amounts keep their numbers.

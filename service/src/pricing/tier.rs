@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde::{Deserialize, Serialize};
 
 use super::list;
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
@@ -65,12 +65,14 @@ pub async fn update(
     id: PriceTierId,
     expected: Option<i32>,
     change: Change<'_, PriceTierInput>,
-) -> Result<PriceTier, Error> {
+) -> Result<Patched<PriceTier>, Error> {
     let query =
         tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price tier"))?;
     input::check_version(before.version, expected)?;
-    let mut input = change(&input_of(&before))?;
+    let Some(mut input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     input::settle_code(
         tx,
         &mut input.code,
@@ -89,7 +91,8 @@ pub async fn update(
         ..before
     };
     let row = after.into_active_model().reset_all();
-    row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
+    let saved = row.update(tx).await.map_err(Error::from);
+    Ok(Patched::changed(saved.map_err(|error| reject_taken_code(error, input))?))
 }
 
 pub async fn get(tx: &Tx, id: PriceTierId) -> Result<PriceTier, Error> {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ingest::{Taken, note_change};
 use crate::columns::Columns;
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::listing::{Listing, Slice, word};
 use crate::{Error, Tx};
 
@@ -239,20 +239,22 @@ pub async fn update(
     id: SystemId,
     expected: Option<i32>,
     change: Change<'_, SystemInput>,
-) -> Result<System, Error> {
+) -> Result<Patched<System>, Error> {
     // No key changes, so rows that name the system can be written meanwhile.
     let lock = sqlx::query("select from reconcile_system where tenant_id = $1 and id = $2 for no key update");
     tx.row(lock.bind(tx.tenant_id.0).bind(id.0)).await?;
     let before = get(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let input = change(&SystemInput::of(&before))?;
+    let Some(input) = change(&SystemInput::of(&before))? else {
+        return Ok(Patched::unchanged(before));
+    };
     input.check()?;
     if input.code.as_str() != before.code {
         let detail = "The code of a system can't change, because its mappings name it.";
         return Err(Refusal::invalid("/code", detail).into());
     }
     if input.is_of(&before) {
-        return Ok(before);
+        return Ok(Patched::unchanged(before));
     }
     let update = "update reconcile_system set name = $3, kind = $4, quantity_meaning = $5, sync_interval_minutes = $6, \
                          clock_offset_seconds = $7, sign = $8, version = version + 1, updated_at = $9 \
@@ -269,7 +271,7 @@ pub async fn update(
         .bind(tx.now);
     tx.execute(query).await?;
     note_change(tx).await?;
-    get(tx, id).await
+    Ok(Patched::changed(get(tx, id).await?))
 }
 
 /// Returns one page of the systems, or the one with a code.

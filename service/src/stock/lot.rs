@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::caller::Limits;
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
 use crate::{Error, Tx};
@@ -198,7 +198,7 @@ pub async fn update(
     (id, limits): (LotId, &Limits),
     expected: Option<i32>,
     change: Change<'_, LotInput>,
-) -> Result<LotDetail, Error> {
+) -> Result<Patched<LotDetail>, Error> {
     let before = find(tx, id, " for update").await?;
     if limits.bounds.locations.is_some() {
         for level in levels(tx, id).await? {
@@ -206,7 +206,9 @@ pub async fn update(
         }
     }
     input::check_version(before.version, expected)?;
-    let input = change(&input_of(&before))?;
+    let Some(input) = change(&input_of(&before))? else {
+        return Ok(Patched::unchanged(get_without_levels(tx, id).await?));
+    };
     let mut problems = Problems::default();
     if let Some(lot) = &input.supplier_lot {
         lot.check(&mut problems, "/supplier_lot");
@@ -222,7 +224,7 @@ pub async fn update(
     let query =
         query.bind(tx.tenant_id.0).bind(id.0).bind(input.expires_on).bind(input.supplier_lot.as_deref());
     tx.execute(query.bind(input.received_from.as_deref()).bind(tx.now)).await?;
-    get_without_levels(tx, id).await
+    Ok(Patched::changed(get_without_levels(tx, id).await?))
 }
 
 /// Returns a lot without its stock. `lock` is empty or the lock on its row.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::columns::Columns;
-use crate::input::{self, Change};
+use crate::input::{self, Change, Patched};
 use crate::pricing::list;
 use crate::rows::parsed;
 use crate::{Error, Tx, customer, supplier};
@@ -164,12 +164,14 @@ pub async fn update(
     tx: &Tx,
     expected: Option<i32>,
     change: Change<'_, SettingsInput>,
-) -> Result<Settings, Error> {
+) -> Result<Patched<Settings>, Error> {
     let locked = tx.select::<tenant::Entity>().lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(unknown)?;
     input::check_version(before.version, expected)?;
     let stated = SettingsInput::of(&before)?;
-    let wanted = change(&stated)?;
+    let Some(wanted) = change(&stated)? else {
+        return Ok(Patched::unchanged(before));
+    };
     wanted.check()?;
     check_rounding(&wanted.currency, wanted.invoice_rounding)?;
     wanted.check_decimals(&stated)?;
@@ -214,7 +216,7 @@ pub async fn update(
         updated_at: tx.now,
         ..before
     };
-    Ok(after.into_active_model().reset_all().update(tx).await?)
+    Ok(Patched::changed(after.into_active_model().reset_all().update(tx).await?))
 }
 
 /// Returns what documents print.

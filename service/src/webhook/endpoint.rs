@@ -14,7 +14,7 @@ use super::secret::{Revealed, Secret, overlap_end};
 use super::{API_VERSION, Settings, object};
 use crate::columns::Columns;
 use crate::event::{self, FeedPosition};
-use crate::input::Change;
+use crate::input::{Change, Patched};
 use crate::listing::{Listing, Slice, word};
 use crate::scope::Scope;
 use crate::{Caller, Error, Tx, input, room};
@@ -178,7 +178,7 @@ pub async fn update(
     (id, caller, settings): (WebhookEndpointId, &Caller, &Settings),
     expected: Option<i32>,
     change: Change<'_, EndpointInput>,
-) -> Result<WebhookEndpoint, Error> {
+) -> Result<Patched<WebhookEndpoint>, Error> {
     let before = locked(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = EndpointInput {
@@ -188,7 +188,10 @@ pub async fn update(
         payload: before.payload,
         active: before.active,
     };
-    let next = change(&present)?;
+    let Some(next) = change(&present)? else {
+        check_powers(caller, present.payload)?;
+        return Ok(Patched::unchanged(get(tx, id).await?));
+    };
     check_powers(caller, next.payload)?;
     check(settings, &next, &present.event_types)?;
     let payload: &str = next.payload.into();
@@ -210,7 +213,7 @@ pub async fn update(
                       where tenant_id = $1 and endpoint_id = $2";
         tx.execute(sqlx::query(rested).bind(tx.tenant_id.0).bind(id.0)).await?;
     }
-    get(tx, id).await
+    Ok(Patched::changed(get(tx, id).await?))
 }
 
 /// Deletes an endpoint, and ends its deliveries. Nothing more is sent to it. An attempt under way loses its lease, so its outcome is

@@ -359,9 +359,13 @@ fn a_provider_admits_no_more_than_its_maker() {
         let key = admin.post("/v1/api-keys", &key).await.created();
         let key = here.with_key(key["secret"].as_str().expect("a key"));
         key.post(PATH, &body(&provider.issuer)).await.refused(409, "invalid_state_transition");
-        let changed =
-            here.patch(&format!("{PATH}/{}", id(&made)), &json!({ "name": "Owners too" })).await.ok();
-        assert_eq!(changed["admits_owners"], json!(true));
+        let path = format!("{PATH}/{}", id(&made));
+        let by_admin = admin.patch(&path, &json!({})).await.ok();
+        assert_eq!((&by_admin["admits_owners"], &by_admin["version"]), (&json!(false), &json!(1)));
+        let changed = here.patch(&path, &json!({})).await.ok();
+        assert_eq!((&changed["admits_owners"], &changed["version"]), (&json!(true), &json!(2)));
+        let by_admin = admin.patch(&path, &json!({})).await.ok();
+        assert_eq!((&by_admin["admits_owners"], &by_admin["version"]), (&json!(true), &json!(2)));
         browser.sign_in(tenant, &id(&made), &provider).await;
         assert_eq!(here.delete(&format!("{PATH}/{}", id(&made))).await.status, 204);
         here.get(&format!("{PATH}/{}", id(&made))).await.refused(404, "not_found");

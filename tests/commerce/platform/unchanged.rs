@@ -1,0 +1,100 @@
+//! A patch that changes nothing leaves the record at its version. It has no event and no entry in the audit log.
+
+use reqwest::Method;
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use tests::{Tenant, environment, with_tenant};
+
+use super::auth::key;
+use super::isolation::operation::{Operation, operations};
+use super::isolation::world::world;
+
+/// Returns the numbers of events and commands of changes, and that of stored responses to requests that changed nothing.
+async fn changes(tenant: &Tenant) -> (i64, i64, i64) {
+    let query = "select (select count(*) from event where tenant_id = $1 and kind like '%.updated'), \
+                        (select count(*) from command where tenant_id = $1 and name like '%.updated'), \
+                        (select count(*) from command where tenant_id = $1 and name = 'unchanged')";
+    sqlx::query_as(query).bind(tenant.id.0).fetch_one(&environment().root).await.expect("the counts")
+}
+
+#[test]
+fn an_empty_patch_changes_no_record() {
+    with_tenant(async |tenant| {
+        let world = world(tenant).await;
+        let all = operations().into_iter().filter(|operation| operation.method == "patch");
+        let patches: Vec<Operation> = all.collect();
+        assert!(patches.len() >= 20, "the operations are found");
+        let before = changes(tenant).await;
+        for operation in &patches {
+            let path = operation.path_with(|kind| world.ids[kind].clone());
+            let empty = async || {
+                let call = tenant.call(Method::PATCH, &path).header("if-match", "*");
+                call.json(&json!({})).send().await
+            };
+            let (first, second) = (empty().await, empty().await);
+            assert_eq!(first.ok(), second.ok(), "{}", operation.id);
+            assert!(first.header("etag").is_some(), "{}", operation.id);
+            assert_eq!(first.header("etag"), second.header("etag"), "{}", operation.id);
+            assert_eq!(changes(tenant).await, before, "{}", operation.id);
+        }
+        // The present secret can't be compared with the stated one.
+        let path = format!("/v1/identity-providers/{}", world.ids["idp"]);
+        let same_secret = json!({ "client_secret": "secret of a client" });
+        assert_eq!(tenant.patch(&path, &same_secret).await.ok()["version"], 2);
+    });
+}
+
+#[test]
+fn present_values_change_nothing_and_the_request_is_checked() {
+    with_tenant(async |tenant| {
+        let mug = json!({ "sku": "MUG", "name": "Mug", "list_price": "12.50", "tags": ["blue"] });
+        let path = format!("/v1/products/{}", tenant.make("/v1/products", mug).await);
+        let read = tenant.get(&path).await;
+        let send = async |key: &str, version: &str, body: &Value| {
+            let call = tenant.call(Method::PATCH, &path).key(key).header("if-match", version);
+            call.json(body).send().await
+        };
+        let (events, commands, kept) = changes(tenant).await;
+        let present = json!({ "name": "Mug", "list_price": "12.5", "tags": ["blue"], "barcodes": [],
+            "stock_decimals": read.ok()["stock_decimals"] });
+        let same = send("same", "\"1\"", &present).await;
+        for member in ["version", "updated_at", "name", "list_price"] {
+            assert_eq!(same.ok()[member], read.ok()[member], "{member}");
+        }
+        assert_eq!(same.header("etag"), read.header("etag"));
+        send("stale", "\"7\"", &present).await.refused(412, "version_mismatch");
+        assert_eq!(send("null", "\"1\"", &json!({ "name": null })).await.status, 422);
+        assert_eq!(changes(tenant).await, (events, commands, kept + 1), "the response is kept");
+        // A repeat returns the kept response, and changes nothing that was changed since.
+        assert_eq!(tenant.patch(&path, &json!({ "name": "Cup" })).await.ok()["version"], 2);
+        let again = send("same", "\"1\"", &present).await;
+        assert!(again.is_replayed());
+        assert_eq!((again.ok(), again.header("etag")), (same.ok(), same.header("etag")));
+        assert_eq!(tenant.get(&path).await.ok()["name"], "Cup");
+        send("same", "\"1\"", &json!({ "name": "Jug" })).await.refused(422, "idempotency_key_reused");
+        let mapping = json!({ "system": "shop", "external_sku": "1", "sku": "MUG" });
+        let mapping = format!("/v1/sku-mappings/{}", tenant.make("/v1/sku-mappings", mapping).await);
+        assert_eq!(tenant.patch(&mapping, &json!({ "sku": "MUG" })).await.ok()["version"], 1);
+        let log = tenant.get("/v1/commands?limit=100").await.ok();
+        let names: Vec<&Value> =
+            log["data"].as_array().expect("commands").iter().map(|command| &command["name"]).collect();
+        assert!(!names.contains(&&json!("unchanged")), "{names:?}");
+    });
+}
+
+#[test]
+fn an_empty_patch_needs_the_rights_of_a_change() {
+    with_tenant(async |tenant| {
+        let full = json!({ "url": "https://hooks.invalid/", "payload": "full" });
+        let made = tenant.post("/v1/webhook-endpoints", &full).await.created();
+        let id = made["webhook_endpoint"]["id"].as_str().expect("an id");
+        let weak = tenant.with_key(&key(tenant, &["webhooks:write", "events:read"]).await);
+        let path = format!("/v1/webhook-endpoints/{id}");
+        weak.patch(&path, &json!({})).await.refused(403, "insufficient_scope");
+        let user = json!({ "email": "owner-2@shop.example", "name": "Second owner", "role": "owner",
+            "password": "correct horse battery staple" });
+        let user = tenant.make("/v1/users", user).await;
+        let weak = tenant.with_key(&key(tenant, &["users:write"]).await);
+        weak.patch(&format!("/v1/users/{user}"), &json!({})).await.refused(403, "insufficient_scope");
+    });
+}
