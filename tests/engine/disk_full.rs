@@ -29,6 +29,8 @@ const SELLERS: usize = 8;
 const ROUNDS_BEFORE: usize = 5;
 /// Most sales of a seller before the disk has to be full.
 const SALES_MAX: usize = 2_000;
+/// Longest wait of a request for a connection, in milliseconds.
+const WAIT_MS: u64 = 3_000;
 /// Time in which a request must end, and in which the server must work again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -201,9 +203,9 @@ async fn settle(tenant: &Tenant, till: &Till, sent: &Sent, postgres: &Postgres) 
     );
 }
 
-/// Sets the waits and deadlines of a server in service.
+/// Sets the deadline of a server in service. A connection may come later than there: before the disk is full, the machine may be busy.
 fn in_service(config: &mut Config) {
-    config.db_wait_ms = PoolOptions::default().wait_ms;
+    config.db_wait_ms = WAIT_MS;
     config.db_write_ms = PoolOptions::default().write_ms;
 }
 

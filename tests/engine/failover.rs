@@ -56,7 +56,8 @@ impl Drop for Folder {
 struct Trade {
     over: AtomicBool,
     acknowledged: AtomicUsize,
-    unavailable: AtomicUsize,
+    /// Attempts of each seller that were rejected.
+    unavailable: [AtomicUsize; SELLERS],
 }
 
 impl Trade {
@@ -73,19 +74,35 @@ impl Trade {
         timeout(PATIENCE, reached).await.expect("sales are acknowledged");
     }
 
+    fn unavailable(&self) -> [usize; SELLERS] {
+        self.unavailable.each_ref().map(|attempts| attempts.load(Ordering::Relaxed))
+    }
+
+    /// Waits until each seller had two more attempts rejected. The first may have begun before this. After the second, no
+    /// acknowledgement of before is on its way.
+    async fn stands_still(&self) {
+        let before = self.unavailable();
+        let still = async {
+            while self.unavailable().iter().zip(before).any(|(now, before)| *now < before + 2) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, still).await.expect("sales are rejected");
+    }
+
     /// Sells until the trade is over. Returns each key with the id of its sale.
-    async fn sell(&self, tenant: &Tenant, till: &Till) -> Vec<(String, Value)> {
+    async fn sell(&self, tenant: &Tenant, till: &Till, seller: usize) -> Vec<(String, Value)> {
         let mut sold = Vec::new();
         while !self.over.load(Ordering::Relaxed) {
             let key = Uuid::new_v4().to_string();
-            let reply = self.until_acknowledged(tenant, till, &key).await;
+            let reply = self.until_acknowledged(tenant, till, (seller, key.as_str())).await;
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
             sold.push((key, reply.json()["id"].clone()));
         }
         sold
     }
 
-    async fn until_acknowledged(&self, tenant: &Tenant, till: &Till, key: &str) -> Reply {
+    async fn until_acknowledged(&self, tenant: &Tenant, till: &Till, (seller, key): (usize, &str)) -> Reply {
         let begun = Instant::now();
         loop {
             let reply = tenant.post_as("/v1/pos/sales", key, &sale(till, &[("MUG", "1")])).await;
@@ -95,7 +112,7 @@ impl Trade {
             assert_eq!(reply.status, 503, "{}", reply.text);
             assert!(reply.header("retry-after").is_some());
             assert!(begun.elapsed() < PATIENCE, "{key} is not acknowledged: {}", reply.text);
-            self.unavailable.fetch_add(1, Ordering::Relaxed);
+            self.unavailable[seller].fetch_add(1, Ordering::Relaxed);
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -128,7 +145,7 @@ async fn fail_over(trade: &Trade, (primary, standby): (&Postgres, &Postgres), lo
     trade.reaches(SALES).await;
     log.lead(None);
     // Commits that the standby had confirmed may still be on their way.
-    sleep(Duration::from_secs(2)).await;
+    trade.stands_still().await;
     let before = trade.acknowledged();
     sleep(CUT_OFF).await;
     assert_eq!(trade.acknowledged(), before, "a sale was acknowledged that only one server has");
@@ -165,13 +182,13 @@ fn a_standby_takes_over_with_everything_that_was_acknowledged() {
         let standby = primary.start_standby(copy.options(), log.port()).await.expect("a standby starts");
         replicate_synchronously(&primary).await;
         let trade = Trade::default();
-        let sellers = join_all((0..SELLERS).map(|_| trade.sell(&tenant, &till)));
+        let sellers = join_all((0..SELLERS).map(|seller| trade.sell(&tenant, &till, seller)));
         let (sold, ()) = join(sellers, fail_over(&trade, (&primary, &standby), &log, &address)).await;
         let sold: Vec<(String, Value)> = sold.into_iter().flatten().collect();
         println!(
             "{} sales, {} attempts while no server took them",
             sold.len(),
-            trade.unavailable.into_inner()
+            trade.unavailable().iter().sum::<usize>()
         );
         for (key, id) in sold.iter().take(SALES) {
             let reply = tenant.post_as("/v1/pos/sales", key, &sale(&till, &[("MUG", "1")])).await;

@@ -14,6 +14,10 @@ use self::bought::Purchases;
 
 /// Duration of the mix.
 const DURATION: Duration = Duration::from_secs(8);
+/// Fewest commands that are accepted.
+const ACCEPTED_MIN: u32 = 200;
+/// Longest duration of the mix on a machine that is too busy for so many commands.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Callers at the same time.
 const WORKERS: u64 = 32;
 /// Number of products that they share.
@@ -278,19 +282,25 @@ fn everything_at_once_keeps_the_books() {
     with_tenant(async |tenant| {
         let shop = shop(tenant).await;
         let other = tenant.at(&environment().other_node().await.base_url);
+        let deadlocks = environment().deadlocks().await;
         let started = Instant::now();
         let worker = async |number: u64| {
             let mut dice = Dice::new(number);
             // Half of them use another server on the same database.
             let client: &Client = if number.is_multiple_of(2) { tenant } else { &other };
-            while started.elapsed() < DURATION {
+            let are_few = || shop.answered.load(Ordering::Relaxed) <= ACCEPTED_MIN;
+            while started.elapsed() < DURATION || (are_few() && started.elapsed() < PATIENCE) {
                 step(client, &shop, &mut dice).await;
             }
         };
         join_all((0..WORKERS).map(worker)).await;
         let answered = shop.answered.load(Ordering::Relaxed);
-        assert!(answered > 200, "only {answered} commands were accepted");
-        assert_eq!(environment().deadlocks().await, 0, "a deadlock counts even if a second attempt hides it");
+        assert!(answered > ACCEPTED_MIN, "only {answered} commands were accepted");
+        assert_eq!(
+            environment().deadlocks().await,
+            deadlocks,
+            "a deadlock counts even if a second attempt hides it"
+        );
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }

@@ -9,9 +9,10 @@ mod tracked;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
+use tests::{Reply, Tenant, Till, environment, lines, sale, with_tenant};
 
 use self::level::{Level, Part, cents};
 use self::lots::{Lots, TRACKED};
@@ -79,6 +80,8 @@ struct Bench<'a> {
     customer: String,
     supplier: String,
     places: [Value; 2],
+    /// The day on which the sequence began. Expiries are counted from it, although a day may turn.
+    today: NaiveDate,
     model: Model,
 }
 
@@ -361,7 +364,8 @@ fn follows(seed: u64) {
         let places = [of("MAIN"), of("SHOP")];
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
         let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
-        let mut bench = Bench { tenant, till, customer, supplier, places, model: Model::default() };
+        let today = environment().today(&chrono_tz::Europe::London).await;
+        let mut bench = Bench { tenant, till, customer, supplier, places, today, model: Model::default() };
         let mut dice = Dice::new(seed);
         for step in 1..=STEPS {
             bench.step(&mut dice).await;

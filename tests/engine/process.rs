@@ -1,9 +1,11 @@
 //! A server or a worker as a separate process: this program, started again with settings in its environment, so that it always is the
 //! code under test.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Mutex;
 
 use api::config::{Config, StoreArgs};
 use rand::RngExt;
@@ -139,11 +141,14 @@ fn live<T>(start: impl Future<Output = T>) {
     });
 }
 
-/// Returns a free port below those that connections start from, so that no client takes it while the server is down.
+/// Returns a free port below those that connections start from, so that no client takes it while the server is down. No other test
+/// gets it.
 pub fn quiet_addr() -> String {
+    static TAKEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
-        let addr = format!("127.0.0.1:{}", rand::rng().random_range(15_000..30_000));
-        if TcpListener::bind(&addr).is_ok() {
+        let port = rand::rng().random_range(15_000..30_000);
+        let addr = format!("127.0.0.1:{port}");
+        if TcpListener::bind(&addr).is_ok() && TAKEN.lock().expect("the ports").insert(port) {
             return addr;
         }
     }

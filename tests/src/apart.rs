@@ -41,6 +41,11 @@ impl Apart {
         self.postgres.url("stockwell_relay", DATABASE)
     }
 
+    /// Connects to its database as superuser.
+    pub async fn superuser(&self) -> PgPool {
+        superuser(&self.postgres).await
+    }
+
     /// Makes another tenant on the same server.
     pub async fn another_tenant(&self) -> Tenant {
         Tenant::on(&self.postgres, &self.node.app.db, &self.node.base_url, |_| {}).await

@@ -44,18 +44,29 @@ impl Tenant {
     }
 }
 
-/// Waits until so many sessions wait for the transaction of a connection, or for a session that does. It reads `pg_locks`, because
+/// Returns the process of the server that a connection has.
+pub async fn process_of(connection: &mut PgConnection) -> i32 {
+    let query = sqlx::query_scalar("select pg_backend_pid()");
+    query.fetch_one(connection).await.expect("a process")
+}
+
+/// Returns the number of sessions that wait for the transaction of a process, or for a session that does. It reads `pg_locks`, because
 /// `pg_stat_activity` shows a transaction no session that connects after its first look.
-pub async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
+pub async fn waiting_for(connection: &mut PgConnection, process: i32) -> i64 {
     let query = "with recursive waiting (pid) as ( \
-             select l.pid from pg_locks l where not l.granted and pg_backend_pid() = any (pg_blocking_pids(l.pid)) \
+             select l.pid from pg_locks l where not l.granted and $1 = any (pg_blocking_pids(l.pid)) \
              union \
              select l.pid from waiting w join pg_locks l on not l.granted and w.pid = any (pg_blocking_pids(l.pid))) \
          select count(*) from waiting";
+    sqlx::query_scalar(query).bind(process).fetch_one(connection).await.expect("locks are read")
+}
+
+/// Waits until so many sessions wait for the transaction of a connection, or for a session that does.
+pub async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
+    let process = process_of(connection).await;
     let end = Instant::now() + PATIENCE;
     loop {
-        let waiting: i64 =
-            sqlx::query_scalar(query).fetch_one(&mut *connection).await.expect("locks are read");
+        let waiting = waiting_for(connection, process).await;
         if waiting >= sessions {
             return;
         }

@@ -1,12 +1,9 @@
 //! Files of records: checked by their content, stored once, shown to those who may read the record.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Client, Reply, environment, with_tenant};
-use tokio::time::sleep;
+use tests::{Client, Reply, environment, until_waiting, with_tenant};
 use uuid::Uuid;
 
 use crate::platform::auth::{key, key_with};
@@ -309,7 +306,7 @@ fn a_file_that_is_added_while_its_customer_is_erased_goes_too() {
         }
         let erased = async { tenant.post(&format!("/v1/customers/{customer}/erase"), &json!({})).await };
         let added = async {
-            sleep(Duration::from_millis(300)).await;
+            until_waiting(&mut upload, 1).await;
             upload.commit().await.expect("the file is added");
         };
         let (erased, ()) = tokio::join!(erased, added);

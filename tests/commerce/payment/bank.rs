@@ -3,14 +3,11 @@
 mod matched;
 mod plan;
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Client, Reply, Tenant, environment, with_tenant};
-use tokio::time::sleep;
+use tests::{Client, Reply, Tenant, environment, until_waiting, with_tenant};
 use uuid::Uuid;
 
 use super::{invoice, worker};
@@ -365,7 +362,7 @@ fn an_entry_is_stored_in_one_form_by_two_imports_at_once() {
         let header = "account,reference,booked_on,amount";
         let whole = format!("{header}\r\n{ACCOUNT},X-1,2026-01-05,100.00\r\n");
         let released = async {
-            sleep(Duration::from_millis(500)).await;
+            until_waiting(&mut open, 2).await;
             open.rollback().await.expect("the imports go on");
         };
         let (split, whole, ()) = tokio::join!(

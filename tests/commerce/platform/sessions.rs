@@ -9,7 +9,7 @@ use reqwest::Method;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
 use service::relay::Outbox;
-use tests::{Client, Reply, Tenant, environment, with_tenant};
+use tests::{Client, Reply, Tenant, environment, process_of, waiting_for, with_tenant};
 use tokio::time::{sleep, timeout};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -49,8 +49,8 @@ impl Held {
         sqlx::query("begin").execute(&mut connection).await.expect("a transaction");
         let held = sqlx::query(strength).bind(tenant.id.0).fetch_all(&mut connection).await;
         assert_eq!(held.expect("the row is held").len(), 1);
-        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await;
-        Held { connection, pid: pid.expect("a process") }
+        let pid = process_of(&mut connection).await;
+        Held { connection, pid }
     }
 
     async fn release(mut self) {
@@ -66,18 +66,13 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 /// Waits until so many wait for a process, or for each other. Returns whether they do: a request that came too late for another, or
 /// waits for nothing, is not among them.
 pub(super) async fn until_waiting(pid: i32, wanted: i64) -> bool {
-    let count = "with recursive waiting as ( \
-                     select $1::integer as pid \
-                     union select a.pid from waiting w \
-                         join pg_stat_activity a on w.pid = any(pg_blocking_pids(a.pid))) \
-                 select count(*) - 1 from waiting";
     let enough = async {
         loop {
-            let waiting: i64 =
-                sqlx::query_scalar(count).bind(pid).fetch_one(&environment().root).await.expect("a count");
-            if waiting >= wanted {
+            let mut root = environment().root.acquire().await.expect("the superuser connects");
+            if waiting_for(&mut root, pid).await >= wanted {
                 return;
             }
+            drop(root);
             sleep(Duration::from_millis(10)).await;
         }
     };

@@ -6,7 +6,7 @@ use futures_util::future::{join3, join4};
 use reqwest::Method;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Tenant, environment, with_tenant};
+use tests::{Tenant, environment, process_of, with_tenant};
 
 use super::auth::key;
 use super::sessions::until_waiting;
@@ -195,8 +195,7 @@ fn records_that_are_made_while_the_currency_changes_get_the_new_one() {
         tenant.customer("Before").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
-        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *first).await;
-        let pid: i32 = pid.expect("a process");
+        let pid = process_of(&mut first).await;
         // The change waits for this row in its last statements. It has locked the currency before.
         let row = "select 1 from customer where tenant_id = $1 for update";
         sqlx::query(row).bind(tenant.id.0).fetch_one(&mut *first).await.expect("the customer");
@@ -231,12 +230,13 @@ fn the_currency_waits_for_records_that_are_being_made() {
         let number = "insert into customer (tenant_id, id, number, kind, name, country, currency) \
                       values ($1, gen_random_uuid(), 'C-77', 'retail', 'Held', 'GB', 'GBP')";
         sqlx::query(number).bind(tenant.id.0).execute(&mut *first).await.expect("the number");
+        let pid = process_of(&mut first).await;
         let release = async {
-            tokio::time::sleep(Duration::from_millis(800)).await;
+            assert!(until_waiting(pid, 2).await, "the change waits for the customer");
             first.rollback().await.expect("it ends");
         };
         let change = async {
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            assert!(until_waiting(pid, 1).await, "the customer waits");
             tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
         };
         let body = json!({ "number": "C-77", "kind": "retail", "name": "Nordwind Supply" });
@@ -277,8 +277,7 @@ fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
         tenant.product("MUG", "10.00").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
-        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *first).await;
-        let pid: i32 = pid.expect("a process");
+        let pid = process_of(&mut first).await;
         // The document waits for this lock in the middle of its last statement.
         let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
         sqlx::query(lock).bind(tenant.id.0).execute(&mut *first).await.expect("the lock");
@@ -290,8 +289,7 @@ fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
             tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
         };
         let release = async {
-            assert!(until_waiting(pid, 1).await, "the document waits");
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            assert!(until_waiting(pid, 2).await, "the change waits for the document");
             first.rollback().await.expect("it ends");
         };
         let ((), changed, ()) = join3(opening, change, release).await;

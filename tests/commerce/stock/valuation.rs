@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api::config::StoreArgs;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
-use sea_orm::sqlx::{self, Connection, Executor, Row};
+use sea_orm::sqlx::{self, Connection, Executor, PgPool, Row};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::stock::checkpoint::{self, Rule, Run};
@@ -326,10 +326,19 @@ fn of_two_runs_at_once_one_is_done() {
     });
 }
 
+/// Returns the number of checkpoints of a tenant.
+async fn checkpoints(root: &PgPool, tenant: &Tenant) -> i64 {
+    let query = sqlx::query_scalar("select count(*) from stock_checkpoint where tenant_id = $1");
+    query.bind(tenant.id.0).fetch_one(root).await.expect("checkpoints are counted")
+}
+
+/// The worker does what is due for all tenants of its database, so this one has a database server of its own.
 #[test]
 fn the_worker_makes_the_checkpoints_that_are_due() {
-    with_tenant(async |tenant| {
-        let _turn = environment().relays.lock().await;
+    environment().runtime.block_on(async {
+        let apart = environment().tenant_apart(|_| {}).await;
+        let tenant = &apart.tenant;
+        let root = apart.superuser().await;
         tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
         // As many movements, an hour old and more, as a checkpoint needs: one in, one out, and so on.
         let history = "insert into stock_movement (tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, \
@@ -339,23 +348,25 @@ fn the_worker_makes_the_checkpoints_that_are_due() {
              from stock_movement m, generate_series(1, 25000), (values (1), (-1)) s (sign) where m.tenant_id = $1";
         let past = environment().now().await - Duration::days(3);
         let query = sqlx::query(history).bind(tenant.id.0).bind(past);
-        query.execute(&environment().root).await.expect("the history is written");
+        query.execute(&root).await.expect("the history is written");
         let config = WorkerConfig {
             metrics_addr: None,
-            relay_database_url: SecretString::from(environment().relay_database_url()),
-            database_url: Some(SecretString::from(environment().database_url())),
+            relay_database_url: SecretString::from(apart.relay_database_url()),
+            database_url: Some(SecretString::from(apart.database_url())),
             redis_url: None,
             store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
         for _ in 0..600 {
-            if tenant.count("stock_checkpoint").await > 0 {
+            if checkpoints(&root, tenant).await > 0 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         }
         worker.stop().await;
-        assert_eq!(tenant.count("stock_checkpoint").await, 1, "one for the day on which all of it happened");
+        let made = checkpoints(&root, tenant).await;
+        assert_eq!(made, 1, "one for the day on which all of it happened");
+        tenant.check_rows_in(&root).await;
     });
 }

@@ -16,7 +16,7 @@ pub type Parts = BTreeMap<String, Decimal>;
 /// A lot or a serial number. No code is used twice.
 pub struct Lot {
     pub sku: &'static str,
-    /// Days from today until it expires; negative if it has expired.
+    /// Days from the begin of the sequence until it expires; negative if it has expired.
     pub expires_in: Option<i64>,
     /// Number of the receipt that brought it.
     pub came: u64,

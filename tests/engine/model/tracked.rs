@@ -11,7 +11,7 @@ use super::level::cents;
 use super::lots::{Kept, Lot, Parts, TRACKED, Use, Wish, divided};
 use crate::mix::Dice;
 
-/// Possible expiries of lots, in days from today.
+/// Possible expiries of lots, in days from the day on which the sequence began.
 const ENDS: [Option<i64>; 4] = [None, Some(-3), Some(3), Some(40)];
 
 /// The content of a receipt: product, unit cost, and each lot with its quantity, and with its expiry if it is new.
@@ -23,12 +23,6 @@ struct Brought {
 
 fn small(dice: &mut Dice, limit: u64) -> Decimal {
     Decimal::from(1 + dice.below(limit))
-}
-
-async fn day(days: i64) -> String {
-    let today = environment().now().await.date_naive();
-    let span = Days::new(days.unsigned_abs());
-    (if days < 0 { today - span } else { today + span }).to_string()
 }
 
 fn line(wish: &Wish, sign: &str) -> Value {
@@ -49,6 +43,11 @@ fn one_of<'a>(dice: &mut Dice, codes: &[&'a String]) -> Option<&'a String> {
 }
 
 impl Bench<'_> {
+    fn day(&self, days: i64) -> String {
+        let span = Days::new(days.unsigned_abs());
+        (if days < 0 { self.today - span } else { self.today + span }).to_string()
+    }
+
     fn codes(&self, sku: &str) -> Vec<&String> {
         self.model.lots.known.iter().filter(|(_, lot)| lot.sku == sku).map(|(code, _)| code).collect()
     }
@@ -146,7 +145,7 @@ impl Bench<'_> {
             for (code, quantity, end) in lots {
                 let mut lot = json!({ "code": code, "quantity": quantity.to_string() });
                 if let Some(Some(days)) = end {
-                    lot["expires_on"] = json!(day(*days).await);
+                    lot["expires_on"] = json!(self.day(*days));
                 }
                 named.push(lot);
             }
@@ -355,7 +354,7 @@ impl Bench<'_> {
         let expires_in = ENDS[dice.below(4) as usize];
         let page = self.tenant.get(&format!("/v1/lots?code={code}")).await.ok();
         let expires_on = match expires_in {
-            Some(days) => json!(day(days).await),
+            Some(days) => json!(self.day(days)),
             None => Value::Null,
         };
         let path = format!("/v1/lots/{}", id(&page["data"][0]));

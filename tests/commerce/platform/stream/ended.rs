@@ -32,7 +32,7 @@ fn a_hold_that_ends_is_told() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let mut stream = Stream::open(tenant, "", "").await;
-        let end = hold(tenant, 2).await;
+        let end = hold(tenant, 6).await;
         let level = hear_of_ten(&mut stream).await;
         assert!(environment().now().await >= end, "it is not sent before its time");
         assert_eq!(level["sellable"], true);
@@ -44,7 +44,7 @@ fn who_comes_back_is_told_what_ended_meanwhile() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
         let mut stream = Stream::open(tenant, "?levels=false&type=*", "").await;
-        let end = hold(tenant, 3).await;
+        let end = hold(tenant, 8).await;
         tenant.make("/v1/categories", json!({ "code": "LATER", "name": "Later" })).await;
         while stream.expect("event").await["type"] != "category.created" {}
         let heard = stream.last_id.clone();

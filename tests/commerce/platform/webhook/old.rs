@@ -36,6 +36,8 @@ async fn ids(tenant: &Tenant) -> Vec<Uuid> {
 #[test]
 fn deliveries_that_ended_long_ago_are_deleted() {
     with_tenant(async |tenant| {
+        // A worker of another test would delete them first.
+        let _turn = environment().relays.lock().await;
         endpoint(tenant, "https://hooks.invalid/").await;
         category(tenant, "ONE").await;
         accept(&take(tenant).await.messages[0]).await;
@@ -73,10 +75,10 @@ fn the_worker_deletes_deliveries_of_a_tenant_without_endpoints() {
         let mut migrator = PgConnection::connect(&apart.migrator_url()).await.expect("the migrator connects");
         let id = old_id(environment().now().await, 1 << 40);
         let copy = sqlx::query(COPY).bind(tenant.id.0).bind(id).bind("delivered").bind(31);
-        copy.execute(&mut migrator).await.expect("a copy");
+        let copied = copy.execute(&mut migrator).await.expect("a copy");
+        assert_eq!(copied.rows_affected(), 1);
         let path = format!("/v1/webhook-deliveries?endpoint_id={}", made.id);
-        assert_eq!(tenant.get(&path).await.ok()["data"].as_array().map(Vec::len), Some(2));
-        // It deletes when it starts, and every hour.
+        // It deletes when it starts, and every hour. The worker of the other tests may have started a moment ago and delete the copy.
         let worker = Worker::start(&worker_config(apart)).await.expect("the worker starts");
         until_listed(tenant, &path, 1).await;
         worker.stop().await;
