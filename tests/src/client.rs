@@ -109,6 +109,13 @@ impl Client {
     pub async fn delete(&self, path: &str) -> Reply {
         self.call(Method::DELETE, path).header("if-match", "*").send().await
     }
+
+    /// Fails unless the API says that every fact about the books holds.
+    pub async fn check_integrity(&self) {
+        let books = self.get("/v1/integrity").await.ok();
+        assert_eq!(books["facts"].as_array().map(Vec::len), Some(9), "{books}");
+        assert_eq!(books["holds"], true, "{books}");
+    }
 }
 
 fn fresh_key() -> String {
