@@ -10,6 +10,7 @@ use domain::id::SaleId;
 use domain::moment::Instant;
 use domain::pos::{self, TenderKind};
 use domain::refusal::Problems;
+use domain::text;
 use service::posting::{Command, Stated};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -120,6 +121,7 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Stated, ApiError> {
     }
     let mut problems = Problems::default();
     line::country_code(&mut problems, "/country", input.country.as_deref());
+    let external_ref = text::checked(&mut problems, "/external_ref", input.external_ref);
     let lines = if input.forced {
         line::lines_of_forced(&mut problems, input.lines)
     } else {
@@ -137,6 +139,7 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Stated, ApiError> {
         hold_id: input.hold_id,
         forced: input.forced,
         country: input.country,
+        external_ref,
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
         discount: input.discount.map(Into::into),
@@ -156,6 +159,7 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Stated, ApiError> 
     }
     let mut problems = Problems::default();
     line::country_code(&mut problems, "/country", input.country.as_deref());
+    let external_ref = text::checked(&mut problems, "/external_ref", input.external_ref);
     let lines = line::lines(&mut problems, input.lines);
     let original_lines = line::original_lines(&mut problems, input.original_lines);
     let mut tenders = form::tenders(&mut problems, input.tenders);
@@ -171,6 +175,7 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Stated, ApiError> 
         original_lines,
         lines,
         country: input.country,
+        external_ref,
         forced: input.forced,
         occurred_at: input.occurred_at.map(Instant::get),
         tenders,

@@ -52,7 +52,7 @@ use crate::supplier_payment::SupplierPayment;
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
-use crate::voucher::{Voucher, VoucherMove};
+use crate::voucher::{VoucherMove, Vouchers};
 
 mod named;
 mod printed;
@@ -201,8 +201,8 @@ pub struct Book {
     pub paid: HashMap<SaleId, Paid>,
     /// Invoices that can be paid.
     pub invoices: HashMap<InvoiceId, OpenInvoice>,
-    /// Vouchers by code.
-    pub vouchers: HashMap<String, Voucher>,
+    /// Vouchers by code and id.
+    pub vouchers: Vouchers,
     /// Payment intents that tenders name.
     pub intents: HashMap<PaymentIntentId, Intent>,
     /// Payments and credit notes that can be applied or paid out.
@@ -411,7 +411,7 @@ impl Book {
             refunded: HashMap::new(),
             paid: HashMap::new(),
             invoices: HashMap::new(),
-            vouchers: HashMap::new(),
+            vouchers: Vouchers::default(),
             intents: HashMap::new(),
             credits: HashMap::new(),
             payments: HashMap::new(),

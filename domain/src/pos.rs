@@ -78,6 +78,8 @@ pub struct Sell {
     pub customer_id: Option<CustomerId>,
     /// The country of the sale, whose taxes apply. If absent, the taxes of the tenant's country apply.
     pub country: Option<String>,
+    /// The number of the sale in another system.
+    pub external_ref: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
     /// Its lines.
@@ -140,6 +142,8 @@ pub struct Sale {
     pub original_id: Option<SaleId>,
     /// The country of the sale.
     pub country: String,
+    /// Its number in another system.
+    pub external_ref: Option<String>,
     /// Its lines, each with its cost.
     pub lines: Vec<(Line, Money)>,
     /// Their sums.
@@ -256,6 +260,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         seller: book.seller_at(occurred_at),
         original_id: None,
         country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
+        external_ref: command.external_ref.clone(),
         lines,
         totals,
         rounding,

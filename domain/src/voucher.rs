@@ -4,6 +4,7 @@
 //! more than its balance: its row is locked.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -95,6 +96,65 @@ impl Voucher {
     }
 }
 
+/// The vouchers that a batch names. Each is found by its code and by its id.
+#[derive(Debug, Clone, Default)]
+pub struct Vouchers {
+    by_code: HashMap<String, Voucher>,
+    codes: HashMap<VoucherId, String>,
+}
+
+impl Vouchers {
+    /// Returns the voucher with a code.
+    pub fn get(&self, code: &str) -> Option<&Voucher> {
+        self.by_code.get(code)
+    }
+
+    /// Returns the code of the voucher with an id.
+    pub(crate) fn code_of(&self, id: VoucherId) -> Option<&str> {
+        self.codes.get(&id).map(String::as_str)
+    }
+
+    /// Returns all vouchers, in no particular order.
+    pub fn values(&self) -> impl Iterator<Item = &Voucher> {
+        self.by_code.values()
+    }
+
+    /// Puts a voucher in the place of the one with its code.
+    pub(crate) fn insert(&mut self, voucher: Voucher) {
+        let (id, code) = (voucher.id, voucher.code.clone());
+        let before = self.by_code.insert(code.clone(), voucher);
+        if let Some(before) = before {
+            self.codes.remove(&before.id);
+        }
+        self.codes.insert(id, code);
+    }
+
+    /// Returns the voucher with a code, after inserting a new one if there is none.
+    fn get_or_insert(&mut self, code: &str, new: impl FnOnce() -> Voucher) -> &mut Voucher {
+        let Vouchers { by_code, codes } = self;
+        by_code.entry(code.to_owned()).or_insert_with(|| {
+            let voucher = new();
+            codes.insert(voucher.id, code.to_owned());
+            voucher
+        })
+    }
+
+    /// Removes the voucher with an id.
+    pub(crate) fn forget(&mut self, id: VoucherId) {
+        if let Some(code) = self.codes.remove(&id) {
+            self.by_code.remove(&code);
+        }
+    }
+}
+
+impl FromIterator<Voucher> for Vouchers {
+    fn from_iter<I: IntoIterator<Item = Voucher>>(vouchers: I) -> Self {
+        let mut found = Vouchers::default();
+        vouchers.into_iter().for_each(|voucher| found.insert(voucher));
+        found
+    }
+}
+
 /// A change of the balance of a voucher by a document.
 #[derive(Debug, Clone)]
 pub struct VoucherMove {
@@ -175,7 +235,7 @@ pub(crate) fn redeem(
 ) -> (VoucherMove, bool) {
     let Redemption { code, amount } = redemption;
     let (id, now) = (VoucherId(book.ids.next_id()), book.now);
-    let voucher = book.vouchers.entry(code.to_owned()).or_insert_with(|| unissued(id, code, now));
+    let voucher = book.vouchers.get_or_insert(code, || unissued(id, code, now));
     let is_short = amount > voucher.available(occurred_at, now);
     voucher.redeemed += amount;
     voucher.forced |= voucher.balance().is_negative();
@@ -194,7 +254,7 @@ pub(crate) fn give_back(
 ) -> VoucherMove {
     let (id, now) = (VoucherId(book.ids.next_id()), book.now);
     let new = || Voucher { customer_id, ..unissued(id, code, now) };
-    let voucher = book.vouchers.entry(code.to_owned()).or_insert_with(new);
+    let voucher = book.vouchers.get_or_insert(code, new);
     let redeemed = amount.min(voucher.redeemed.max(Money::ZERO));
     voucher.redeemed -= redeemed;
     voucher.issued += amount - redeemed;
@@ -217,5 +277,28 @@ pub(crate) fn unissued(id: VoucherId, code: &str, now: DateTime<Utc>) -> Voucher
         changes: Vec::new(),
         version: 0,
         recorded_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voucher_is_found_by_its_code_and_by_its_id() {
+        let [one, two, three] = [1, 2, 3].map(|number| VoucherId(Uuid::from_u128(number)));
+        let new = |id, code| unissued(id, code, DateTime::UNIX_EPOCH);
+        let mut vouchers: Vouchers = [new(one, "SPRING"), new(two, "SUMMER")].into_iter().collect();
+        assert_eq!([one, two, three].map(|id| vouchers.code_of(id)), [Some("SPRING"), Some("SUMMER"), None]);
+        assert_eq!(vouchers.get_or_insert("SPRING", || new(three, "SPRING")).id, one);
+        assert_eq!(vouchers.get_or_insert("AUTUMN", || new(three, "AUTUMN")).id, three);
+        assert_eq!(vouchers.code_of(three), Some("AUTUMN"));
+        let issued: Money = "10".parse().expect("an amount");
+        vouchers.insert(Voucher { issued, ..new(one, "SPRING") });
+        assert_eq!(vouchers.get("SPRING").map(|voucher| voucher.issued), Some(issued));
+        assert_eq!(vouchers.code_of(one), Some("SPRING"));
+        vouchers.forget(two);
+        assert!(vouchers.get("SUMMER").is_none() && vouchers.code_of(two).is_none());
+        assert_eq!(vouchers.values().count(), 2);
     }
 }

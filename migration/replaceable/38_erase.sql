@@ -60,6 +60,9 @@ begin
     set resolution = '', version = e.version + 1
     where e.tenant_id = tenant and e.resolution <> '' and e.sale_id in (
         select s.id from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer);
+    delete from public.sale_external_ref x
+    where x.tenant_id = tenant and x.sale_id in (
+        select s.id from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer);
 
     delete from public.hold_reference r
     where r.tenant_id = tenant and r.reference in (
@@ -92,6 +95,7 @@ grant select (tenant_id, order_id, invoice_id, carrier, tracking_number, trackin
     update (carrier, tracking_number, tracking_url, version, updated_at) on public.shipment to stockwell_lookup;
 grant select (tenant_id, sale_id, resolution, version), update (resolution, version) on public.sale_exception
     to stockwell_lookup;
+grant select (tenant_id, sale_id), delete on public.sale_external_ref to stockwell_lookup;
 grant select (tenant_id, reference), delete on public.hold_reference to stockwell_lookup;
 grant select (tenant_id, customer_id, reference, note, version), update (reference, note, version, updated_at) on public.hold
     to stockwell_lookup;

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::auth::DUMMY_HASH;
 
-pub use delete::{Deleted, bi_roles, delete};
+pub use delete::{Deleted, bi_roles, delete, take_back};
 pub use export::export;
 pub use import::{OF_SERVERS, import, import_paused, verify};
 pub use objects::{OBJECTS, delete_objects, tenant_of};

@@ -48,6 +48,9 @@ pub struct SaleSummary {
     /// Country of the sale.
     #[schema(max_length = 60, example = "GB")]
     pub country: String,
+    /// Your own number, if the sale or refund was made with one.
+    #[schema(max_length = 100, example = "web-10023")]
+    pub external_ref: Option<String>,
     /// Amount before discounts.
     pub gross: Money,
     /// Sum of the discounts.
@@ -82,6 +85,7 @@ pub struct SaleFilter {
     pub session_id: Option<SessionId>,
     pub customer_id: Option<CustomerId>,
     pub number: Option<String>,
+    pub external_ref: Option<String>,
     pub business_date: Option<NaiveDate>,
     pub occurred: Period,
 }
@@ -101,6 +105,8 @@ const SALES: &str = "select s.id, s.number, s.kind, s.register_id, s.session_id,
                             s.occurred_at, s.recorded_at, s.customer_version, c.*, s.seller_version, t.*, \
                             (select k.said_at from till_clock k \
                              where k.tenant_id = s.tenant_id and k.sale_id = s.id) as said_at, \
+                            (select x.external_ref from sale_external_ref x \
+                             where x.tenant_id = s.tenant_id and x.sale_id = s.id) as external_ref, \
                             array(select e.reason from sale_exception e \
                                   where e.tenant_id = s.tenant_id and e.sale_id = s.id \
                                   order by e.id) as exceptions \
@@ -110,7 +116,7 @@ const SALES: &str = "select s.id, s.number, s.kind, s.register_id, s.session_id,
                      where s.tenant_id = ";
 
 pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
-    let rows = Listing::new(tx, SALES)
+    let listing = Listing::new(tx, SALES)
         .among("s.kind", filter.kind.as_slice())
         .with("s.register_id = ", filter.register_id.map(|id| id.0))
         .with("s.session_id = ", filter.session_id.map(|id| id.0))
@@ -118,10 +124,16 @@ pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<Sa
         .with("s.number = ", filter.number.as_ref())
         .with("s.business_date = ", filter.business_date)
         .within("s.occurred_at", filter.occurred)
-        .since("s.recorded_at >= ", slice)
-        .page(tx, "s.id", slice)
-        .await?;
-    rows.iter().map(read_summary).collect()
+        .since("s.recorded_at >= ", slice);
+    let listing = match &filter.external_ref {
+        Some(external_ref) => listing
+            .sql(" and s.id in (select x.sale_id from sale_external_ref x where x.tenant_id = ")
+            .tenant(tx)
+            .with("x.external_ref = ", Some(external_ref))
+            .sql(")"),
+        None => listing,
+    };
+    listing.page(tx, "s.id", slice).await?.iter().map(read_summary).collect()
 }
 
 pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
@@ -163,6 +175,7 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         seller: printed::seller(row)?,
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SaleId),
         country: row.try_get("country")?,
+        external_ref: row.try_get("external_ref")?,
         lines: Vec::new(),
         totals: Totals {
             gross: number(row, "gross")?,
@@ -209,6 +222,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
         created_at: sale.recorded_at,
         number: sale.number,
         country: sale.country,
+        external_ref: sale.external_ref,
     })
 }
 

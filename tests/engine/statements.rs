@@ -42,6 +42,7 @@ pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Reques
         register_id: till.register_id.parse::<RegisterId>().expect("an id"),
         customer_id: None,
         country: None,
+        external_ref: None,
         occurred_at: None,
         lines: skus.iter().map(line).collect(),
         discount: None,

@@ -173,7 +173,7 @@ fn days_of_requests_have_one_form() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 52] = [
+const OF_POSTING: [&str; 53] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -224,6 +224,7 @@ const OF_POSTING: [&str; 52] = [
     "pos_sale",
     "tender",
     "till_clock",
+    "sale_external_ref",
     "tender_payment_intent",
     "cash_move",
 ];

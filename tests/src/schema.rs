@@ -195,7 +195,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'sales_line_tax', 'foreign_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'tender_payment_intent', 'shipment_line', 'payment_allocation', 'application', \
+             'sales_line', 'sales_line_tax', 'foreign_line', 'command', 'event', 'tender', 'till_clock', 'sale_external_ref', 'cash_move', 'tender_payment_intent', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', 'period_close', 'bank_line', 'exchange_rate', \
              'stock_document', 'hold_line', 'purchase_receipt_line', 'landed_cost_line', 'bill_match', 'supplier_payment_part', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'replaced_supplier', 'replaced_location', 'former_sku', 'former_barcode', 'former_unit', 'reconcile_snapshot_line', 'reconcile_event', 'reconcile_touchpoint', 'reconcile_run', 'reconcile_resolution', 'reconcile_fix', 'reconcile_fix_applied', 'reconcile_verdict', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \

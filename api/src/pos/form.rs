@@ -10,7 +10,7 @@ use domain::number::{Money, Percent, Quantity};
 use domain::pos::{self, ExceptionReason, SaleKind, TenderInput, TenderKind};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Reference100};
+use domain::text::{self, FilledReference100, Reference100};
 use serde::{Deserialize, Serialize};
 
 use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, OriginalLineIn, PrintedCustomerOut, SellerOut};
@@ -37,6 +37,8 @@ pub struct SaleIn {
     /// ISO 3166-1 alpha-2 code of the country of the sale. If absent, the customer's or the tenant's.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
+    /// Your own number of the sale, such as that of another system. Several sales may have the same one: a repeat is known by `id`.
+    pub external_ref: Option<FilledReference100>,
     /// When it happened. Now if absent. The sale shows product, customer and seller as they were then. A time more than 5 minutes ahead
     /// of ours is kept in `said_at`, and the sale is dated now: the event `pos_sale.clock_ahead` tells of it.
     pub occurred_at: Option<Instant>,
@@ -132,6 +134,8 @@ pub struct RefundIn {
     /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
+    /// Your own number of the refund, such as that of another system. Several may have the same one.
+    pub external_ref: Option<FilledReference100>,
     /// Whether the money was paid back already, as an offline till reports it. Needs `occurred_at` and the scope `stock:force`. A payment
     /// intent that does not fit becomes an exception `card_payment`. All other checks apply.
     #[serde(default)]
@@ -197,6 +201,9 @@ pub struct SaleOut<'a> {
     /// The country of the sale.
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
+    /// Your own number, if the sale or refund was made with one.
+    #[schema(max_length = 100, example = "web-10023")]
+    external_ref: Option<&'a str>,
     /// Business day, in the tenant's time zone.
     business_date: NaiveDate,
     /// When it happened.
@@ -259,6 +266,7 @@ impl<'a> SaleOut<'a> {
             original_id: sale.original_id,
             currency,
             country: &sale.country,
+            external_ref: sale.external_ref.as_deref(),
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
             created_at: sale.recorded_at,

@@ -38,6 +38,9 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "T1-2026-000001")]
     number: Option<String>,
+    /// Only this number of your own.
+    #[param(max_length = 100, example = "web-10023")]
+    external_ref: Option<String>,
     /// Only this business day.
     #[serde(default, deserialize_with = "domain::day::optional")]
     business_date: Option<NaiveDate>,
@@ -68,6 +71,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         session_id: filters.session_id,
         customer_id: filters.customer_id,
         number: filters.number.clone(),
+        external_ref: filters.external_ref.clone(),
         business_date: filters.business_date,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };

@@ -21,7 +21,7 @@ impl Book {
         self.expected.remove(&ExpectedReceiptId(id));
         self.purchases.remove(&PurchaseOrderId(id));
         self.landed.remove(&LandedCostId(id));
-        self.vouchers.retain(|_, voucher| voucher.id != VoucherId(id));
+        self.vouchers.forget(VoucherId(id));
     }
 
     /// Returns the product and the unit of a barcode, or of another form of it.

@@ -142,7 +142,7 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     };
     voucher.forced = voucher.balance().is_negative();
     voucher.note(occurred_at, command.amount);
-    book.vouchers.insert(voucher.code.clone(), voucher.clone());
+    book.vouchers.insert(voucher.clone());
     let document = (DocumentKind::Voucher, id.0);
     let place = Dimensions { location_id: drawer.map(|drawer| drawer.location_id), ..Dimensions::default() };
     let mut entry = Lines::default();
@@ -171,8 +171,8 @@ fn check_expiry(book: &Book, command: &IssueVoucher, occurred_at: DateTime<Utc>)
 /// Returns the voucher that a forced sale redeemed before it was issued; none if the code is new. Rejects a code that was issued, and
 /// the id of a voucher with another code.
 fn redeemed_before(book: &Book, command: &IssueVoucher) -> Result<Option<Voucher>, Refusal> {
-    let has_id = |voucher: &Voucher| command.id == Some(voucher.id) && voucher.code != command.code;
-    if command.id.is_some() && book.vouchers.values().any(has_id) {
+    let known_code = command.id.and_then(|id| book.vouchers.code_of(id));
+    if known_code.is_some_and(|code| code != command.code) {
         let detail = "A voucher with this id exists: use another id, or none to get a new one.";
         return Err(Problems::one("/id", Code::AlreadyExists, detail));
     }

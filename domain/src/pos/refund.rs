@@ -39,6 +39,8 @@ pub struct Refund {
     pub lines: Vec<LineInput>,
     /// The country of the refund. If absent: that of the original, else the tenant's.
     pub country: Option<String>,
+    /// The number of the refund in another system.
+    pub external_ref: Option<String>,
     /// Whether the money is paid back already: a payment intent that does not fit is an exception.
     pub forced: bool,
     /// The time; now if absent.
@@ -164,6 +166,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
             .clone()
             .or_else(|| original.map(|sold| sold.country))
             .unwrap_or_else(|| book.setup.settings.country.clone()),
+        external_ref: command.external_ref.clone(),
         lines,
         totals,
         rounding,

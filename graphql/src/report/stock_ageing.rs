@@ -4,9 +4,11 @@
 //!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, or found in a count. Each
 //!   lot is aged on its own.
 //! - A transfer makes nothing younger: what it brought is as old as it was where it came from.
-//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. Goods in transit have the ages and the costs of
-//!   the layers that they left. Both are known as of now only: as of a past instant, and with `known_at`, the value of such a level is
-//!   divided by quantity too.
+//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. As of a past instant, and with `known_at`, the
+//!   layers are those of now with what was taken of them since. If these do not come to the units and the value of then, as after a
+//!   revaluation or a return, the value of the level is divided by quantity.
+//! - Goods in transit have the ages and the costs of the layers that they left. These are known as of now only: as of a past instant
+//!   their value is divided by quantity.
 //! - As of a past instant the movements up to then count. `known_at` leaves out those that were recorded later. Stock and value are
 //!   then those of `stock_valuation`.
 //! - A comparison is with the end of the month before, or with the same day of the year before.
@@ -128,12 +130,14 @@ const TRANSFERRED: &str = " s.product_id in (
     ) s
     join public.transfer t on t.tenant_id = :tenant_id and t.id = s.document_id and t.from_location_id = s.location_id
     where s.document_kind = 'transfer'";
-/// Remaining units of each cost layer, and the decimals of the tenant's currency. Goods in transit have no layers: `carried` has what is
+/// The decimals of the tenant's currency.
+const MONEY: &str = "
+), money as materialized (
+    select public.currency_decimals(currency) as decimals from public.tenant where tenant_id = :tenant_id";
+/// Remaining units of each cost layer. Goods in transit have no layers: `carried` has what is
 /// left in transit of the layers that their dispatch took, in the order of the layers, as the receipt of the transfer will take it.
 /// A line counts if that is the value that it has in transit. A tenant may have several locations of kind transit: one has the goods.
 const LAYERS: &str = "
-), money as materialized (
-    select public.currency_decimals(currency) as decimals from public.tenant where tenant_id = :tenant_id
 ), dispatched as (
     select
         l.transfer_id, l.line_no, l.product_id, l.lot_id, l.quantity, l.received + l.missing + l.returned as gone, l.open_value,
@@ -185,15 +189,51 @@ const UNLAYERED: &str = "
     where s.tenant_id = :tenant_id and s.on_hand > 0 and";
 const OF_LEVEL: &str = "
     group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value";
-/// The levels of then, none of which has layers.
-const NO_LAYERS: &str = " false";
+/// The levels of then.
 const HELD: &str = "
-), unlayered as materialized (
-    select s.location_id, s.product_id, s.lot_id, 0::numeric as newer, sum(s.quantity) as units, sum(s.value) as value
+), held as materialized (
+    select s.location_id, s.product_id, s.lot_id, sum(s.quantity) as units, sum(s.value) as value
     from public.stock_movement s
     where s.tenant_id = :tenant_id and";
 const POSITIVE: &str = "
     group by s.location_id, s.product_id, s.lot_id having sum(s.quantity) > 0";
+/// The layers of then: those of now, with the units that issues took which do not count. The costs of layers may have changed
+/// meanwhile, and units may have come back, without a record of each layer. So the layers of a level count if together they are its
+/// units and its value of then.
+const TAKEN: &str = "
+), standing as (
+    select s.location_id, s.product_id, s.lot_id, u.layer_id, u.quantity, u.value, u.received_at, u.document_kind
+    from public.layer_use u
+    join public.stock_movement s on s.tenant_id = :tenant_id and s.id = u.movement_id
+    where u.tenant_id = :tenant_id and";
+const STANDING: &str = "
+    union all
+    select s.location_id, s.product_id, s.lot_id, s.id, s.quantity, s.value, s.received_at, s.document_kind
+    from public.cost_layer s
+    where s.tenant_id = :tenant_id and";
+const THEN: &str = "
+), then_layer as (
+    select
+        s.location_id, s.product_id, s.lot_id, sum(s.quantity) as quantity, sum(s.value) as value, s.received_at,
+        bool_or(s.document_kind = 'earlier_stock') as earlier
+    from standing s
+    where s.received_at < coalesce((select before from moment), 'infinity')
+    group by s.location_id, s.product_id, s.lot_id, s.layer_id, s.received_at
+), layer as materialized (
+    select l.*
+    from then_layer l
+    join (
+        select y.location_id, y.product_id, y.lot_id
+        from then_layer y
+        join held h on h.location_id = y.location_id and h.product_id = y.product_id and h.lot_id = y.lot_id
+        group by y.location_id, y.product_id, y.lot_id, h.units, h.value
+        having sum(y.quantity) = h.units and sum(y.value) = h.value and not bool_or(y.earlier)
+    ) k on k.location_id = l.location_id and k.product_id = l.product_id and k.lot_id = l.lot_id
+), unlayered as materialized (
+    select h.location_id, h.product_id, h.lot_id, 0::numeric as newer, h.units, h.value
+    from held h
+    where not exists (
+        select from layer y where y.location_id = h.location_id and y.product_id = h.product_id and y.lot_id = h.lot_id)";
 /// `low` and `high` are the first and last units of a receipt that are meant. Those that a transfer brought are looked up
 /// where they came from, at most 20 transfers back. If a level was below zero, some may not be found: they came with the
 /// transfer.
@@ -285,8 +325,13 @@ impl Row for StockAgeingRow {
         let past = past(request);
         let counted = past.clone().unwrap_or_default();
         let levels = match past {
-            Some(past) => format!("{NO_LAYERS}{HELD}{past}{LOCATIONS} and {PRODUCTS}{POSITIVE}"),
-            None => format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"),
+            Some(past) => format!(
+                "{HELD}{past}{LOCATIONS} and {PRODUCTS}{POSITIVE}\
+                 {TAKEN} not ({past} true) and {LOCATIONS} and {PRODUCTS}{STANDING}{LOCATIONS} and {PRODUCTS}{THEN}"
+            ),
+            None => {
+                format!("{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}")
+            }
         };
         let known = Known {
             keys: &["product_id", "location_id"],
@@ -296,7 +341,7 @@ impl Row for StockAgeingRow {
         };
         Rows {
             with: format!(
-                "recursive {MOMENT}{RECEIPTS}{counted} {PRODUCTS}{SENT}{counted}{TRANSFERRED}{LAYERS}{levels}{AGED}"
+                "recursive {MOMENT}{RECEIPTS}{counted} {PRODUCTS}{SENT}{counted}{TRANSFERRED}{MONEY}{levels}{AGED}"
             ),
             category: "p.category_id",
             attributes: &[("oldest_on", "m.oldest_on", "date")],

@@ -9,6 +9,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 
 use super::catalogue::{self, Table};
 use super::{ArchiveError, find};
+use crate::Error;
 
 /// Most times that all tables are gone through.
 const PASSES_MAX: u32 = 10;
@@ -21,6 +22,10 @@ const NEXT: &str = "fetch 5000 from doomed";
 const VACUUM_FROM: u64 = 10_000;
 /// Finds a tenant whose writes pause until its import ends.
 const IMPORTING: &str = "select from tenant where tenant_id = $1 and moving_until = 'infinity' for update";
+/// Longest wait for the last commit of an import whose response was lost. A statement that it had begun goes on for a while.
+pub(super) const COMMIT_ENDS_WITHIN: Duration = Duration::from_secs(60);
+/// The time limit of the next statements, in milliseconds.
+const LIMIT: &str = "select set_config('statement_timeout', $1, false)";
 /// Tables of credentials. They are deleted first, with the tables that refer to them.
 const CREDENTIALS: [&str; 3] = ["api_key", "bi_login", "app_user"];
 
@@ -86,17 +91,15 @@ pub async fn delete(url: &str, slug: &str) -> Result<Vec<Deleted>, ArchiveError>
 }
 
 /// Deletes all rows of a tenant whose import failed. Its writes paused, so only servers have written rows of it. Rejects a tenant that
-/// trades: the response to the last commit of its import was lost.
-pub(super) async fn take_back(url: &str, tenant_id: TenantId) -> Result<(), ArchiveError> {
+/// trades: the response to the last commit of its import was lost. If that commit does not end `within` a time, nothing is deleted.
+pub async fn take_back(url: &str, tenant_id: TenantId, within: Duration) -> Result<(), ArchiveError> {
     let mut connection = super::connect(url).await?;
-    connection.execute("set statement_timeout = 0").await?;
-    // It waits for a commit whose response was lost.
-    let paused = sqlx::query(IMPORTING).bind(tenant_id.0).fetch_optional(&mut connection).await?;
-    if paused.is_none() {
+    if !is_importing(&mut connection, tenant_id, within).await? {
         let problem =
             "the import ended and the tenant trades, so nothing is deleted: compare it with the archive";
         return Err(ArchiveError::Rejected(problem.to_owned()));
     }
+    connection.execute("set statement_timeout = 0").await?;
     let tables = last_first(catalogue::tables(&mut connection).await?);
     for _ in 0..PASSES_MAX {
         let mut deleted = 0;
@@ -110,6 +113,24 @@ pub(super) async fn take_back(url: &str, tenant_id: TenantId) -> Result<(), Arch
         }
     }
     Err(ArchiveError::Rejected("rows of the tenant are written while they are deleted".to_owned()))
+}
+
+/// Whether the import of the tenant has not ended. Waits for a commit whose response was lost: it keeps the tenant's row locked.
+async fn is_importing(
+    connection: &mut PgConnection,
+    tenant_id: TenantId,
+    within: Duration,
+) -> Result<bool, ArchiveError> {
+    sqlx::query(LIMIT).bind(within.as_millis().to_string()).execute(&mut *connection).await?;
+    let found = sqlx::query(IMPORTING).bind(tenant_id.0).fetch_optional(&mut *connection).await;
+    match found.map_err(Error::from) {
+        Ok(found) => Ok(found.is_some()),
+        Err(Error::StatementTimeout) => Err(ArchiveError::Rejected(format!(
+            "a transaction of the import did not end within {within:?}, so nothing is deleted: if the tenant trades later, compare it \
+             with the archive; otherwise delete it"
+        ))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn none_of(table: &str) -> Deleted {

@@ -159,7 +159,7 @@ async fn write(
     };
     // It may be in a transaction.
     drop(connection);
-    match delete::take_back(url, tenant_id).await {
+    match delete::take_back(url, tenant_id, delete::COMMIT_ENDS_WITHIN).await {
         Ok(()) => *is_begun = false,
         Err(left) => {
             tracing::error!(error = %left, "rows of the tenant {} are left: see `stockwell tenant delete`", manifest.slug);

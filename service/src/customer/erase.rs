@@ -33,7 +33,7 @@ pub async fn erase(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {
     let tombstone = tombstone(id, &present);
     let after = match present == tombstone {
         true => before,
-        false => update(tx, id, None, &|_: &CustomerInput| Ok(tombstone.clone())).await?,
+        false => update(tx, id, None, &|_: &CustomerInput| Ok(Some(tombstone.clone()))).await?.record,
     };
     let erase = sqlx::query("select auth.erase_customer($1, $2)").bind(id.0).bind(tx.now);
     tx.execute(erase).await?;

@@ -17,6 +17,7 @@ mod bill;
 mod clock;
 mod count;
 mod documents;
+mod external_ref;
 mod foreign;
 mod intent;
 mod landed;
@@ -104,6 +105,7 @@ pub(super) async fn write(
     let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
     let commands = rows.save(tx).await?;
     clock::write(tx, accepted).await?;
+    external_ref::write(tx, accepted).await?;
     intent::write(tx, accepted).await?;
     tax::write(tx, accepted).await?;
     late::write_exceptions(tx, accepted).await?;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Tenant, lines, with_tenant, with_tenants};
+use tests::{Tenant, lines, sale, with_tenant, with_tenants};
 
 use super::auth::key;
 use super::isolation::operation::resolve;
@@ -231,6 +231,60 @@ fn documents_of_stock_are_found_by_number_and_reference() {
             }
             assert_eq!(walked(tenant, &format!("{path}?number=nothing"), "number").await, [""; 0]);
         }
+    });
+}
+
+#[test]
+fn sales_and_refunds_of_a_till_are_found_by_the_callers_own_number() {
+    with_tenant(async |tenant| {
+        const SALES: &str = "/v1/pos/sales";
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let mut body = sale(&till, &[("MUG", "1")]);
+        assert_eq!(tenant.post(SALES, &body).await.created()["external_ref"], Value::Null);
+        body["id"] = json!("sal_01h455vb4pex5vsknk084sn02q");
+        body["external_ref"] = json!("web-1");
+        let sold = tenant.post(SALES, &body).await.created();
+        assert_eq!(sold["external_ref"], "web-1");
+        assert!(tenant.post(SALES, &body).await.is_replayed());
+        let mut other = body.clone();
+        other["external_ref"] = json!("web-2");
+        let refused = tenant.post(SALES, &other).await.refused(409, "already_exists");
+        assert_eq!(refused.params("#/external_ref"), &json!({ "recorded": "web-1", "requested": "web-2" }));
+        // A till that was offline may have used a number twice.
+        let mut forced = sale(&till, &[("MUG", "1")]);
+        forced["forced"] = json!(true);
+        forced["occurred_at"] = sold["occurred_at"].clone();
+        forced["external_ref"] = json!("web-1");
+        let item = |key: &str, body: &Value| json!({ "idempotency_key": key, "body": body });
+        let mut plain = sale(&till, &[("MUG", "1")]);
+        let unnumbered = plain.clone();
+        plain["external_ref"] = json!("web-3");
+        let items =
+            json!({ "items": [item("web-a", &forced), item("web-b", &unnumbered), item("web-c", &plain)] });
+        let sent = tenant.call(Method::POST, "/v1/pos/sales/batch").json(&items).send().await;
+        let sent = sent.expect(207);
+        let made = |index: usize| sent["results"][index]["body"].clone();
+        let shown: Vec<Value> = (0..3).map(|index| made(index)["external_ref"].clone()).collect();
+        assert_eq!(shown, [json!("web-1"), Value::Null, json!("web-3")], "{sent}");
+        let back = json!({ "register_id": till.register_id, "original_id": sold["id"], "external_ref": "web-1-back" });
+        let back = tenant.post("/v1/pos/refunds", &back).await.created();
+        assert_eq!(back["external_ref"], "web-1-back");
+        let number = |document: &Value| document["number"].as_str().expect("a number").to_owned();
+        for (query, expected) in [
+            ("external_ref=web-1&sort=created_at", vec![number(&sold), number(&made(0))]),
+            ("external_ref=web-1-back", vec![number(&back)]),
+            ("external_ref=web-3&kind=sale", vec![number(&made(2))]),
+            ("external_ref=web-3&kind=refund", vec![]),
+            ("external_ref=web", vec![]),
+        ] {
+            assert_eq!(walked(tenant, &format!("{SALES}?{query}"), "number").await, expected, "{query}");
+        }
+        assert_eq!(walked(tenant, &format!("{SALES}?external_ref=web-3"), "external_ref").await, ["web-3"]);
+        let path = format!("{SALES}/{}", back["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&path).await.ok()["external_ref"], "web-1-back");
+        body["external_ref"] = json!("");
+        tenant.post(SALES, &body).await.refused(422, "validation_failed").names(&["#/external_ref"]);
     });
 }
 

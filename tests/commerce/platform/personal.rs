@@ -3,7 +3,7 @@
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Tenant, environment, with_tenant};
+use tests::{Tenant, environment, sale, with_tenant};
 
 use super::printed::tables_with_person;
 
@@ -133,6 +133,9 @@ fn an_erased_customer_is_left_on_fiscal_documents_only() {
         let invoice = invoiced["invoices"][0]["id"].as_str().expect("an id");
         let back = json!({ "customer_id": customer, "original_id": invoice, "reason": "Too long" });
         tenant.post("/v1/returns", &back).await.created();
+        let mut sale = sale(&tenant.till().await, &[("BOLT", "1")]);
+        (sale["customer_id"], sale["external_ref"]) = (json!(customer), json!("bergman-till"));
+        let sale = tenant.post("/v1/pos/sales", &sale).await.created();
         // No document prints this name.
         tenant.patch(&path, &json!({ "name": "Anna Lindqvist" })).await.ok();
         let erased = tenant.post_as(&erase, "erase", &json!({})).await;
@@ -160,6 +163,8 @@ fn an_erased_customer_is_left_on_fiscal_documents_only() {
         for field in ["reference", "external_ref", "bill_to", "ship_to"] {
             assert_eq!(order[field], Value::Null, "{field}");
         }
+        let sold = format!("/v1/pos/sales/{}", sale["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&sold).await.ok()["external_ref"], Value::Null);
         assert_eq!(tenant.events("type=customer.erased").await.len(), 1);
         let again = tenant.post(&erase, &json!({})).await.ok();
         assert_eq!(again, erased.ok(), "erasing again changes nothing");

@@ -338,7 +338,7 @@ async fn write_person(tenant: &Tenant, till: &Till, customer: &str) {
     let bounced = json!({ "reason": "Bergman closed it", "reference": "Bergman 2" });
     tenant.post(&format!("/v1/payments/{payment}/reverse"), &bounced).await.created();
     let sale = json!({ "register_id": till.register_id, "customer_id": customer, "forced": true,
-        "occurred_at": environment().now().await,
+        "external_ref": "bergman-2", "occurred_at": environment().now().await,
         "lines": [{ "sku": "BOLT", "quantity": "2", "description": "For Bergman" }],
         "receipt": { "lines": [{ "total": "4.00" }] }, "tenders": [{ "kind": "card", "reference": "Bergman" }] });
     tenant.post("/v1/pos/sales", &sale).await.created();

@@ -1,6 +1,7 @@
 //! All rows of a tenant leave in an archive, come back in another database, and are deleted.
 
 mod feed;
+mod lost;
 mod moving;
 
 use std::fs::{self, Permissions};

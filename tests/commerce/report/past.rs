@@ -74,6 +74,14 @@ fn stock_was_as_old_as_it_was_then() {
         assert_eq!(of_average, ["30.00 15.00"]);
         let now = shown(tenant, "stock_ageing?product=AVERAGE", &["on_hand", "units_over_365_days"]).await;
         assert_eq!(now, ["5 5"]);
+        let of_layers = async || shown(tenant, "stock_ageing?as_of=2011-03-11&product=LAYERS", &values).await;
+        assert_eq!(of_layers().await, ["40.00 5.00"], "each unit has the cost of its layer");
+        // Layers that were revalued since no longer come to the value of then, which is divided by quantity.
+        let line = json!({ "sku": "LAYERS", "unit_cost": "3.00" });
+        let body = json!({ "reason": "write_down", "lines": [line] });
+        tenant.post("/v1/stock/revaluations", &body).await.created();
+        assert_eq!(of_layers().await, ["30.00 15.00"]);
+        is_the_valuation(tenant, "stock_ageing?", "2011-03-11").await;
     });
 }
 

@@ -81,6 +81,7 @@ fn sale(lines: Vec<LineInput>, receipt: StatedReceipt) -> Sell {
         register_id: RegisterId::default(),
         customer_id: None,
         country: None,
+        external_ref: None,
         occurred_at: None,
         lines,
         discount: None,
