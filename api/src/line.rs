@@ -186,21 +186,27 @@ fn parsed(
     for (index, mut line) in lines.into_iter().enumerate() {
         let barcode = beside(&mut line);
         let pointer = format!("/lines/{index}");
-        let description = text::checked(problems, &format!("{pointer}/description"), line.description);
-        let price_reason = text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason);
-        parsed.push(LineInput {
-            item: named_item(problems, &pointer, (line.product_id, line.sku, line.barcode)),
-            barcode: barcode.map(|code| text::one_form(&code).into_owned()),
-            uom: line.uom,
-            quantity: line.quantity,
-            unit_price: line.unit_price,
-            price_reason,
-            discount: line.discount.map(Discount::from),
-            description,
-            lots: lots::named(problems, &pointer, line.lots),
-        });
+        let names = (line.product_id.take(), line.sku.take(), line.barcode.take());
+        let item = named_item(problems, &pointer, names);
+        let barcode = barcode.map(|code| text::one_form(&code).into_owned());
+        parsed.push(LineInput { barcode, ..input(problems, &pointer, line, item) });
     }
     parsed
+}
+
+/// Parses the line at `pointer`, of which `item` is the product. Reports every wrong text and lot.
+pub fn input(problems: &mut Problems, pointer: &str, line: LineIn, item: ItemRef) -> LineInput {
+    LineInput {
+        item,
+        barcode: None,
+        uom: line.uom,
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+        price_reason: text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason),
+        discount: line.discount.map(Discount::from),
+        description: text::checked(problems, &format!("{pointer}/description"), line.description),
+        lots: lots::named(problems, pointer, line.lots),
+    }
 }
 
 /// Returns the product that the line at `pointer` names. Reports a line that names none.

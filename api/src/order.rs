@@ -1,5 +1,6 @@
 //! Wholesale: orders, their shipments and invoices, returns, payments and their applications.
 
+mod amend;
 mod annotation;
 mod application;
 mod form;
@@ -35,7 +36,7 @@ pub use payment::PaymentOut;
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
-    cfg.service(close).service(allocate).configure(promise::routes);
+    cfg.service(close).service(allocate).configure(promise::routes).configure(amend::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
     cfg.configure(undo::routes).configure(payment::routes).configure(application::routes);
     cfg.configure(annotation::routes).configure(shipments::routes);

@@ -191,6 +191,8 @@ pub struct Book {
     pub shipments: HashMap<ShipmentId, OrderId>,
     /// Shipments among these that were undone before.
     pub undone: HashSet<ShipmentId>,
+    /// Lines of amended orders, by number, of which a shipment was undone before.
+    pub undone_lines: HashSet<(OrderId, i32)>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// The addresses of invoices of which something is returned.
@@ -406,6 +408,7 @@ impl Book {
             uncounted: HashMap::new(),
             shipments: HashMap::new(),
             undone: HashSet::new(),
+            undone_lines: HashSet::new(),
             sold: HashMap::new(),
             credited: HashMap::new(),
             refunded: HashMap::new(),

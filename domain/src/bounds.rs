@@ -173,6 +173,7 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::MoveCash(command) => till(book, command.register_id),
         Command::CloseSession(command) => till(book, command.register_id),
         Command::PlaceOrder(command) => named(command.location_id, "/location_id"),
+        Command::AmendOrder(command) => order(&command.order_id),
         Command::ConfirmOrder(command) => order(&command.0),
         Command::ReleaseOrder(command) => order(&command.0),
         Command::CancelOrder(command) => order(&command.0),
@@ -370,6 +371,7 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::CloseSession(_)
         | Command::IssueVoucher(_) => Some(Channel::Retail),
         Command::PlaceOrder(_)
+        | Command::AmendOrder(_)
         | Command::ConfirmOrder(_)
         | Command::ReleaseOrder(_)
         | Command::CancelOrder(_)
@@ -445,6 +447,7 @@ fn stated_rate(command: &Command) -> Option<ExchangeRate> {
         | Command::OpenSession(_)
         | Command::MoveCash(_)
         | Command::CloseSession(_)
+        | Command::AmendOrder(_)
         | Command::ConfirmOrder(_)
         | Command::ReleaseOrder(_)
         | Command::CancelOrder(_)

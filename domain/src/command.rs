@@ -82,6 +82,8 @@ pub enum Command {
     CloseSession(pos::CloseSession),
     /// Place an order.
     PlaceOrder(order::Place),
+    /// Amend an order: replace its lines.
+    AmendOrder(order::Amend),
     /// Confirm an order: reserve its stock.
     ConfirmOrder(order::Confirm),
     /// Release an order from its credit hold.
@@ -203,6 +205,7 @@ impl Command {
             Command::MoveCash(command) => command,
             Command::CloseSession(command) => command,
             Command::PlaceOrder(command) => command,
+            Command::AmendOrder(command) => command,
             Command::ConfirmOrder(command) => command,
             Command::ReleaseOrder(command) => command,
             Command::CancelOrder(command) => command,

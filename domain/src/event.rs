@@ -1,7 +1,7 @@
 //! Names of commands and types of events. A command has the type of its event as its name.
 
 /// Names of all commands, in order.
-pub const COMMANDS: [&str; 194] = [
+pub const COMMANDS: [&str; 195] = [
     "account.imported",
     "account_mapping.stated",
     "api_key.created",
@@ -69,6 +69,7 @@ pub const COMMANDS: [&str; 194] = [
     "lot.recalled",
     "lot.updated",
     "order.allocated",
+    "order.amended",
     "order.cancelled",
     "order.closed",
     "order.confirmed",

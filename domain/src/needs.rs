@@ -41,6 +41,8 @@ pub struct Needs {
     pub judged: BTreeSet<CustomerId>,
     /// Orders that leave or are released. What other orders don't count against them is needed.
     pub leaving: BTreeSet<OrderId>,
+    /// Orders that are amended. The lines of shipments of them that were undone are needed.
+    pub amended: BTreeSet<OrderId>,
     /// Payments and credit notes that a command names.
     pub credits: BTreeSet<CreditRef>,
     /// Payments and payouts that are taken back.

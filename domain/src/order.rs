@@ -1,4 +1,4 @@
-//! Wholesale orders: place, confirm, ship, invoice, cancel.
+//! Wholesale orders: place, amend, confirm, ship, invoice, cancel.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 use crate::sales::{Line, Totals};
 use crate::text_enum;
 
+mod amend;
 mod close;
 mod credit_note;
 mod held;
@@ -28,6 +29,7 @@ mod undo;
 
 use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
+pub use amend::Amend;
 pub use close::{Allocate, Cancel, Close, Promise};
 pub use credit_note::{Condition, Return};
 pub(crate) use held::judge_held;
@@ -203,6 +205,8 @@ pub struct Ordered {
     pub invoices: Vec<Invoice>,
     /// Whether the command placed the order.
     pub is_new: bool,
+    /// Whether the command replaced its lines.
+    pub is_amended: bool,
 }
 
 /// An order to confirm.
@@ -285,7 +289,7 @@ fn finish(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) 
     order.updated_at = now;
     let mut posting = posting;
     posting.reservations.extend(reservations(order));
-    let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false };
+    let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false, is_amended: false };
     (ordered, posting)
 }
 

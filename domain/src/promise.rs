@@ -7,6 +7,7 @@
 //! decided.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -210,6 +211,33 @@ pub(crate) fn renew(book: &mut Book, id: OrderId, posting: &mut Posting) {
         }
         posting.pegs.push(Pegged { order_id: id, line_no, pegs });
     }
+}
+
+/// Returns since when each line of an order waits, by its number.
+pub(crate) fn waiting_since(book: &Book, id: OrderId) -> BTreeMap<i32, DateTime<Utc>> {
+    let of_order = book.waiting.values().flatten().filter(|waiting| waiting.order_id == id);
+    of_order.map(|waiting| (waiting.line_no, waiting.since)).collect()
+}
+
+/// Gives waiting lines of an order the places back that they had in their queues, and makes new promises for the order.
+pub(crate) fn restore_places(
+    book: &mut Book,
+    id: OrderId,
+    since: &BTreeMap<i32, DateTime<Utc>>,
+    posting: &mut Posting,
+) {
+    if since.is_empty() {
+        return;
+    }
+    for queue in book.waiting.values_mut() {
+        for waiting in queue.iter_mut().filter(|waiting| waiting.order_id == id) {
+            if let Some(since) = since.get(&waiting.line_no) {
+                waiting.since = *since;
+            }
+        }
+        queue.sort_by_key(Waiting::rank);
+    }
+    renew(book, id, posting);
 }
 
 /// Returns the day for which `wanted` units can be promised after the `ahead` units of earlier lines, and the

@@ -25,6 +25,7 @@ use crate::stock::{LayerUse, LevelKey};
 use crate::tax::{self, LineTax};
 use crate::tenant::{Channel, Settings};
 
+mod amend;
 mod authority;
 mod bundle;
 mod foreign;
@@ -32,6 +33,7 @@ mod layer;
 mod lots;
 mod price;
 
+pub(crate) use amend::{is_judged, price_amended};
 pub use authority::Authority;
 pub use foreign::{Foreign, ForeignLine, foreign_amounts};
 pub(crate) use layer::layers_back;

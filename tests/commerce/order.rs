@@ -1,6 +1,7 @@
 //! Wholesale orders: reserve, ship, invoice, cancel, and rejections.
 
 mod addresses;
+mod amend;
 mod backorder;
 mod held;
 mod returns;

@@ -18,7 +18,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 79] = [
+const COMMANDS: [(&str, u64); 80] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -32,6 +32,7 @@ const COMMANDS: [(&str, u64); 79] = [
     ("order.created", 11),
     ("order.created, invoiced at once", 14),
     ("order.created, waiting", 16),
+    ("order.amended", 23),
     ("order.confirmed", 14),
     ("order.released", 14),
     ("order.cancelled", 14),
@@ -257,6 +258,12 @@ impl<'a> Shop<'a> {
         match name {
             "order.created" => new("draft"),
             "order.created, invoiced at once" => new("invoiced"),
+            "order.amended" => {
+                let known = (1..=many).map(|line_no| json!({ "line_no": line_no, "quantity": "2" }));
+                let new = (0..many).map(|number| json!({ "sku": format!("K{number}"), "quantity": "1" }));
+                let lines: Vec<Value> = known.chain(new).collect();
+                (step(&order("confirmed").await, "amend").0, json!({ "lines": lines }))
+            }
             "order.confirmed" => step(&order("draft").await, "confirm"),
             "order.released" => {
                 let customer = tenant.customer_with("Limited", json!({ "credit_limit": "1" })).await;

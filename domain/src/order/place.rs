@@ -179,7 +179,7 @@ fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal
             posting.reservations.extend(reservations(&book.orders[&id]));
         }
     }
-    Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true }, posting))
+    Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true, is_amended: false }, posting))
 }
 
 /// Rejects a hold that a draft names.
@@ -223,7 +223,7 @@ fn basket<'a>(
     }
 }
 
-fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
+pub(super) fn refuse_lots(lines: &[LineInput]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for (index, _) in lines.iter().enumerate().filter(|(_, line)| !line.lots.is_empty()) {
         let detail =

@@ -1,5 +1,7 @@
 //! Reservation of an order's stock, and of its part of the customer's credit.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
@@ -48,11 +50,37 @@ pub(super) fn plan(
     at: DateTime<Utc>,
     (hold, inputs): (Option<&Hold>, &[LineInput]),
 ) -> Result<Plan, Refusal> {
-    check_named(order.policy, inputs)?;
     let mut demand = Demand::of(Requester::ORDER);
     if let Some(hold) = hold {
         demand.own(book, hold);
     }
+    plan_demand(book, order, at, (demand, inputs))
+}
+
+/// Plans what an order gets with the lines of `amended`. The units that are reserved for it are available to it.
+pub(super) fn plan_again(
+    book: &Book,
+    (order, amended): (&Order, &Order),
+    inputs: &[LineInput],
+) -> Result<Plan, Refusal> {
+    let mut own: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
+    for line in order.lines.iter().filter(|line| line.reserved.is_positive()) {
+        for (key, reserved) in line.reservations(order.location_id) {
+            *own.entry(key).or_default() += reserved;
+        }
+    }
+    let mut demand = Demand::of(Requester::ORDER);
+    own.into_iter().for_each(|(key, reserved)| demand.promised(key, reserved));
+    plan_demand(book, amended, book.now, (demand, inputs))
+}
+
+fn plan_demand(
+    book: &Book,
+    order: &Order,
+    at: DateTime<Utc>,
+    (mut demand, inputs): (Demand, &[LineInput]),
+) -> Result<Plan, Refusal> {
+    check_named(order.policy, inputs)?;
     let rule = pick_rule(book, order, at);
     let there = (order.policy != Policy::ShipComplete).then(|| fill(book, order, &rule, demand.clone()));
     let mut lines: Vec<Line> =
@@ -150,10 +178,14 @@ fn give_up(order: &mut Order, plan: &Plan) {
 }
 
 pub(super) fn hold_reasons(book: &Book, order: &Order, plan: &Plan) -> Vec<String> {
+    credit_reason(book, order, planned_total(book, order, plan)).into_iter().collect()
+}
+
+/// Returns net and tax of what an order has to ship once it got what the plan takes.
+pub(super) fn planned_total(book: &Book, order: &Order, plan: &Plan) -> Money {
     let mut order = order.clone();
     give_up(&mut order, plan);
-    let more = order.open_total(book);
-    credit_reason(book, &order, more).into_iter().collect()
+    order.open_total(book)
 }
 
 /// Returns why an order of the amount `more` is to be held, if it is.

@@ -157,7 +157,7 @@ fn wanted<'f, 'b: 'f>(found: impl Iterator<Item = &'f Found<'b>>) -> HashMap<Pro
 }
 
 /// Returns the price lists that apply to a basket.
-fn lists(book: &Book, basket: &Basket<'_>) -> Lists {
+pub(super) fn lists(book: &Book, basket: &Basket<'_>) -> Lists {
     Lists {
         customer: basket.customer.and_then(|customer| customer.price_list_id),
         tier: basket.customer.and_then(|customer| customer.tier_list_id),
@@ -166,13 +166,13 @@ fn lists(book: &Book, basket: &Basket<'_>) -> Lists {
 }
 
 /// Product, unit and stock quantity of a line.
-struct Found<'a> {
-    product: &'a Product,
-    unit: Unit,
-    quantity: Quantity,
+pub(super) struct Found<'a> {
+    pub(super) product: &'a Product,
+    pub(super) unit: Unit,
+    pub(super) quantity: Quantity,
 }
 
-fn find<'a>(
+pub(super) fn find<'a>(
     book: &'a Book,
     basket: &Basket<'_>,
     (index, input): (usize, &LineInput),
@@ -300,7 +300,7 @@ fn unit_price(
 }
 
 /// Returns the line, and its amount at the resolved price, if there is one.
-fn price_line(
+pub(super) fn price_line(
     book: &Book,
     basket: &Basket<'_>,
     rules: (&Lists, &Asked),
@@ -354,7 +354,7 @@ fn price_line(
 }
 
 /// Returns what is priced: the product and the unit, with the list prices of the basket's time.
-fn item<'a>(book: &Book, basket: &Basket<'_>, product: &'a Product, unit: &Unit) -> Item<'a> {
+pub(super) fn item<'a>(book: &Book, basket: &Basket<'_>, product: &'a Product, unit: &Unit) -> Item<'a> {
     Item {
         product_id: product.id,
         lineage: &product.lineage,
@@ -371,7 +371,7 @@ fn unpriced(resolved: Result<Resolved, pricing::Missing>, item: &Item<'_>) -> Re
 }
 
 /// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
-fn check_size(price: Price, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
+pub(super) fn check_size(price: Price, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
     if price.get().max(quantity.get()).max(entered.get()) <= AMOUNT_MAX && price.times(entered) <= AMOUNT_MAX
     {
         return Ok(());
@@ -389,7 +389,7 @@ fn capped(discount: Option<Discount>, whole: Money, forced: bool) -> Option<Disc
 
 /// Returns what a discount takes off `gross`. A percentage is not rounded as an amount: what is left of
 /// `exact`, the amount before rounding, is rounded once, and the discount is the difference.
-fn line_discount(
+pub(super) fn line_discount(
     (gross, exact): (Money, Decimal),
     discount: Option<Discount>,
     settings: &Settings,
@@ -440,7 +440,7 @@ fn spread_discount(
 }
 
 /// Adds the taxes. If the amounts of a line include tax, takes it out of them.
-fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
     let settings = basket.settings(book);
     let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
     let day = settings.day(basket.at);

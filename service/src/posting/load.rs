@@ -46,6 +46,7 @@ pub(super) async fn book(
     exchange::load(tx, &needs, &mut book).await?;
     book.orders = orders::load(tx, &mut needs).await?;
     book.undone = orders::undone(tx, &book).await?;
+    book.undone_lines = orders::undone_lines(tx, &needs).await?;
     for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));

@@ -108,6 +108,21 @@ pub(super) async fn undone(tx: &Tx, book: &Book) -> Result<HashSet<ShipmentId>, 
     rows.iter().map(|row| Ok(ShipmentId(row.try_get("id")?))).collect()
 }
 
+/// Returns the lines of amended orders of which a shipment was undone before. Runs no statement if no order is amended.
+pub(super) async fn undone_lines(tx: &Tx, needs: &Needs) -> Result<HashSet<(OrderId, i32)>, Error> {
+    if needs.amended.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = "select distinct s.order_id, l.order_line_no \
+         from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \
+         where s.tenant_id = $1 and s.order_id = any($2) and s.undone_at is not null";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.amended, |id| id.0));
+    let line = |row: &PgRow| -> Result<(OrderId, i32), Error> {
+        Ok((OrderId(row.try_get("order_id")?), row.try_get("order_line_no")?))
+    };
+    tx.rows(query).await?.iter().map(line).collect()
+}
+
 /// Returns the amounts of open orders outside of the batch that don't count against each order that leaves and whose customer is
 /// beyond the limit, or may be after a payment or payout of the batch was taken back: those of the customer that were placed later
 /// or were released. The rules count the orders of the batch, which other commands of it may change.

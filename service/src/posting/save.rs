@@ -12,6 +12,7 @@ use super::{Accepted, Outcome, Recorded, queue_levels};
 use crate::columns::Columns;
 use crate::{Error, Tx};
 
+mod amendment;
 mod batch;
 mod bill;
 mod clock;

@@ -250,9 +250,10 @@ impl World<'_> {
         self.make("cus:nordwind", "/v1/customers", nordwind).await?;
         let limited = json!({ "kind": "wholesale", "name": "New Account Ltd", "country": "GB", "credit_limit": "1.00" });
         self.make("cus:limited", "/v1/customers", limited).await?;
-        let orders: [(&str, &str, &str, Value); 10] = [
+        let orders: [(&str, &str, &str, Value); 11] = [
             ("ord:confirm", "cus:nordwind", "20", json!({})),
             ("ord:cancel", "cus:nordwind", "20", json!({})),
+            ("ord:amend", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
             ("ord:ship", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
             ("ord:close", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
             ("ord:invoice", "cus:nordwind", "20", json!({ "advance_to": "shipped" })),

@@ -78,6 +78,7 @@ const ALLOWED: &[Allowed] = &[
             "needs",
             "open_item",
             "order",
+            "order/amend",
             "order/place",
             "order/close",
             "order/credit_note",

@@ -16,6 +16,8 @@ use crate::posting::{Accepted, Outcome};
 pub(super) struct Documents<'a> {
     pub(super) orders: BTreeMap<OrderId, (&'a Order, Uuid)>,
     pub(super) new_orders: BTreeSet<OrderId>,
+    /// Known orders whose lines were replaced.
+    pub(super) amended: BTreeSet<OrderId>,
     pub(super) shipments: Vec<(&'a Order, &'a Shipment, Uuid)>,
     pub(super) invoices: Vec<(&'a Invoice, Uuid)>,
     pub(super) payments: Vec<(&'a Payment, Uuid)>,
@@ -60,6 +62,8 @@ impl<'a> Documents<'a> {
                 let order = &ordered.order;
                 if ordered.is_new {
                     self.new_orders.insert(order.id);
+                } else if ordered.is_amended {
+                    self.amended.insert(order.id);
                 }
                 self.orders.insert(order.id, (order, by));
                 self.customers.push(order.customer_id);

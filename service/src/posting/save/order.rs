@@ -95,8 +95,8 @@ async fn update(tx: &Tx, rows: &[Row<'_>]) -> Result<(), Error> {
          set status = v.status, version = v.version, updated_at = $2, \
              hold_reasons = case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
              released_at = v.released_at, \
-             release_command_id = case when v.released_at is null then o.release_command_id \
-                                       else coalesce(o.release_command_id, v.command_id) end \
+             release_command_id = case when v.released_at is not null \
+                                       then coalesce(o.release_command_id, v.command_id) end \
          from unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::uuid[]) \
              as v (id, status, version, hold_reason, released_at, command_id) \
          where o.tenant_id = $1 and o.id = v.id",
@@ -179,7 +179,7 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
 }
 
 /// Returns the taxes of a line that has several.
-fn stored_taxes(line: &Line) -> Option<Value> {
+pub(super) fn stored_taxes(line: &Line) -> Option<Value> {
     (!line.taxes.is_empty())
         .then(|| serde_json::to_value(&line.taxes).expect("taxes have text keys and plain values only"))
 }

@@ -6,7 +6,7 @@ use domain::order::Invoice;
 use sea_orm::sqlx;
 
 use super::documents::Documents;
-use super::{column, foreign, money, order, word};
+use super::{amendment, column, foreign, money, order, word};
 use crate::columns::Columns;
 use crate::posting::Accepted;
 use crate::{Error, Tx};
@@ -14,6 +14,7 @@ use crate::{Error, Tx};
 /// Writes the documents of a batch.
 pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let mut documents = Documents::of(accepted);
+    amendment::write(tx, &documents).await?;
     order::write(tx, book, &documents).await?;
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;

@@ -343,6 +343,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
+        "orders_amend" => Some(json!({ "lines": [{ "line_no": 1, "quantity": "1" }] })),
         "counts_recount" => Some(json!({ "lines": [1] })),
         "reconciliation_episodes_resolve" => Some(json!({ "class": "missed_sale" })),
         "sale_exceptions_resolve" => Some(json!({ "resolution": "Old price tag" })),

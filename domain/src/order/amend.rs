@@ -1,0 +1,351 @@
+//! The amendment of an order of which nothing was shipped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::place::refuse_lots;
+use super::reserve::{
+    Plan, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve, unreserve,
+};
+use super::{Order, OrderLine, OrderStatus, Ordered, check_buyer, exposure, find, finish, order_mut};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::id::{OrderId, ProductId};
+use crate::line_item::{LINES_MAX, invalid};
+use crate::needs::Needs;
+use crate::number::{Money, Quantity};
+use crate::product::ItemRef;
+use crate::promise::{self, Pegged};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::sales::{self, Authority, Basket, Judged, Line, LineInput};
+use crate::stock::{LevelKey, Reservation};
+use crate::tenant::Channel;
+
+/// An order to amend.
+#[derive(Debug, Clone)]
+pub struct Amend {
+    /// The order.
+    pub order_id: OrderId,
+    /// The version of the order for which the lines were made; any if absent.
+    pub version: Option<i32>,
+    /// The customer's reference; as before if absent.
+    pub reference: Option<String>,
+    /// The day on which the customer wants it; as before if absent.
+    pub requested_on: Option<NaiveDate>,
+    /// The lines that it shall have. A line that is kept may leave its product, its unit and its description out.
+    pub lines: Vec<LineInput>,
+    /// The number of the line that each of them keeps; none for a new line.
+    pub kept: Vec<Option<i32>>,
+    /// The limits of the caller over prices.
+    pub authority: Authority,
+}
+
+impl Rule for Amend {
+    fn name(&self) -> &'static str {
+        "order.amended"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.order_ids.insert(self.order_id);
+        needs.amended.insert(self.order_id);
+        needs.lines(&self.lines);
+        // The units of lines that are kept, and the promises of lines that wait.
+        needs.units = true;
+        needs.promises = true;
+    }
+
+    fn check_stated(&self) -> Result<(), Refusal> {
+        self.authority.check_stated(&self.lines, None)
+    }
+
+    fn note_faults(&self, book: &Book, faults: &mut Faults) {
+        faults.take(self.check_stated());
+        let Some(order) = book.orders.get(&self.order_id) else { return };
+        let Some(kept) = faults.take(kept_lines(book, order, self)) else { return };
+        let inputs = filled(self, &kept);
+        let basket = basket(book, order, self, &inputs);
+        // Lines that are kept need no price of now.
+        let judged = Judged { prices: false, amounts: order.foreign.is_none() };
+        sales::note_faults(book, &Basket { is_return: true, ..basket }, judged, faults);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        amend(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
+    }
+}
+
+/// The order after an amendment, before anything of it is written to the book.
+struct Amended {
+    /// The lines, of which nothing is reserved yet.
+    lines: Vec<OrderLine>,
+    /// The stock that it gets; none if it is a draft.
+    plan: Option<Plan>,
+    /// The reasons for a credit hold.
+    hold: Vec<String>,
+    /// The numbers of lines that don't grow. They keep their places in the queues for stock.
+    patient: BTreeSet<i32>,
+    /// Net and tax of the order before, if they count against the credit limit.
+    counted: Money,
+}
+
+/// Replaces the lines of an order of which nothing was shipped. Its reservations end, and it is reserved again as by a confirmation; a
+/// draft stays one. The units that were reserved for it are available to it, so it loses none that it still wants.
+fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal> {
+    let id = command.order_id;
+    let Amended { lines, plan, hold, patient, counted } = judge(book, command)?;
+
+    // Nothing rejects the command from here on.
+    let mut since = promise::waiting_since(book, id);
+    since.retain(|line_no, _| patient.contains(line_no));
+    let mut posting = Posting::default();
+    let order = &book.orders[&id];
+    let customer_id = order.customer_id;
+    let mut before = Vec::new();
+    if order.status == OrderStatus::Confirmed {
+        before = reservations(order);
+        let numbers = order.lines.iter().map(|line| line.line.line_no);
+        posting.pegs.extend(numbers.map(|line_no| Pegged { order_id: id, line_no, pegs: Vec::new() }));
+        unreserve(book, id);
+        exposure(book, customer_id).ordered -= counted;
+    }
+    let order = order_mut(book, id);
+    order.lines = lines;
+    order.reference = command.reference.clone().or(order.reference.take());
+    order.requested_on = command.requested_on.or(order.requested_on);
+    match plan {
+        None => {}
+        Some(_) if !hold.is_empty() => {
+            put_on_hold(book, id, hold);
+            // The release was for the order as it was.
+            order_mut(book, id).released_at = None;
+        }
+        Some(plan) => {
+            reserve(book, id, &plan, &mut posting);
+            promise::restore_places(book, id, &since, &mut posting);
+        }
+    }
+    let (ordered, mut posting) = finish(book, id, posting);
+    end_others(&mut posting, before);
+    Ok((Ordered { is_amended: true, ..ordered }, posting))
+}
+
+/// Ends the reservations of before that the posting does not renew.
+fn end_others(posting: &mut Posting, before: Vec<Reservation>) {
+    let place = |row: &Reservation| (row.document_id, row.line_no, row.key);
+    let renewed: BTreeSet<(Uuid, i32, LevelKey)> = posting.reservations.iter().map(place).collect();
+    let others = before.into_iter().filter(|row| !renewed.contains(&place(row)));
+    posting.reservations.extend(others.map(|row| Reservation { quantity: Quantity::ZERO, ..row }));
+}
+
+/// Makes all checks of an amendment.
+fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
+    let order = find(book, command.order_id)?;
+    check_version(order, command.version)?;
+    check_open(order)?;
+    check_buyer(book, order)?;
+    let kept = kept_lines(book, order, command)?;
+    check_left_out(book, order, &kept)?;
+    let inputs = filled(command, &kept);
+    let lines = sales::price_amended(book, &basket(book, order, command, &inputs), &kept)?;
+    let is_judged = |line: &&Line| sales::is_judged(&inputs[line.input], kept[line.input], line);
+    let judged: Vec<Line> = lines.iter().filter(is_judged).cloned().collect();
+    command.authority.check_cost(book, order.location_id, (&inputs, None), &judged)?;
+    let mut lines = numbered(order, &kept, lines)?;
+    let does_not_grow = |line: &&Line| kept[line.input].is_some_and(|kept| line.quantity <= kept.quantity);
+    let patient = lines.iter().filter(does_not_grow).map(|line| line.line_no).collect();
+    join_bundles(&kept, &mut lines);
+    let lines: Vec<OrderLine> = lines.into_iter().map(OrderLine::new).collect();
+    let is_confirmed = order.status == OrderStatus::Confirmed;
+    let counted = if is_confirmed { order.open_total(book) } else { Money::ZERO };
+    if order.status == OrderStatus::Draft {
+        refuse_lots(&inputs)?;
+        return Ok(Amended { lines, plan: None, hold: Vec::new(), patient, counted });
+    }
+    let amended = Order { lines, ..order.clone() };
+    let plan = plan_again(book, (order, &amended), &inputs)?;
+    let total = planned_total(book, &amended, &plan);
+    // A confirmed order that does not grow is within its credit.
+    let is_covered = is_confirmed && total <= counted;
+    let reason = if is_covered { None } else { credit_reason(book, &amended, total - counted) };
+    let hold = reason.into_iter().collect();
+    Ok(Amended { lines: amended.lines, plan: Some(plan), hold, patient, counted })
+}
+
+/// Rejects an amendment that was made for another version of the order.
+fn check_version(order: &Order, version: Option<i32>) -> Result<(), Refusal> {
+    if version.is_none_or(|version| version == order.version) {
+        return Ok(());
+    }
+    let detail = format!("Order {} was changed since you read it: read it again.", order.number);
+    Err(Problems::one("/version", Code::VersionMismatch, detail))
+}
+
+/// Rejects an order that was shipped or cancelled, and one in another currency, whose amounts never change.
+fn check_open(order: &Order) -> Result<(), Refusal> {
+    let number = &order.number;
+    let fix = match order.status {
+        OrderStatus::Draft | OrderStatus::OnHold | OrderStatus::Confirmed => {
+            let Some(quote) = &order.foreign else { return Ok(()) };
+            return Err(Refusal::state(format!(
+                "Order {number} is in {}, and only an order in the tenant's currency can be amended: cancel it, and place a new one.",
+                quote.currency
+            )));
+        }
+        OrderStatus::PartiallyShipped => "close it to cancel what was not shipped, and place a new order",
+        OrderStatus::Shipped | OrderStatus::Invoiced => {
+            "place a new order, and take goods back with POST /v1/returns"
+        }
+        OrderStatus::Cancelled => "place a new order",
+    };
+    let status: &str = order.status.into();
+    let status = status.replace('_', " ");
+    Err(Refusal::state(format!(
+        "Order {number} is {status}. Only one that is draft or on hold or confirmed can be amended: {fix}."
+    )))
+}
+
+/// Returns the order line that each line of the command keeps. Rejects with a problem for every line that the order does not have,
+/// or that is named twice or with another product.
+fn kept_lines<'o>(book: &Book, order: &'o Order, command: &Amend) -> Result<Vec<Option<&'o Line>>, Refusal> {
+    let known: BTreeMap<i32, &Line> =
+        order.lines.iter().map(|line| (line.line.line_no, &line.line)).collect();
+    let mut problems = Problems::default();
+    let mut named = BTreeSet::new();
+    let mut kept = Vec::with_capacity(command.lines.len());
+    for (index, (input, line_no)) in command.lines.iter().zip(&command.kept).enumerate() {
+        let pointer = format!("/lines/{index}");
+        let line = line_no.and_then(|line_no| known.get(&line_no).copied());
+        match (line_no, line) {
+            (None, _) => {}
+            (Some(line_no), None) => {
+                let detail = format!("Order {} has no line {line_no}.", order.number);
+                problems.add(format!("{pointer}/line_no"), Code::NotFound, detail);
+            }
+            (Some(line_no), Some(_)) if !named.insert(*line_no) => {
+                problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+            }
+            (Some(_), Some(line)) => {
+                if let Err(problem) = check_product(book, line, input, &pointer) {
+                    problems.push(problem);
+                }
+            }
+        }
+        kept.push(line);
+    }
+    problems.check()?;
+    Ok(kept)
+}
+
+/// Rejects an input that keeps a line and names another product.
+fn check_product(book: &Book, line: &Line, input: &LineInput, pointer: &str) -> Result<(), Problem> {
+    if input.item == ItemRef::Unnamed || input.item == ItemRef::Id(line.product_id) {
+        return Ok(());
+    }
+    let product = book.product_at(&input.item, None, pointer)?;
+    if product.id == line.product_id {
+        return Ok(());
+    }
+    let detail = format!(
+        "Line {} has the product {}: leave line_no out to order {} in a new line.",
+        line.line_no, line.printed.sku, product.sku
+    );
+    Err(invalid(product, format!("{pointer}/line_no"), detail))
+}
+
+/// Rejects that a line is left out which its bundle or a shipment needs.
+fn check_left_out(book: &Book, order: &Order, kept: &[Option<&Line>]) -> Result<(), Refusal> {
+    let numbers: BTreeSet<i32> = kept.iter().flatten().map(|line| line.line_no).collect();
+    let bundles: BTreeSet<_> = kept.iter().flatten().filter_map(|line| line.bundle_id).collect();
+    for line in order.lines.iter().map(|line| &line.line).filter(|line| !numbers.contains(&line.line_no)) {
+        let line_no = line.line_no;
+        if line.bundle_id.is_some_and(|id| bundles.contains(&id)) {
+            let detail = format!(
+                "Line {line_no} is a part of a bundle: keep all lines of the bundle, or leave all of them out and add the bundle in new lines."
+            );
+            return Err(Refusal::invalid("/lines", detail));
+        }
+        let is_undone = order.shipments.iter().any(|shipment| {
+            shipment.undone_at.is_some() && shipment.lines.iter().any(|part| part.order_line_no == line_no)
+        });
+        if is_undone || book.undone_lines.contains(&(order.id, line_no)) {
+            return Err(Refusal::state(format!(
+                "Line {line_no} of order {} is on a shipment that was undone, so it can't be left out: keep it, or cancel the \
+                 order and place a new one.",
+                order.number
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the inputs with the product, unit and description of the lines that they keep, as far as they don't state others.
+fn filled(command: &Amend, kept: &[Option<&Line>]) -> Vec<LineInput> {
+    let fill = |(input, line): (&LineInput, &Option<&Line>)| match line {
+        None => input.clone(),
+        Some(line) => LineInput {
+            item: ItemRef::Id(line.product_id),
+            uom: input.uom.clone().or_else(|| Some(line.uom.clone())),
+            description: input.description.clone().or_else(|| line.description.clone()),
+            ..input.clone()
+        },
+    };
+    command.lines.iter().zip(kept).map(fill).collect()
+}
+
+/// Returns the lines with the customer, the country and the time that price them. Prices and taxes are those of now.
+fn basket<'a>(book: &'a Book, order: &'a Order, command: &'a Amend, lines: &'a [LineInput]) -> Basket<'a> {
+    Basket {
+        lines,
+        discount: None,
+        channel: Channel::Wholesale,
+        location_id: order.location_id,
+        customer: book.customers.get(&order.customer_id),
+        country: &order.country,
+        at: book.now,
+        overrider: command.authority.overrider.as_deref(),
+        discount_max: Some(command.authority.discount_max),
+        is_return: false,
+        forced: false,
+        foreign: None,
+    }
+}
+
+/// Gives the lines their numbers. Those that are kept keep theirs, and new ones get the next after the last of the order.
+fn numbered(order: &Order, kept: &[Option<&Line>], lines: Vec<Line>) -> Result<Vec<Line>, Refusal> {
+    let mut last = order.lines.iter().map(|line| line.line.line_no).max().unwrap_or_default();
+    let mut lines = lines;
+    for line in &mut lines {
+        line.line_no = kept[line.input].map_or_else(
+            || {
+                last += 1;
+                last
+            },
+            |kept| kept.line_no,
+        );
+    }
+    if usize::try_from(last).is_ok_and(|last| last > LINES_MAX) {
+        let detail = format!(
+            "The order has had {LINES_MAX} lines or more with these: place a new order for the new ones."
+        );
+        return Err(Refusal::invalid("/lines", detail));
+    }
+    lines.sort_by_key(|line| line.line_no);
+    Ok(lines)
+}
+
+/// Gives the lines of a bundle that are kept the input of the first of them, as the lines of a new bundle have it: a bundle is reserved
+/// in whole or not at all.
+fn join_bundles(kept: &[Option<&Line>], lines: &mut [Line]) {
+    let mut firsts: BTreeMap<ProductId, usize> = BTreeMap::new();
+    for line in lines.iter_mut().filter(|line| kept[line.input].is_some()) {
+        if let Some(bundle_id) = line.bundle_id {
+            line.input = *firsts.entry(bundle_id).or_insert(line.input);
+        }
+    }
+}

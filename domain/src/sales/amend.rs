@@ -1,0 +1,195 @@
+//! Lines of an amended order: those that are kept as they were, those that keep their price, and those that are priced.
+
+use std::collections::HashMap;
+
+use super::price::{Found, check_size, find, item, line_discount, lists, price_line, tax_lines};
+use super::{Basket, Line, LineInput, authority, bundle};
+use crate::book::Book;
+use crate::id::ProductId;
+use crate::line_item::{LINES_MAX, invalid};
+use crate::number::{Money, Percent, Quantity};
+use crate::pricing::{self, Asked, Lists, Source};
+use crate::refusal::{Problem, Problems, Refusal};
+use crate::tenant::Settings;
+
+/// An input of an amendment, by what it keeps of a line.
+enum Part<'a> {
+    /// All of the line.
+    Whole(&'a Line),
+    /// The price of the line, for another quantity or discount.
+    Price(&'a Line, Found<'a>),
+    /// Nothing: it is priced as a line of a new order.
+    New(Found<'a>),
+}
+
+impl Part<'_> {
+    /// Returns the product and its stock units.
+    fn quantity(&self) -> (ProductId, Quantity) {
+        match self {
+            Part::Whole(line) => (line.product_id, line.quantity),
+            Part::Price(_, found) | Part::New(found) => (found.product.id, found.quantity),
+        }
+    }
+}
+
+/// Prices and taxes the lines of an amended order. `kept` has the order line that each input keeps. Such an input names the
+/// product of the line, and states the unit and description that it shall have. A line whose quantity, unit, price and discount stay keeps all amounts. One with another quantity or discount keeps its unit
+/// price. All others are priced as lines of a new order. Line numbers are those of the inputs. Rejects with a problem for every wrong
+/// line, and for every discount above the limit.
+pub(crate) fn price_amended(
+    book: &Book,
+    basket: &Basket<'_>,
+    kept: &[Option<&Line>],
+) -> Result<Vec<Line>, Refusal> {
+    if basket.lines.is_empty() || basket.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    let mut parts = Vec::with_capacity(basket.lines.len());
+    for (index, (input, kept)) in basket.lines.iter().zip(kept).enumerate() {
+        match part(book, basket, (index, input), *kept) {
+            Ok(part) => parts.push(part),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    let mut wanted: HashMap<ProductId, Quantity> = HashMap::new();
+    for (product_id, quantity) in parts.iter().map(Part::quantity) {
+        *wanted.entry(product_id).or_default() += quantity;
+    }
+    let lists = lists(book, basket);
+    let mut problems = Problems::default();
+    let (mut whole, mut priced, mut regular) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, (input, part)) in basket.lines.iter().zip(&parts).enumerate() {
+        let asked = Asked { basket_quantity: wanted[&part.quantity().0], at: basket.at };
+        let rules = (&lists, &asked);
+        let made = match part {
+            Part::Whole(line) => {
+                whole.push(as_it_was(line, index, input));
+                continue;
+            }
+            Part::Price(line, found) => keep_price(book, basket, rules, (index, input, found), line),
+            Part::New(found) => price_line(book, basket, rules, (index, input, found)),
+        };
+        match made {
+            Ok((line, amount)) => {
+                priced.push(line);
+                regular.push(amount);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    authority::excess(book, basket, &priced, &regular).check()?;
+    let mut lines = tax_lines(book, basket, bundle::unpack(book, basket, priced)?);
+    lines.extend(whole);
+    Ok(lines)
+}
+
+/// Returns whether the caller of an amendment is responsible for the price of a line: it is new, or more, or its price or discount is stated.
+pub(crate) fn is_judged(input: &LineInput, kept: Option<&Line>, line: &Line) -> bool {
+    let is_stated = input.unit_price.is_some() || input.discount.is_some();
+    kept.is_none_or(|kept| is_stated || line.quantity > kept.quantity)
+}
+
+fn part<'a>(
+    book: &'a Book,
+    basket: &Basket<'_>,
+    (index, input): (usize, &LineInput),
+    kept: Option<&'a Line>,
+) -> Result<Part<'a>, Problem> {
+    let Some(kept) = kept else { return find(book, basket, (index, input)).map(Part::New) };
+    let is_same_unit = input.uom.as_ref() == Some(&kept.uom);
+    let states_price = input.unit_price.is_some();
+    if is_same_unit && input.quantity == kept.entered && !states_price && input.discount.is_none() {
+        return Ok(Part::Whole(kept));
+    }
+    if kept.bundle_id.is_some() {
+        let detail = format!(
+            "Line {} is a part of a bundle: keep its quantity and price, or leave all lines of the bundle out and add the bundle in new lines.",
+            kept.line_no
+        );
+        return Err(invalid(&book.products[&kept.product_id], format!("/lines/{index}/line_no"), detail));
+    }
+    // An archived product can stay in an order.
+    let found = find(book, &Basket { is_return: true, ..*basket }, (index, input))?;
+    let has_price = is_same_unit && !states_price && found.unit.factor.rounded() == kept.factor;
+    Ok(if has_price { Part::Price(kept, found) } else { Part::New(found) })
+}
+
+/// Returns a line with its amounts. Its lots are picked again.
+fn as_it_was(line: &Line, index: usize, input: &LineInput) -> Line {
+    Line { input: index, description: input.description.clone(), lots: Vec::new(), ..line.clone() }
+}
+
+/// Returns a line with the unit price that was agreed for it, before tax is taken out; and the amount that its discount is compared
+/// with, if the caller is responsible for its price.
+fn keep_price(
+    book: &Book,
+    basket: &Basket<'_>,
+    (lists, asked): (&Lists, &Asked),
+    (index, input, found): (usize, &LineInput, &Found<'_>),
+    kept: &Line,
+) -> Result<(Line, Option<Money>), Problem> {
+    let settings = basket.settings(book);
+    let problem =
+        |field: &str, detail: String| invalid(found.product, format!("/lines/{index}/{field}"), detail);
+    let sizes = (found.quantity, input.quantity);
+    check_size(kept.unit_price, sizes).map_err(|detail| problem("quantity", detail))?;
+    let exact = kept.unit_price.times(input.quantity);
+    let gross = settings.money(exact);
+    let includes_tax = includes_tax(kept, settings);
+    let discount = match input.discount {
+        None => kept_discount(kept, (gross, input.quantity), includes_tax, settings),
+        stated => line_discount((gross, exact), stated, settings)
+            .map_err(|detail| problem("discount", detail.to_owned()))?,
+    };
+    let is_reduced = kept.discount.is_positive() || kept.source == Source::Override;
+    let regular = if is_reduced && (input.discount.is_some() || found.quantity > kept.quantity) {
+        let listed =
+            pricing::resolve(&book.rules, lists, &item(book, basket, found.product, &found.unit), asked);
+        listed.ok().map(|listed| settings.money(listed.unit_price.times(input.quantity)))
+    } else {
+        input.discount.map(|_| gross)
+    };
+    let line = Line {
+        entered: input.quantity,
+        quantity: found.quantity,
+        gross,
+        discount,
+        net: gross - discount,
+        includes_tax,
+        tax_rate: Percent::ZERO,
+        tax: Money::ZERO,
+        taxes: Vec::new(),
+        ..as_it_was(kept, index, input)
+    };
+    Ok((line, regular))
+}
+
+/// Returns whether the unit price of an order line contains its tax.
+fn includes_tax(line: &Line, settings: &Settings) -> bool {
+    let stated = line.trace.as_ref().and_then(|trace| trace.get("includes_tax")?.as_bool());
+    stated.unwrap_or(settings.prices_include_tax)
+}
+
+/// Returns the discount of a line in proportion to its new quantity. `gross` contains tax if the price does; the amounts of an order
+/// line don't.
+fn kept_discount(
+    line: &Line,
+    (gross, entered): (Money, Quantity),
+    includes_tax: bool,
+    settings: &Settings,
+) -> Money {
+    if !line.discount.is_positive() {
+        return Money::ZERO;
+    }
+    let paid = if !includes_tax {
+        line.net
+    } else if line.tax.is_zero() {
+        settings.share(settings.money(line.unit_price.times(line.entered)), line.net, line.gross)
+    } else {
+        line.net + line.tax
+    };
+    (gross - settings.share(paid, entered, line.entered)).max(Money::ZERO)
+}
