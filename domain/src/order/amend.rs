@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::place::refuse_lots;
 use super::reserve::{
-    Plan, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve, unreserve,
+    Plan, check_named, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve,
+    unreserve,
 };
-use super::{Order, OrderLine, OrderStatus, Ordered, check_buyer, exposure, find, finish, order_mut};
+use super::{Order, OrderLine, OrderStatus, Ordered, Policy, check_buyer, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::{OrderId, ProductId};
@@ -71,7 +72,10 @@ impl Rule for Amend {
         let inputs = filled(self, &kept);
         let basket = basket(book, order, self, &inputs);
         // Lines that are kept need no price of now.
-        let judged = Judged { prices: false, amounts: order.foreign.is_none() };
+        let is_draft = order.status == OrderStatus::Draft;
+        let lots = !is_draft && order.policy == Policy::ShipComplete;
+        let judged = Judged { prices: false, amounts: order.foreign.is_none(), lots };
+        faults.take(if is_draft { refuse_lots(&inputs) } else { check_named(order.policy, &inputs) });
         sales::note_faults(book, &Basket { is_return: true, ..basket }, judged, faults);
     }
 
