@@ -430,6 +430,9 @@ begin
     set resolution = '', version = e.version + 1
     where e.tenant_id = tenant and e.resolution <> '' and e.sale_id in (
         select s.id from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer);
+    delete from public.sale_external_ref x
+    where x.tenant_id = tenant and x.sale_id in (
+        select s.id from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer);
 
     delete from public.hold_reference r
     where r.tenant_id = tenant and r.reference in (
@@ -9093,6 +9096,16 @@ ALTER TABLE ONLY public.sale_exception FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sale_exception OWNER TO stockwell_owner;
 
+CREATE TABLE public.sale_external_ref (
+    tenant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    external_ref text NOT NULL
+);
+
+ALTER TABLE ONLY public.sale_external_ref FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sale_external_ref OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_by_category (
     tenant_id uuid NOT NULL,
     generation integer NOT NULL,
@@ -10375,6 +10388,9 @@ ALTER TABLE ONLY public.reservation
 ALTER TABLE ONLY public.sale_exception
     ADD CONSTRAINT sale_exception_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.sale_external_ref
+    ADD CONSTRAINT sale_external_ref_pkey PRIMARY KEY (tenant_id, sale_id);
+
 ALTER TABLE ONLY public.sales_by_category
     ADD CONSTRAINT sales_by_category_pkey PRIMARY KEY (tenant_id, generation, month, category_id, channel, location_id, country, currency);
 
@@ -10853,6 +10869,8 @@ CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, 
 CREATE INDEX sale_exception_by_sale ON public.sale_exception USING btree (tenant_id, sale_id, id);
 
 CREATE INDEX sale_exception_open ON public.sale_exception USING btree (tenant_id, id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX sale_external_ref_by_ref ON public.sale_external_ref USING btree (tenant_id, external_ref, sale_id);
 
 CREATE INDEX sales_line_by_original ON public.sales_line USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -11426,6 +11444,9 @@ ALTER TABLE ONLY public.reservation
 ALTER TABLE ONLY public.sale_exception
     ADD CONSTRAINT sale_exception_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
 
+ALTER TABLE ONLY public.sale_external_ref
+    ADD CONSTRAINT sale_external_ref_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
+
 ALTER TABLE ONLY public.sales_fold
     ADD CONSTRAINT sales_fold_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -11877,6 +11898,8 @@ ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sale_exception ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sale_external_ref ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sales_by_category ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_customer ENABLE ROW LEVEL SECURITY;
@@ -12194,6 +12217,8 @@ CREATE POLICY tenant_wall ON public.request_log TO stockwell_app USING ((tenant_
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sale_exception TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sale_external_ref TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_by_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -14207,6 +14232,13 @@ GRANT UPDATE(resolution) ON TABLE public.sale_exception TO stockwell_app;
 
 GRANT SELECT(version),UPDATE(version) ON TABLE public.sale_exception TO stockwell_lookup;
 GRANT UPDATE(version) ON TABLE public.sale_exception TO stockwell_app;
+
+GRANT DELETE ON TABLE public.sale_external_ref TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.sale_external_ref TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sale_external_ref TO stockwell_lookup;
+
+GRANT SELECT(sale_id) ON TABLE public.sale_external_ref TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell_app;
 
