@@ -5,10 +5,10 @@ use rust_decimal::Decimal;
 use crate::book::{Book, Location};
 use crate::id::{LocationId, ProductId};
 use crate::location::LocationKind;
-use crate::lot::{self, NamedLot};
+use crate::lot::NamedLot;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, ProductKind, Unit};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Problem, Problems, Refusal};
 
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
@@ -82,35 +82,8 @@ impl Book {
         Ok(goods)
     }
 
-    /// Notes the faults of all lines. A line whose product is not known is judged by its quantity and its lots.
-    pub(crate) fn note_faults_of_goods(&self, lines: &[GoodsLine], faults: &mut Faults) {
-        if lines.len() > LINES_MAX {
-            return;
-        }
-        for (index, line) in lines.iter().enumerate() {
-            let pointer = format!("/lines/{index}");
-            faults.keep(self.goods_of(line, &pointer));
-            if !line.quantity.is_positive() {
-                faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
-            }
-            lot::note_faults(&line.lots, &pointer, faults);
-        }
-    }
-
-    /// Notes the lots that lines name and that are not there.
-    pub(crate) fn note_unknown_lots(&self, lines: &[GoodsLine], faults: &mut Faults) {
-        if lines.len() > LINES_MAX {
-            return;
-        }
-        for (index, line) in lines.iter().enumerate() {
-            let pointer = format!("/lines/{index}");
-            if let Ok((product, _)) = self.find_stocked(&line.item, None, &pointer) {
-                lot::note_unknown(self, product, &line.lots, &pointer, faults);
-            }
-        }
-    }
-
-    fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
+    /// Returns the product and stock quantity of a line.
+    pub(crate) fn goods_of(&self, line: &GoodsLine, pointer: &str) -> Result<Goods, Problem> {
         let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product

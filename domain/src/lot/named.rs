@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::NamedLot;
 use crate::book::Book;
-use crate::line_item::invalid;
+use crate::line_item::{GoodsLine, LINES_MAX, invalid};
 use crate::number::Quantity;
 use crate::product::{Product, Tracking};
 use crate::refusal::{Code, Faults, Problem};
@@ -50,6 +50,36 @@ pub(crate) fn note_unknown(
     for (index, lot) in named.iter().enumerate() {
         if book.lots.find(product.id, &lot.code).is_none() {
             faults.note(unknown(product, &lot.code, &format!("{pointer}/lots/{index}")));
+        }
+    }
+}
+
+impl Book {
+    /// Notes the faults of all lines. A line whose product is not known is judged by its quantity and its lots.
+    pub(crate) fn note_faults_of_goods(&self, lines: &[GoodsLine], faults: &mut Faults) {
+        if lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, line) in lines.iter().enumerate() {
+            let pointer = format!("/lines/{index}");
+            faults.keep(self.goods_of(line, &pointer));
+            if !line.quantity.is_positive() {
+                faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+            }
+            note_faults(&line.lots, &pointer, faults);
+        }
+    }
+
+    /// Notes the lots that lines name and that are not there.
+    pub(crate) fn note_unknown_lots(&self, lines: &[GoodsLine], faults: &mut Faults) {
+        if lines.len() > LINES_MAX {
+            return;
+        }
+        for (index, line) in lines.iter().enumerate() {
+            let pointer = format!("/lines/{index}");
+            if let Ok((product, _)) = self.find_stocked(&line.item, None, &pointer) {
+                note_unknown(self, product, &line.lots, &pointer, faults);
+            }
         }
     }
 }
