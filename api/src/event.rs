@@ -232,12 +232,16 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
         document_id: document_id.as_deref().map(|id| parse_document_id(id, "document_id")).transpose()?,
     };
     // A reader who continues may wait for the next event.
-    let named = document_id.filter(|_| after.is_none());
+    let begins = after.is_none();
     let after = after.unwrap_or_default();
     let read = async |tx: &service::Tx| {
         let feed = event::list(tx, &filter, after, limit as usize).await?;
-        if feed.events.is_empty() && !feed.has_more {
-            known::check_id(tx, "document_id", named.clone()).await?;
+        let is_empty = feed.events.is_empty() && !feed.has_more;
+        // A record that was deleted has events, which the types may leave out.
+        if let Some(id) = filter.document_id.filter(|_| begins && is_empty)
+            && !event::has_events_about(tx, id).await?
+        {
+            known::check_id(tx, "document_id", document_id.clone()).await?;
         }
         Ok(feed)
     };

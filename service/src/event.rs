@@ -129,6 +129,12 @@ pub(crate) async fn has_events_from(tx: &Tx, position: i64) -> Result<bool, Erro
     Ok(tx.row(query.bind(tx.tenant_id.0).bind(position)).await?.is_some())
 }
 
+/// Whether any event is about a document or record. It may not be in the feed yet.
+pub async fn has_events_about(tx: &Tx, document_id: Uuid) -> Result<bool, Error> {
+    let query = sqlx::query("select 1 from event where tenant_id = $1 and document_id = $2 limit 1");
+    Ok(tx.row(query.bind(tx.tenant_id.0).bind(document_id)).await?.is_some())
+}
+
 /// Returns the instant from which expiries may not have been reported yet to a listener at `place`: shortly before
 /// the last event it received, and at most one day ago.
 pub(crate) async fn expiries_unsent_since(tx: &Tx, place: FeedPosition) -> Result<DateTime<Utc>, Error> {

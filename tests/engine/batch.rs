@@ -25,6 +25,8 @@ use tests::{
 };
 
 const ORDERS: &str = "/v1/orders";
+/// Longest wait for sessions that have to wait.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -352,9 +354,12 @@ fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
 /// not count.
 async fn until_waiting(process: i32, sessions: i64) {
     let mut root = environment().connect().await;
-    while waiting_for(&mut root, process).await < sessions {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let wait = async {
+        while waiting_for(&mut root, process).await < sessions {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("the sessions wait");
 }
 
 /// Chance decides which of the two creates the series first: four rounds, each with its own tenant.

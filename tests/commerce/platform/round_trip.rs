@@ -235,6 +235,12 @@ fn other_filters_that_name_nothing_known_say_so() {
         assert_eq!(problem["errors"][0]["parameter"], "document_id", "{problem}");
         let of_customer = tenant.get(&format!("/v1/events?document_id={customer}&type=order.*")).await.ok();
         assert_eq!(of_customer["data"], json!([]), "the customer exists");
+        tenant.product("MUG", "10.00").await;
+        let mapping = json!({ "system": "shop", "external_sku": "1", "sku": "MUG" });
+        let deleted = tenant.make("/v1/sku-mappings", mapping).await;
+        assert_eq!(tenant.delete(&format!("/v1/sku-mappings/{deleted}")).await.status, 204);
+        let of_deleted = tenant.get(&format!("/v1/events?document_id={deleted}&type=order.*")).await.ok();
+        assert_eq!(of_deleted["data"], json!([]), "the mapping had events");
         let feed = tenant.get("/v1/events").await.ok();
         let cursor = feed["page"]["resume_cursor"].as_str().expect("a cursor");
         tenant.get(&format!("/v1/events?document_id={gone}&cursor={cursor}")).await.ok();
