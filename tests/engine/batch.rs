@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{Datelike, Days, NaiveDate};
 use domain::book::Book;
 use domain::expected_receipt::Expect;
-use domain::id::{ExpectedReceiptId, OrderId};
+use domain::id::{ExpectedReceiptId, OrderId, ShipmentId};
 use domain::line_item::GoodsLine;
-use domain::number::Quantity;
+use domain::number::{Percent, Quantity};
 use domain::product::ItemRef;
 use domain::refusal::{Code, Problems, Refusal};
+use domain::sales::{Authority, LineInput};
 use domain::stock_document::{MoveLine, StockDocumentKind};
 use domain::transfer::Dispatch;
 use domain::{expected_receipt, order, stock_document};
@@ -317,6 +318,78 @@ async fn forced(tenant: &Tenant, sku: &str) -> Vec<bool> {
                  where l.tenant_id = $1 and p.sku = $2";
     let query = sqlx::query_scalar(query).bind(tenant.id.0).bind(sku);
     query.fetch_all(&environment().root).await.expect("levels are read")
+}
+
+/// An amendment of an order to these lines: each is kept by its number, or new by its SKU.
+fn amended(order: &Value, lines: &[(Result<i32, &str>, &str)]) -> Command {
+    let input = |(line, quantity): &(Result<i32, &str>, &str)| LineInput {
+        item: line.map_or_else(|sku| ItemRef::Sku(sku.to_owned()), |_| ItemRef::Unnamed),
+        barcode: None,
+        uom: None,
+        quantity: quantity.parse().expect("a quantity"),
+        unit_price: None,
+        price_reason: None,
+        discount: None,
+        description: None,
+        lots: Vec::new(),
+    };
+    Command::AmendOrder(order::Amend {
+        order_id: order_id(order),
+        version: None,
+        reference: None,
+        requested_on: None,
+        lines: lines.iter().map(input).collect(),
+        kept: lines.iter().map(|(line, _)| line.ok()).collect(),
+        authority: Authority { overrider: None, discount_max: Percent::ZERO, below_cost: false },
+    })
+}
+
+#[test]
+fn amendments_of_one_batch_leave_the_order_as_the_last_one_states_it() {
+    with_tenant(async |tenant| {
+        for sku in ["MUG", "CUP", "JUG"] {
+            tenant.stocked(sku, "10.00", ("10", "4.00")).await;
+        }
+        tenant.product("PAN", "10.00").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let carry_out = async |commands: Vec<Command>| {
+            let answers = together(tenant, commands).await;
+            assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
+        };
+        // The number of the line that was removed is that of another product then.
+        let order = tenant.order(&customer, &[("MUG", "2"), ("CUP", "1")], "confirmed").await.created();
+        let kept = (Ok(1), "2");
+        carry_out(vec![amended(&order, &[kept]), amended(&order, &[kept, (Err("JUG"), "3")])]).await;
+        let shown = tenant.get(&format!("{ORDERS}/{}", id(&order))).await.ok();
+        let line = ["line_no", "sku", "quantity", "reserved"].map(|name| shown["lines"][1][name].clone());
+        assert_eq!(line, [json!(2), json!("JUG"), json!("3"), json!("3")]);
+        assert_eq!(
+            (tenant.level("CUP").await.reserved, tenant.level("JUG").await.reserved),
+            ("0".into(), "3".into())
+        );
+
+        // More was shipped before than is ordered afterwards.
+        let shipped = tenant.order(&customer, &[("CUP", "5")], "shipped").await.created();
+        let shipment_id: ShipmentId = id(&shipped["shipments"][0]).parse().expect("the id of a shipment");
+        let undo = Command::UndoShipment(order::UndoShipment { shipment_id, occurred_at: None });
+        carry_out(vec![undo, amended(&shipped, &[(Ok(1), "3")])]).await;
+        assert_eq!(reserved(tenant, &[shipped]).await, pairs(&[("3", "0")]));
+
+        // A line that grew waits behind the others, also if it was made as small as before.
+        let mut waiting = Vec::new();
+        for _ in 0..2 {
+            let order = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+                "lines": lines(&[("PAN", "3")]) });
+            waiting.push(tenant.post(ORDERS, &order).await.created());
+        }
+        let grown = amended(&waiting[0], &[(Ok(1), "4")]);
+        carry_out(vec![grown, amended(&waiting[0], &[(Ok(1), "3")])]).await;
+        let receipt =
+            json!({ "kind": "receipt", "lines": [{ "sku": "PAN", "quantity": "3", "unit_cost": "4" }] });
+        tenant.post("/v1/stock/documents", &receipt).await.created();
+        assert_eq!(reserved(tenant, &waiting).await, pairs(&[("0", "3"), ("3", "0")]));
+        tenant.check_books().await;
+    });
 }
 
 fn line(sku: &str, quantity: &str) -> GoodsLine {

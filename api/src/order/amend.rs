@@ -144,7 +144,7 @@ impl AmendedLineIn {
 /// A draft stays a draft. Any other order is reserved again, as by a confirmation and with its `policy`. The order keeps the stock that is
 /// reserved for it and that it still wants. What it no longer wants is available to others. A line that waits keeps its place in the
 /// queue, unless its quantity grows. Days are promised again. If the total grows beyond the credit limit, the order goes on credit hold,
-/// and its reservations end.
+/// and its reservations end. A release of before ends if the total grows.
 ///
 /// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409).
 #[utoipa::path(

@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::place::refuse_lots;
 use super::reserve::{
     Plan, check_named, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve,
-    unreserve,
+    split_bundles, unreserve,
 };
 use super::{Order, OrderLine, OrderStatus, Ordered, Policy, check_buyer, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
-use crate::id::{OrderId, ProductId};
+use crate::id::OrderId;
 use crate::line_item::{LINES_MAX, invalid};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
@@ -96,13 +96,15 @@ struct Amended {
     patient: BTreeSet<i32>,
     /// Net and tax of the order before, if they count against the credit limit.
     counted: Money,
+    /// Whether it was confirmed and does not grow. Its release counts only then.
+    is_covered: bool,
 }
 
 /// Replaces the lines of an order of which nothing was shipped. Its reservations end, and it is reserved again as by a confirmation; a
 /// draft stays one. The units that were reserved for it are available to it, so it loses none that it still wants.
 fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal> {
     let id = command.order_id;
-    let Amended { lines, plan, hold, patient, counted } = judge(book, command)?;
+    let Amended { lines, plan, hold, patient, counted, is_covered } = judge(book, command)?;
 
     // Nothing rejects the command from here on.
     let mut since = promise::waiting_since(book, id);
@@ -122,13 +124,11 @@ fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal
     order.lines = lines;
     order.reference = command.reference.clone().or(order.reference.take());
     order.requested_on = command.requested_on.or(order.requested_on);
+    // A release was for the order as it was.
+    order.released_at = order.released_at.filter(|_| is_covered);
     match plan {
         None => {}
-        Some(_) if !hold.is_empty() => {
-            put_on_hold(book, id, hold);
-            // The release was for the order as it was.
-            order_mut(book, id).released_at = None;
-        }
+        Some(_) if !hold.is_empty() => put_on_hold(book, id, hold),
         Some(plan) => {
             reserve(book, id, &plan, &mut posting);
             promise::restore_places(book, id, &since, &mut posting);
@@ -160,16 +160,15 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let is_judged = |line: &&Line| sales::is_judged(&inputs[line.input], kept[line.input], line);
     let judged: Vec<Line> = lines.iter().filter(is_judged).cloned().collect();
     command.authority.check_cost(book, order.location_id, (&inputs, None), &judged)?;
-    let mut lines = numbered(order, &kept, lines)?;
+    let lines = numbered(order, &kept, lines)?;
     let does_not_grow = |line: &&Line| kept[line.input].is_some_and(|kept| line.quantity <= kept.quantity);
     let patient = lines.iter().filter(does_not_grow).map(|line| line.line_no).collect();
-    join_bundles(&kept, &mut lines);
     let lines: Vec<OrderLine> = lines.into_iter().map(OrderLine::new).collect();
     let is_confirmed = order.status == OrderStatus::Confirmed;
     let counted = if is_confirmed { order.open_total(book) } else { Money::ZERO };
     if order.status == OrderStatus::Draft {
         refuse_lots(&inputs)?;
-        return Ok(Amended { lines, plan: None, hold: Vec::new(), patient, counted });
+        return Ok(Amended { lines, plan: None, hold: Vec::new(), patient, counted, is_covered: false });
     }
     let amended = Order { lines, ..order.clone() };
     let plan = plan_again(book, (order, &amended), &inputs)?;
@@ -178,7 +177,7 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let is_covered = is_confirmed && total <= counted;
     let reason = if is_covered { None } else { credit_reason(book, &amended, total - counted) };
     let hold = reason.into_iter().collect();
-    Ok(Amended { lines: amended.lines, plan: Some(plan), hold, patient, counted })
+    Ok(Amended { lines: amended.lines, plan: Some(plan), hold, patient, counted, is_covered })
 }
 
 /// Rejects an amendment that was made for another version of the order.
@@ -265,27 +264,34 @@ fn check_product(book: &Book, line: &Line, input: &LineInput, pointer: &str) -> 
 /// Rejects that a line is left out which its bundle or a shipment needs.
 fn check_left_out(book: &Book, order: &Order, kept: &[Option<&Line>]) -> Result<(), Refusal> {
     let numbers: BTreeSet<i32> = kept.iter().flatten().map(|line| line.line_no).collect();
-    let bundles: BTreeSet<_> = kept.iter().flatten().filter_map(|line| line.bundle_id).collect();
-    for line in order.lines.iter().map(|line| &line.line).filter(|line| !numbers.contains(&line.line_no)) {
-        let line_no = line.line_no;
-        if line.bundle_id.is_some_and(|id| bundles.contains(&id)) {
-            let detail = format!(
-                "Line {line_no} is a part of a bundle: keep all lines of the bundle, or leave all of them out and add the bundle in new lines."
-            );
-            return Err(Refusal::invalid("/lines", detail));
-        }
-        let is_undone = order.shipments.iter().any(|shipment| {
-            shipment.undone_at.is_some() && shipment.lines.iter().any(|part| part.order_line_no == line_no)
-        });
-        if is_undone || book.undone_lines.contains(&(order.id, line_no)) {
-            return Err(Refusal::state(format!(
-                "Line {line_no} of order {} is on a shipment that was undone, so it can't be left out: keep it, or cancel the \
-                 order and place a new one.",
-                order.number
-            )));
+    let is_kept = |line: &OrderLine| numbers.contains(&line.line.line_no);
+    for part in split_bundles(&order.lines) {
+        let is_in_part = part.iter().any(is_kept);
+        for line_no in part.iter().filter(|line| !is_kept(line)).map(|line| line.line.line_no) {
+            if is_in_part {
+                let detail = format!(
+                    "Line {line_no} is a part of a bundle: keep all lines of the bundle, or leave all of them out and add the bundle \
+                     in new lines."
+                );
+                return Err(Refusal::invalid("/lines", detail));
+            }
+            if is_undone(book, order, line_no) {
+                return Err(Refusal::state(format!(
+                    "Line {line_no} of order {} is on a shipment that was undone, so it can't be left out: keep it, or cancel the \
+                     order and place a new one.",
+                    order.number
+                )));
+            }
         }
     }
     Ok(())
+}
+
+/// Returns whether a shipment of the line was undone, in this batch or before.
+fn is_undone(book: &Book, order: &Order, line_no: i32) -> bool {
+    let mut undone = order.shipments.iter().filter(|shipment| shipment.undone_at.is_some());
+    undone.any(|shipment| shipment.lines.iter().any(|part| part.order_line_no == line_no))
+        || book.undone_lines.contains(&(order.id, line_no))
 }
 
 /// Returns the inputs with the product, unit and description of the lines that they keep, as far as they don't state others.
@@ -341,15 +347,4 @@ fn numbered(order: &Order, kept: &[Option<&Line>], lines: Vec<Line>) -> Result<V
     }
     lines.sort_by_key(|line| line.line_no);
     Ok(lines)
-}
-
-/// Gives the lines of a bundle that are kept the input of the first of them, as the lines of a new bundle have it: a bundle is reserved
-/// in whole or not at all.
-fn join_bundles(kept: &[Option<&Line>], lines: &mut [Line]) {
-    let mut firsts: BTreeMap<ProductId, usize> = BTreeMap::new();
-    for line in lines.iter_mut().filter(|line| kept[line.input].is_some()) {
-        if let Some(bundle_id) = line.bundle_id {
-            line.input = *firsts.entry(bundle_id).or_insert(line.input);
-        }
-    }
 }

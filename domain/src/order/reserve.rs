@@ -1,6 +1,6 @@
 //! Reservation of an order's stock, and of its part of the customer's credit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -57,7 +57,8 @@ pub(super) fn plan(
     plan_demand(book, order, at, (demand, inputs))
 }
 
-/// Plans what an order gets with the lines of `amended`. The units that are reserved for it are available to it.
+/// Plans what an order gets with the lines of `amended`. The units that are reserved for it are available to it, also on a level that has
+/// less on hand than is reserved.
 pub(super) fn plan_again(
     book: &Book,
     (order, amended): (&Order, &Order),
@@ -70,7 +71,10 @@ pub(super) fn plan_again(
         }
     }
     let mut demand = Demand::of(Requester::ORDER);
-    own.into_iter().for_each(|(key, reserved)| demand.promised(key, reserved));
+    for (key, reserved) in own {
+        let lacking = -book.level(&key).available().min(Quantity::ZERO);
+        demand.promised(key, reserved + lacking);
+    }
     plan_demand(book, amended, book.now, (demand, inputs))
 }
 
@@ -127,11 +131,7 @@ pub(super) fn pick_rule(book: &Book, order: &Order, at: DateTime<Utc>) -> PickRu
 fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan {
     let whole = order.policy == Policy::Partial;
     let mut plan = Plan { taken: Vec::new(), lots: Vec::new() };
-    let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
-        one.line.bundle_id.is_some()
-            && (one.line.bundle_id, one.line.input) == (next.line.bundle_id, next.line.input)
-    };
-    for group in order.lines.chunk_by(of_one_bundle) {
+    for group in split_bundles(&order.lines) {
         let before = (whole && group[0].line.bundle_id.is_some()).then(|| demand.clone());
         let takes = group.iter().map(|line| pick_available(book, line, rule, &mut demand));
         let mut takes: Vec<(Quantity, Vec<LotShare>)> = takes.collect();
@@ -146,6 +146,25 @@ fn fill(book: &Book, order: &Order, rule: &PickRule, mut demand: Demand) -> Plan
         }
     }
     plan
+}
+
+/// Splits the lines of an order: those of one bundle stay together, every other line is alone. The lines of a bundle follow each other,
+/// and each is of another component.
+pub(super) fn split_bundles(lines: &[OrderLine]) -> Vec<&[OrderLine]> {
+    let mut products = BTreeSet::new();
+    let of_one_bundle = |one: &OrderLine, next: &OrderLine| {
+        let (one, next) = (&one.line, &next.line);
+        products.insert(one.product_id);
+        let is_part = one.bundle_id.is_some()
+            && one.bundle_id == next.bundle_id
+            && one.line_no + 1 == next.line_no
+            && !products.contains(&next.product_id);
+        if !is_part {
+            products.clear();
+        }
+        is_part
+    };
+    lines.chunk_by(of_one_bundle).collect()
 }
 
 /// Returns the units available for a line, and their lots.

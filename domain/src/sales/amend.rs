@@ -10,7 +10,8 @@ use crate::line_item::{LINES_MAX, invalid};
 use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Lists, Source};
 use crate::refusal::{Problem, Problems, Refusal};
-use crate::tenant::Settings;
+use crate::tax;
+use crate::tenant::{Settings, TaxRounding};
 
 /// An input of an amendment, by what it keeps of a line.
 enum Part<'a> {
@@ -32,10 +33,11 @@ impl Part<'_> {
     }
 }
 
-/// Prices and taxes the lines of an amended order. `kept` has the order line that each input keeps. Such an input names the
-/// product of the line, and states the unit and description that it shall have. A line whose quantity, unit, price and discount stay keeps all amounts. One with another quantity or discount keeps its unit
-/// price. All others are priced as lines of a new order. Line numbers are those of the inputs. Rejects with a problem for every wrong
-/// line, and for every discount above the limit.
+/// Prices and taxes the lines of an amended order. `kept` has the order line that each input keeps. Such an input names the product of the
+/// line, and states the unit and description that it shall have. A line whose quantity, unit, price and discount stay keeps all amounts,
+/// except for its part of the rounding of a tax. One with another quantity or discount keeps its unit price. All others are priced as lines
+/// of a new order. Line numbers are those of the inputs. Rejects with a problem for every wrong line, and for every discount above the
+/// limit.
 pub(crate) fn price_amended(
     book: &Book,
     basket: &Basket<'_>,
@@ -81,12 +83,60 @@ pub(crate) fn price_amended(
     }
     problems.check()?;
     authority::excess(book, basket, &priced, &regular).check()?;
-    let mut lines = tax_lines(book, basket, bundle::unpack(book, basket, priced)?);
-    lines.extend(whole);
-    Ok(lines)
+    Ok(taxed(book, basket, kept, (bundle::unpack(book, basket, priced)?, whole)))
 }
 
-/// Returns whether the caller of an amendment is responsible for the price of a line: it is new, or more, or its price or discount is stated.
+/// Taxes priced lines. If a tax is rounded once per document, `whole` lines that are taxed alike have their part of its rounding. All
+/// others keep their taxes.
+fn taxed(
+    book: &Book,
+    basket: &Basket<'_>,
+    kept: &[Option<&Line>],
+    (priced, whole): (Vec<Line>, Vec<Line>),
+) -> Vec<Line> {
+    let settings = basket.settings(book);
+    let (alike, others): (Vec<Line>, Vec<Line>) =
+        whole.into_iter().partition(|line| is_taxed_alike(book, basket, line));
+    let mut lines = priced;
+    lines.extend(alike.into_iter().map(|line| before_tax(line, settings)));
+    // Among equals, the earlier line of the order gets the rest of a rounding.
+    lines.sort_by_key(|line| kept[line.input].map_or((i32::MAX, line.input), |kept| (kept.line_no, 0)));
+    let mut lines = tax_lines(book, basket, lines);
+    lines.extend(others);
+    lines
+}
+
+/// Returns whether taxes are rounded once per document, and those of a line are the ones of the basket's time.
+fn is_taxed_alike(book: &Book, basket: &Basket<'_>, line: &Line) -> bool {
+    let settings = basket.settings(book);
+    let is_exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
+    let is_untaxed = line.tax_rate.is_zero() && line.taxes.is_empty();
+    if settings.tax_rounding == TaxRounding::Line || is_exempt || is_untaxed {
+        return false;
+    }
+    let class = book.products[&line.product_id].tax_class_id;
+    let rate = tax::rate(&book.setup.tax_rates, class, basket.country, settings.day(basket.at));
+    let amounts: Vec<Money> = line.taxes.iter().map(|tax| tax.amount).collect();
+    rate.is_some_and(|rate| {
+        rate.rate == line.tax_rate
+            && rate.taxes.len() == line.taxes.len()
+            && tax::of_line(&rate.taxes, line.net, line.quantity, &amounts) == line.taxes
+    })
+}
+
+/// Returns a line of an order with its amounts as they were before it was taxed: with the tax if its price contains that.
+fn before_tax(line: Line, settings: &Settings) -> Line {
+    if !includes_tax(&line, settings) {
+        return line;
+    }
+    let net = line.net + line.tax;
+    let whole = settings.money(line.unit_price.times(line.entered));
+    let gross = if line.discount.is_zero() { net } else { whole.max(net) };
+    Line { gross, discount: gross - net, net, includes_tax: true, ..line }
+}
+
+/// Returns whether the caller of an amendment is responsible for the price of a line: it is new, or more, or its price or discount is
+/// stated.
 pub(crate) fn is_judged(input: &LineInput, kept: Option<&Line>, line: &Line) -> bool {
     let is_stated = input.unit_price.is_some() || input.discount.is_some();
     kept.is_none_or(|kept| is_stated || line.quantity > kept.quantity)
@@ -99,6 +149,11 @@ fn part<'a>(
     kept: Option<&'a Line>,
 ) -> Result<Part<'a>, Problem> {
     let Some(kept) = kept else { return find(book, basket, (index, input)).map(Part::New) };
+    if kept.bundle_id.is_some() && !input.lots.is_empty() {
+        let detail =
+            format!("Line {} is a part of a bundle, so it can't name lots: leave lots out.", kept.line_no);
+        return Err(invalid(&book.products[&kept.product_id], format!("/lines/{index}/lots"), detail));
+    }
     let is_same_unit = input.uom.as_ref() == Some(&kept.uom);
     let states_price = input.unit_price.is_some();
     if is_same_unit && input.quantity == kept.entered && !states_price && input.discount.is_none() {
@@ -106,7 +161,8 @@ fn part<'a>(
     }
     if kept.bundle_id.is_some() {
         let detail = format!(
-            "Line {} is a part of a bundle: keep its quantity and price, or leave all lines of the bundle out and add the bundle in new lines.",
+            "Line {} is a part of a bundle: keep its quantity and price, or leave all lines of the bundle out and add the bundle in new \
+             lines.",
             kept.line_no
         );
         return Err(invalid(&book.products[&kept.product_id], format!("/lines/{index}/line_no"), detail));

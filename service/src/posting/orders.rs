@@ -81,8 +81,10 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     if orders.is_empty() {
         return Ok(orders);
     }
-    for (id, line) in lines(tx, &ids).await? {
+    for (id, mut line) in lines(tx, &ids).await? {
         if let Some(order) = orders.get_mut(&id) {
+            // A problem of a line names its place. Numbers of lines have gaps in an amended order.
+            line.line.input = order.lines.len();
             order.lines.push(line);
         }
     }

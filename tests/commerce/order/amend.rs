@@ -177,6 +177,37 @@ fn a_line_keeps_what_was_agreed_until_another_price_or_discount_is_stated() {
 }
 
 #[test]
+fn a_tax_is_rounded_once_for_kept_and_new_lines() {
+    let line = |line_no: i32| json!({ "line_no": line_no, "quantity": "1" });
+    let with = |include: bool, expected: [[&'static str; 3]; 4]| {
+        with_tenant_as(
+            move |tenant| tenant.prices_include_tax = include,
+            async |tenant| {
+                tenant.stocked("PIN", "0.02", ("100", "0.01")).await;
+                let customer = tenant.customer("Nordwind Supply").await;
+                let pins = [("PIN", "1"); 3];
+                let order = tenant.order(&customer, &pins, "confirmed").await.created();
+                assert_eq!(sums(&order), expected[0]);
+                let lines = [
+                    json!([line(1), line(2), line(3)]),
+                    json!([line(2), line(3)]),
+                    json!([line(2), line(3), { "sku": "PIN", "quantity": "2" }]),
+                ];
+                for (lines, expected) in lines.into_iter().zip(&expected[1..]) {
+                    let amended = amend(tenant, &order, lines).await.ok();
+                    assert_eq!(sums(&amended), *expected);
+                    assert_eq!(sums(&shown(tenant, &order).await), *expected);
+                }
+            },
+        );
+    };
+    let three = ["0.06", "0.01", "0.07"];
+    with(false, [three, three, ["0.04", "0.01", "0.05"], ["0.08", "0.02", "0.10"]]);
+    let three = ["0.05", "0.01", "0.06"];
+    with(true, [three, three, ["0.03", "0.01", "0.04"], ["0.07", "0.01", "0.08"]]);
+}
+
+#[test]
 fn a_low_price_that_another_agreed_is_not_extended_by_a_caller_with_limits() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("100", "0.50")).await;
@@ -216,6 +247,33 @@ fn an_order_keeps_its_stock_and_gets_more_by_its_policy() {
         receive(tenant, "BOLT", "5").await;
         assert_eq!(stock(&amend(tenant, &partial, first("7")).await.ok()), [["7", "0", "0"]]);
         assert_eq!(tenant.level("BOLT").await, Level::of("15", "14", "15"));
+    });
+}
+
+#[test]
+fn an_order_keeps_what_is_reserved_for_it_beyond_the_stock_on_hand() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
+        tenant.stocked("NUT", "1.00", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let lines = json!([{ "sku": "BOLT", "quantity": "7" }, { "sku": "NUT", "quantity": "2" }]);
+        let order = json!({ "customer_id": customer, "policy": "partial", "advance_to": "confirmed", "lines": lines });
+        let order = tenant.post(ORDERS, &order).await.created();
+        of_bolts(tenant, &customer, "ship_complete", "3").await;
+        let lost = json!({ "kind": "adjustment", "forced": true, "reason": "damage", "occurred_at": "2026-01-02T10:00:00Z",
+            "lines": [{ "sku": "BOLT", "quantity": "-4" }] });
+        tenant.post("/v1/stock/documents", &lost).await.created();
+        assert_eq!(tenant.level("BOLT").await, Level::of("6", "10", "6"));
+        let line = |line_no: i32, quantity: &str| json!({ "line_no": line_no, "quantity": quantity });
+        let amended = amend(tenant, &order, json!([line(1, "7"), line(2, "3")])).await.ok();
+        assert_eq!(stock(&amended), [["7", "0", "0"], ["3", "0", "0"]]);
+        let grown = amend(tenant, &order, json!([line(1, "9"), line(2, "3")])).await.ok();
+        assert_eq!(stock(&grown), [["7", "0", "2"], ["3", "0", "0"]]);
+        assert_eq!(tenant.level("BOLT").await, Level::of("6", "10", "6"));
+        let less = amend(tenant, &order, json!([line(1, "5"), line(2, "3")])).await.ok();
+        assert_eq!(stock(&less), [["5", "0", "0"], ["3", "0", "0"]]);
+        assert_eq!(tenant.level("BOLT").await, Level::of("6", "8", "6"));
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
 
@@ -329,6 +387,12 @@ fn more_than_the_credit_limit_holds_the_order() {
         let grown = amend(tenant, &order, first("20")).await.ok();
         assert_eq!((&grown["status"], &grown["released_at"]), (&json!("on_hold"), &json!(null)));
         tenant.step(id(&order), "ship").await.refused(409, "invalid_state_transition");
+        tenant.step(id(&order), "release").await.ok();
+        tenant.patch(&format!("/v1/customers/{customer}"), &json!({ "credit_limit": "1000" })).await.ok();
+        let less = amend(tenant, &order, first("19")).await.ok();
+        assert!(less["released_at"].is_string(), "{less}");
+        let grown = amend(tenant, &order, first("21")).await.ok();
+        assert_eq!((&grown["status"], &grown["released_at"]), (&json!("confirmed"), &json!(null)));
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
@@ -389,6 +453,12 @@ fn wrong_lines_are_named_and_change_nothing() {
         let late = json!({ "version": 7, "lines": first("1") });
         tenant.post(&path(&order), &late).await.refused(412, "version_mismatch").names(&["#/version"]);
         assert_eq!(shown(tenant, &order).await["lines"], order["lines"]);
+
+        // A problem of a later step names the place of a line, not its number.
+        let draft = tenant.order(&customer, &[("BOLT", "5"), ("NUT", "500")], "draft").await.created();
+        amend(tenant, &draft, json!([{ "line_no": 2, "quantity": "500" }])).await.ok();
+        let short = tenant.step(id(&draft), "confirm").await.refused(409, "insufficient_stock");
+        short.names(&["#/lines/0/quantity"]);
     });
 }
 
@@ -410,6 +480,10 @@ fn lines_of_bundles_and_of_undone_shipments_are_not_lost() {
         for (lines, pointer) in [
             (json!([line(1, "3"), line(2, "2")]), "#/lines/0/line_no"),
             (json!([line(1, "2"), line(3, "4")]), "#/lines"),
+            (
+                json!([{ "line_no": 1, "quantity": "2", "lots": [{ "code": "A" }] }, line(2, "2")]),
+                "#/lines/0/lots",
+            ),
         ] {
             amend(tenant, &order, lines).await.refused(422, "validation_failed").names(&[pointer]);
         }
@@ -420,6 +494,10 @@ fn lines_of_bundles_and_of_undone_shipments_are_not_lost() {
             [[json!(3), json!("MUG")], [json!(4), json!("MUG")], [json!(5), json!("LID")]]
         );
         assert_eq!((sums(&renewed)[0], tenant.level("MUG").await.reserved.as_str()), ("22.50", "7"));
+
+        let twice = tenant.order(&customer, &[("SET", "1"), ("SET", "2")], "confirmed").await.created();
+        let one = amend(tenant, &twice, json!([line(3, "2"), line(4, "2")])).await.ok();
+        assert_eq!(fields(&one, ["line_no"]), [[json!(3)], [json!(4)]], "one bundle is left out");
 
         let order = tenant.order(&customer, &[("MUG", "2"), ("LID", "2")], "shipped").await.created();
         tenant.post(&format!("/v1/shipments/{}/undo", id(&order["shipments"][0])), &json!({})).await.ok();

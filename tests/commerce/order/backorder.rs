@@ -195,6 +195,20 @@ fn a_bundle_is_taken_in_part_never() {
         let placed = tenant.post(ORDERS, &order(&customer, "partial", &wanted)).await.created();
         let given_up = [["0", "0", "0", "2"], ["0", "0", "0", "2"], ["5", "0", "0", "0"]];
         assert_eq!(lots(&placed), given_up, "the mugs of a set without lids are there for others");
+        tenant.step(&id(&placed), "cancel").await.ok();
+
+        // A draft is read again before it is confirmed, and so is an order on credit hold. Two sets are two bundles.
+        let twice = [("SET", "1"), ("SET", "1"), ("MUG", "3")];
+        let draft = json!({ "customer_id": customer, "policy": "partial", "lines": lines(&twice) });
+        let draft = tenant.post(ORDERS, &draft).await.created();
+        let confirmed = tenant.step(&id(&draft), "confirm").await.ok();
+        let (taken, none) = (["1", "0", "0", "0"], ["0", "0", "0", "1"]);
+        assert_eq!(lots(&confirmed), [taken, taken, none, none, ["3", "0", "0", "0"]]);
+        tenant.step(&id(&draft), "cancel").await.ok();
+        let limited = tenant.customer_with("Hansa Foods", json!({ "credit_limit": "0" })).await;
+        let held = tenant.post(ORDERS, &order(&limited, "partial", &wanted)).await.created();
+        assert_eq!(held["status"], "on_hold");
+        assert_eq!(lots(&tenant.step(&id(&held), "release").await.ok()), given_up);
         let waits = tenant.post(ORDERS, &order(&customer, "backorder", &[("SET", "2")])).await.created();
         assert_eq!(lots(&waits), [["0", "0", "2", "0"], ["1", "0", "1", "0"]]);
     });

@@ -14,7 +14,7 @@ use crate::{Error, Tx};
 /// Writes the documents of a batch.
 pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let mut documents = Documents::of(accepted);
-    amendment::write(tx, &documents).await?;
+    amendment::write(tx, book, &documents).await?;
     order::write(tx, book, &documents).await?;
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
