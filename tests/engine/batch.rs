@@ -1,8 +1,6 @@
 //! The commands of one batch find two things: the stock that was allocated to waiting orders before the first of them, and
 //! the effects of the commands before them.
 
-use std::time::Duration;
-
 use chrono::{Datelike, Days, NaiveDate};
 use domain::book::Book;
 use domain::expected_receipt::Expect;
@@ -22,12 +20,11 @@ use service::caller::EntryMode;
 use service::command::Idempotency;
 use service::posting::{Command, Outcome, Parts, Poster, Request};
 use tests::{
-    Level, Tenant, environment, lines, pool_options, process_of, waiting_for, with_tenant, with_tenant_as,
+    Level, Tenant, environment, lines, pool_options, process_of, until_waiting_for, with_tenant,
+    with_tenant_as,
 };
 
 const ORDERS: &str = "/v1/orders";
-/// Longest wait for sessions that have to wait.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -423,18 +420,6 @@ fn expected_and_sent(tenant: &Tenant, sku: &str) -> Vec<Command> {
     vec![Command::ExpectReceipt(expect), sent(tenant, line(sku, "1"), None)]
 }
 
-/// Waits until this many sessions wait for a process, as an insert of the same row does, or for each other. Sessions of other tests do
-/// not count.
-async fn until_waiting(process: i32, sessions: i64) {
-    let mut root = environment().connect().await;
-    let wait = async {
-        while waiting_for(&mut root, process).await < sessions {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.expect("the sessions wait");
-}
-
 /// Chance decides which of the two creates the series first: four rounds, each with its own tenant.
 #[test]
 fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
@@ -453,13 +438,13 @@ fn batches_that_begin_a_series_at_once_do_not_lock_each_other_out() {
             // When the first one reads, no series exists. When the second one reads, the other's exists.
             let first = async || together(tenant, expected_and_sent(tenant, "MUG")).await;
             let second = async || {
-                until_waiting(process, 1).await;
+                until_waiting_for(&mut environment().connect().await, process, 1).await;
                 let send = json!({ "to_location_id": tenant.shop, "lines": lines(&[("CUP", "1")]) });
                 tenant.post("/v1/stock/transfers", &send).await.created();
                 together(tenant, expected_and_sent(tenant, "JUG")).await
             };
             let release = async {
-                until_waiting(process, 2).await;
+                until_waiting_for(&mut environment().connect().await, process, 2).await;
                 blocker.rollback().await.expect("the series is given up");
             };
             let deadlocks = environment().deadlocks().await;

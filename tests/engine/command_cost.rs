@@ -32,7 +32,7 @@ const COMMANDS: [(&str, u64); 80] = [
     ("order.created", 11),
     ("order.created, invoiced at once", 14),
     ("order.created, waiting", 16),
-    ("order.amended", 23),
+    ("order.amended", 24),
     ("order.confirmed", 14),
     ("order.released", 14),
     ("order.cancelled", 14),

@@ -31,4 +31,4 @@ pub use receiver::{Behaviour, Got, Receiver};
 pub use route::Route;
 pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};
-pub use wait::{process_of, until_waiting, waiting_for};
+pub use wait::{process_of, until_waiting, until_waiting_for, waiting_for};

@@ -64,6 +64,11 @@ pub async fn waiting_for(connection: &mut PgConnection, process: i32) -> i64 {
 /// Waits until so many sessions wait for the transaction of a connection, or for a session that does.
 pub async fn until_waiting(connection: &mut PgConnection, sessions: i64) {
     let process = process_of(connection).await;
+    until_waiting_for(connection, process, sessions).await;
+}
+
+/// Waits until so many sessions wait for the transaction of a process, or for a session that does.
+pub async fn until_waiting_for(connection: &mut PgConnection, process: i32, sessions: i64) {
     let end = Instant::now() + PATIENCE;
     loop {
         let waiting = waiting_for(connection, process).await;

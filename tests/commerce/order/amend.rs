@@ -447,6 +447,10 @@ fn wrong_lines_are_named_and_change_nothing() {
             (json!([]), "#/lines"),
             (json!([{ "quantity": "1" }]), "#/lines/0"),
             (json!([{ "line_no": 1, "barcode": "4006381333931", "quantity": "1" }]), "#/lines/0/barcode"),
+            (
+                json!([{ "line_no": 1, "quantity": "1", "discount": { "amount": "0.001" } }]),
+                "#/lines/0/discount",
+            ),
         ] {
             amend(tenant, &order, lines).await.refused(422, "validation_failed").names(&[pointer]);
         }

@@ -3,11 +3,14 @@
 mod matched;
 mod plan;
 
+use chrono::NaiveDate;
 use futures_util::future::join_all;
 use reqwest::Method;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use serde_json::{Value, json};
-use tests::{Client, Reply, Tenant, environment, until_waiting, with_tenant};
+use service::bank::{self, NewLine};
+use tests::{Client, Reply, Tenant, environment, until_waiting_for, with_tenant};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{invoice, worker};
@@ -349,30 +352,34 @@ fn a_batch_becomes_a_line_for_each_of_its_transactions() {
 #[test]
 fn an_entry_is_stored_in_one_form_by_two_imports_at_once() {
     with_tenant(async |tenant| {
-        // A server runs one import of a tenant at a time. Both look for what is stored, and wait to store their lines.
-        let node = environment().node_with(|_| {}).await;
-        let elsewhere = tenant.at(&node.base_url);
-        let mut open = environment().root.begin().await.expect("a transaction");
-        let both = "insert into bank_line (tenant_id, recorded_at, id, account, reference, booked_on, amount, counterparty, text, \
-                        transactions) \
-                    select $1, now(), gen_random_uuid(), $2, v.reference, '2026-01-05', 1, '', '', 1 \
-                    from unnest(array['X-1', 'X-1/1']) as v (reference)";
-        let stored = sqlx::query(both).bind(tenant.id.0).bind(ACCOUNT).execute(&mut *open).await;
-        stored.expect("lines that are rolled back");
-        let header = "account,reference,booked_on,amount";
-        let whole = format!("{header}\r\n{ACCOUNT},X-1,2026-01-05,100.00\r\n");
-        let released = async {
-            until_waiting(&mut open, 2).await;
-            open.rollback().await.expect("the imports go on");
+        let part = |number: u32, amount: &str| NewLine {
+            account: ACCOUNT.to_owned(),
+            reference: format!("X-1/{number}"),
+            booked_on: NaiveDate::from_ymd_opt(2026, 1, 5).expect("a day"),
+            amount: amount.parse().expect("an amount"),
+            counterparty: String::new(),
+            text: String::new(),
+            transactions: 1,
         };
-        let (split, whole, ()) = tokio::join!(
-            send(tenant, "application/xml", batch("40.00")),
-            send(&elsewhere, "text/csv", whole),
-            released
-        );
-        let added = [&split.ok(), &whole.ok()].map(|report| counts(report)[1]);
-        assert!([[2, 0], [0, 1]].contains(&added), "{added:?}");
-        assert_eq!(tenant.count("bank_line").await, added[0] + added[1]);
+        let parts = [part(1, "60.00"), part(2, "40.00")];
+        let locked = Notify::new();
+        // The import of another server has the account, and stores the transactions of the entry.
+        let split = environment().db.job(tenant.id, async |tx| {
+            bank::lock_accounts(tx, &parts).await?;
+            let row = tx.row(sqlx::query("select pg_backend_pid()")).await?.expect("a process");
+            locked.notify_one();
+            until_waiting_for(&mut environment().connect().await, row.get(0), 1).await;
+            bank::add(tx, &parts).await
+        });
+        let whole = async {
+            locked.notified().await;
+            let file = format!("account,reference,booked_on,amount\r\n{ACCOUNT},X-1,2026-01-05,100.00\r\n");
+            send(tenant, "text/csv", file).await.ok()
+        };
+        let (split, whole) = tokio::join!(split, whole);
+        assert_eq!(split.expect("they are stored"), 2);
+        assert_eq!(counts(&whole), [1, 0, 1, 0], "the entry is there by its transactions");
+        assert_eq!(tenant.count("bank_line").await, 2);
     });
 }
 

@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 8;
 const AMOUNT: &str = "#/components/schemas/amount";
 
 /// Amounts that need a document, which the tests of the document check.
-const OF_DOCUMENTS: [&str; 37] = [
+const OF_DOCUMENTS: [&str; 38] = [
     "POST /v1/applications lines/0/amount",
     "POST /v1/bills lines/0/tax_value",
     "POST /v1/bills/{id}/credit lines/0/tax_value",
@@ -25,6 +25,7 @@ const OF_DOCUMENTS: [&str; 37] = [
     "POST /v1/opening-balances lines/0/debit",
     "POST /v1/orders discount/amount",
     "POST /v1/orders lines/0/discount/amount",
+    "POST /v1/orders/{id}/amend lines/0/discount/amount",
     "POST /v1/payment-intents amount",
     "POST /v1/payment-providers/{id}/events amount",
     "POST /v1/payments allocations/0/amount",
