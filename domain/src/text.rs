@@ -38,7 +38,7 @@ pub type Filled500 = Text<500, FilledRule>;
 pub type Reference100 = Text<100, ReferenceRule>;
 /// As [`Reference100`], of at most 200 characters.
 pub type Reference200 = Text<200, ReferenceRule>;
-/// As [`Reference100`], but the document rejects an empty one.
+/// As [`Reference100`], but not blank.
 pub type FilledReference100 = Text<100, FilledReferenceRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
@@ -167,7 +167,7 @@ impl Rule for ReferenceRule {
     }
 }
 
-/// As [`ReferenceRule`]. The document itself rejects an empty text, with a detail of its own.
+/// As [`ReferenceRule`], but not blank.
 #[derive(Debug, Clone, Copy)]
 pub enum FilledReferenceRule {}
 
@@ -175,7 +175,10 @@ impl Rule for FilledReferenceRule {
     const NAME: &'static str = "FilledReference";
     const MIN: usize = 1;
 
-    fn check(text: &str, max: usize, note: impl FnMut(String)) {
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.trim().is_empty() {
+            note("This must not be empty: leave it out, or send null.".to_owned());
+        }
         ReferenceRule::check(text, max, note);
     }
 }

@@ -17,7 +17,6 @@ use domain::sales::{self, Authority};
 use domain::tag;
 use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
-use service::posting::annotations::check_number;
 
 use super::invoice_out::InvoiceOut;
 use crate::line::{
@@ -227,10 +226,9 @@ fn parcel(
     if let Some(url) = &tracking_url {
         annotation::check_url(problems, "/tracking_url", url);
     }
-    check_number(problems, tracking_number.as_ref());
     order::Parcel {
         carrier: text::checked(problems, "/carrier", carrier),
-        tracking_number: tracking_number.map(String::from),
+        tracking_number: text::checked(problems, "/tracking_number", tracking_number),
         tracking_url,
     }
 }

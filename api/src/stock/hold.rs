@@ -240,9 +240,6 @@ fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Stated, ApiError> {
     }
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference).or(cart);
-    if reference.as_ref().is_some_and(String::is_empty) {
-        problems.invalid("/reference", "Leave it out, or give it a value.");
-    }
     let note = text::checked(&mut problems, "/note", input.note);
     let lines = goods(&mut problems, input.lines);
     let command = Command::PlaceHold(hold::PlaceHold {

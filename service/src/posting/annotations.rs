@@ -186,7 +186,9 @@ pub async fn change_shipment(
     if let Some(carrier) = &carrier {
         carrier.check(&mut problems, "/carrier");
     }
-    check_number(&mut problems, tracking_number.as_ref());
+    if let Some(number) = &tracking_number {
+        number.check(&mut problems, "/tracking_number");
+    }
     if let Some(url) = &tracking_url {
         annotation::check_url(&mut problems, "/tracking_url", url);
     }
@@ -206,15 +208,6 @@ pub async fn change_shipment(
         version: version.saturating_add(1),
         updated_at: tx.now,
     }))
-}
-
-/// Adds what is wrong with the number of a parcel to `problems`.
-pub fn check_number(problems: &mut Problems, number: Option<&FilledReference100>) {
-    let Some(number) = number else { return };
-    number.check(problems, "/tracking_number");
-    if number.trim().is_empty() {
-        problems.invalid("/tracking_number", "This must not be empty: leave it out, or send null.");
-    }
 }
 
 /// Rejects a caller who is bound to other documents, and a stale version. Returns the present version.

@@ -283,9 +283,19 @@ fn sales_and_refunds_of_a_till_are_found_by_the_callers_own_number() {
         assert_eq!(walked(tenant, &format!("{SALES}?external_ref=web-3"), "external_ref").await, ["web-3"]);
         let path = format!("{SALES}/{}", back["id"].as_str().expect("an id"));
         assert_eq!(tenant.get(&path).await.ok()["external_ref"], "web-1-back");
-        let mut empty = unnumbered;
-        empty["external_ref"] = json!("");
-        tenant.post(SALES, &empty).await.refused(422, "validation_failed").names(&["#/external_ref"]);
+        let mut blank = unnumbered;
+        let customer = tenant.customer("Hazel Gifts Ltd").await;
+        let mut order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
+        for text in ["", " "] {
+            blank["external_ref"] = json!(text);
+            tenant.post(SALES, &blank).await.refused(422, "validation_failed").names(&["#/external_ref"]);
+            order["external_ref"] = json!(text);
+            tenant
+                .post("/v1/orders", &order)
+                .await
+                .refused(422, "validation_failed")
+                .names(&["#/external_ref"]);
+        }
     });
 }
 
