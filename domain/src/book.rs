@@ -35,7 +35,7 @@ use crate::moment;
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
-use crate::order::Order;
+use crate::order::{Order, Undone};
 use crate::payment::KnownPayment;
 use crate::payment_intent::Intent;
 use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException, Session};
@@ -189,10 +189,8 @@ pub struct Book {
     pub uncounted: HashMap<OrderId, Money>,
     /// The orders of shipments that are undone.
     pub shipments: HashMap<ShipmentId, OrderId>,
-    /// Shipments among these that were undone before.
-    pub undone: HashSet<ShipmentId>,
-    /// Lines of amended orders, by number, of which a shipment was undone before.
-    pub undone_lines: HashSet<(OrderId, i32)>,
+    /// Shipments among these, and lines of amended orders, that were undone before.
+    pub undone: Undone,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// The addresses of invoices of which something is returned.
@@ -407,8 +405,7 @@ impl Book {
             orders: HashMap::new(),
             uncounted: HashMap::new(),
             shipments: HashMap::new(),
-            undone: HashSet::new(),
-            undone_lines: HashSet::new(),
+            undone: Undone::default(),
             sold: HashMap::new(),
             credited: HashMap::new(),
             refunded: HashMap::new(),

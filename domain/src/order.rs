@@ -1,5 +1,6 @@
 //! Wholesale orders: place, amend, confirm, ship, invoice, cancel.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,7 +9,7 @@ use crate::annotation::Annotations;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::exchange::Quote;
-use crate::id::{CustomerId, LocationId, OrderId};
+use crate::id::{CustomerId, LocationId, OrderId, ShipmentId};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::printed::{Addresses, PrintedCustomer, Seller};
@@ -75,6 +76,15 @@ text_enum! {
         /// Shipped and invoiced.
         Invoiced,
     }
+}
+
+/// What the undone shipments of orders leave.
+#[derive(Debug, Clone, Default)]
+pub struct Undone {
+    /// Shipments to undo that were undone before.
+    pub shipments: HashSet<ShipmentId>,
+    /// Lines of amended orders, by number, of which a shipment was undone before.
+    pub lines: HashSet<(OrderId, i32)>,
 }
 
 /// An order.

@@ -291,7 +291,7 @@ fn check_left_out(book: &Book, order: &Order, kept: &[Option<&Line>]) -> Result<
 fn is_undone(book: &Book, order: &Order, line_no: i32) -> bool {
     let mut undone = order.shipments.iter().filter(|shipment| shipment.undone_at.is_some());
     undone.any(|shipment| shipment.lines.iter().any(|part| part.order_line_no == line_no))
-        || book.undone_lines.contains(&(order.id, line_no))
+        || book.undone.lines.contains(&(order.id, line_no))
 }
 
 /// Returns the inputs with the product, unit and description of the lines that they keep, as far as they don't state others.

@@ -98,7 +98,8 @@ fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), R
 
 /// Rejects a shipment that is not open. One that was closed before this batch is not among those of its order.
 fn closed(book: &Book, id: ShipmentId, known: Option<&Shipment>) -> Refusal {
-    let is_undone = known.map_or_else(|| book.undone.contains(&id), |shipment| shipment.undone_at.is_some());
+    let is_undone =
+        known.map_or_else(|| book.undone.shipments.contains(&id), |shipment| shipment.undone_at.is_some());
     Refusal::state(if is_undone {
         "The shipment is undone already: its stock was put back."
     } else {

@@ -45,8 +45,8 @@ pub(super) async fn book(
     bills::load(tx, &mut needs, &mut book).await?;
     exchange::load(tx, &needs, &mut book).await?;
     book.orders = orders::load(tx, &mut needs).await?;
-    book.undone = orders::undone(tx, &book).await?;
-    book.undone_lines = orders::undone_lines(tx, &needs).await?;
+    book.undone.shipments = orders::undone(tx, &book).await?;
+    book.undone.lines = orders::undone_lines(tx, &needs).await?;
     for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
