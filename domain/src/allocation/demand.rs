@@ -19,6 +19,8 @@ pub struct Demand {
     pub(super) wanted: BTreeMap<LevelKey, Wanted>,
     /// Units reserved for the document itself.
     pub(super) own: BTreeMap<LevelKey, Quantity>,
+    /// Units of these that a level has not on hand. The document keeps them, and other lots give it no more for them.
+    pub(super) lacking: BTreeMap<LevelKey, Quantity>,
     /// Units that left already, by level. They are never rejected.
     pub(super) gone: BTreeMap<LevelKey, Quantity>,
     /// Shortages of lines for which the suitable lots have too little.
@@ -51,6 +53,14 @@ impl Demand {
     /// Makes the units that are `reserved` for the document on a level available to it.
     pub fn promised(&mut self, key: LevelKey, reserved: Quantity) {
         self.own.insert(key, reserved);
+    }
+
+    /// Makes the units that are `reserved` for the document on a level available to it, also if the level has less on hand.
+    pub(crate) fn kept(&mut self, book: &Book, key: LevelKey, reserved: Quantity) {
+        let allotted = self.requester.map_or(Quantity::ZERO, |requester| book.allotted_to(&key, requester));
+        let lacking = -(book.level(&key).available() + allotted).min(Quantity::ZERO);
+        self.own.insert(key, reserved + lacking);
+        self.lacking.insert(key, lacking);
     }
 
     /// Makes the units of an open hold available to the document that takes its place.

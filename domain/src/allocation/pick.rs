@@ -239,7 +239,9 @@ impl Demand {
             // the others show.
             let mut most = match first {
                 None if !rule.is_forced() => {
-                    lots.iter().map(|lot| self.free(book, &key(rule.location_id, lot))).sum()
+                    let lacks = |key: &LevelKey| self.lacking.get(key).copied().unwrap_or_default();
+                    let keys = lots.iter().map(|lot| key(rule.location_id, lot));
+                    keys.map(|key| self.free(book, &key) - lacks(&key)).sum()
                 }
                 _ => left,
             };

@@ -72,8 +72,7 @@ pub(super) fn plan_again(
     }
     let mut demand = Demand::of(Requester::ORDER);
     for (key, reserved) in own {
-        let lacking = -book.level(&key).available().min(Quantity::ZERO);
-        demand.promised(key, reserved + lacking);
+        demand.kept(book, key, reserved);
     }
     plan_demand(book, amended, book.now, (demand, inputs))
 }

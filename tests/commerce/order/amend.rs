@@ -5,6 +5,8 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tests::{Level, Reply, Tenant, environment, with_tenant, with_tenant_as};
 
+use crate::lot::{day, received, tracked};
+
 const ORDERS: &str = "/v1/orders";
 
 fn id(document: &Value) -> &str {
@@ -247,6 +249,26 @@ fn an_order_keeps_its_stock_and_gets_more_by_its_policy() {
         receive(tenant, "BOLT", "5").await;
         assert_eq!(stock(&amend(tenant, &partial, first("7")).await.ok()), [["7", "0", "0"]]);
         assert_eq!(tenant.level("BOLT").await, Level::of("15", "14", "15"));
+    });
+}
+
+#[test]
+fn other_lots_give_no_more_for_the_units_that_a_lot_lacks() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "MILK", "lot").await;
+        received(tenant, "MILK", "EARLY", ("5", &day(20).await)).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = json!({ "customer_id": customer, "advance_to": "confirmed",
+            "lines": [{ "sku": "MILK", "quantity": "5" }] });
+        let order = tenant.post(ORDERS, &order).await.created();
+        received(tenant, "MILK", "LATE", ("5", &day(60).await)).await;
+        let lost = json!({ "kind": "adjustment", "forced": true, "reason": "damage", "occurred_at": "2026-01-02T10:00:00Z",
+            "lines": [{ "sku": "MILK", "quantity": "-3", "lots": [{ "code": "EARLY" }] }] });
+        tenant.post("/v1/stock/documents", &lost).await.created();
+        assert_eq!(tenant.level("MILK").await, Level::of("7", "5", "28"));
+        amend(tenant, &order, first("8")).await.refused(409, "insufficient_stock");
+        assert_eq!(stock(&amend(tenant, &order, first("7")).await.ok()), [["7", "0", "0"]]);
+        assert_eq!(tenant.level("MILK").await, Level::of("7", "7", "28"));
     });
 }
 
