@@ -78,7 +78,7 @@ text_enum! {
     }
 }
 
-/// What the undone shipments of orders leave.
+/// Shipments that were undone before, and order lines of such shipments.
 #[derive(Debug, Clone, Default)]
 pub struct Undone {
     /// Shipments to undo that were undone before.
