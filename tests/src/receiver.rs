@@ -67,7 +67,7 @@ struct State {
     next: VecDeque<Behaviour>,
     /// Bytes that were sent as bodies without an end.
     sent: usize,
-    /// Requests without a response whose sender gave up.
+    /// Requests without a whole response whose sender closed the connection.
     given_up: usize,
 }
 
@@ -121,9 +121,18 @@ impl Receiver {
         self.state.lock().expect("the state").sent
     }
 
-    /// Returns the number of requests without a response whose sender gave up.
+    /// Returns the number of requests without a whole response whose sender closed the connection.
     pub fn given_up(&self) -> usize {
         self.state.lock().expect("the state").given_up
+    }
+
+    /// Waits until the senders of so many requests without a whole response have closed their connections.
+    pub async fn until_given_up(&self, count: usize) {
+        let begun = Instant::now();
+        while self.given_up() < count {
+            assert!(begun.elapsed() < PATIENCE, "only {} senders gave up", self.given_up());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until so many requests came, and returns all.
@@ -172,6 +181,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, usual: Behaviour
             while stream.write_all(&chunk).await.is_ok() {
                 state.lock().expect("the state").sent += chunk.len();
             }
+            state.lock().expect("the state").given_up += 1;
         }
         Behaviour::Silent => {
             // The sender sends no more, so a read ends when it closes the connection.

@@ -22,8 +22,8 @@ use domain::id::{ReconcileRunId, TenantId};
 use domain::moment::Instant;
 use domain::refusal::Refusal;
 use domain::tag;
-use reconcile::Answer;
 use reconcile::answer::{ClassCount, Seen};
+use reconcile::{Answer, Input};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
@@ -32,6 +32,7 @@ use tokio::time::timeout_at;
 
 use self::lease::Lease;
 use crate::listing::{Listing, Slice};
+use crate::tx::shares::Place;
 use crate::{Db, Error, Tx};
 
 pub use store::store;
@@ -112,29 +113,52 @@ pub struct Computed {
     pub input_changed_at: Option<DateTime<Utc>>,
 }
 
+/// Inputs of a run that were read, with the place and the lease of the run. It has no connection.
+#[derive(Debug)]
+pub struct Prepared {
+    tenant_id: TenantId,
+    kept: (Place, Lease),
+    input: Input,
+    /// When input had last changed, as in [`Computed`].
+    changed_at: Option<DateTime<Utc>>,
+    begun: tokio::time::Instant,
+}
+
 /// Reads the inputs on one snapshot, closes it, and computes over them on a thread of its own. One run of a tenant is computed at a time,
 /// over all servers and workers: a further one waits for up to 10 seconds, and fails as [`Error::OverShare`].
 pub async fn compute(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<Computed, Error> {
+    prepare(db, tenant_id, input).await?.compute().await
+}
+
+/// Does the first half of [`compute`]: takes the place and the lease of a run, and reads its inputs.
+pub async fn prepare(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<Prepared, Error> {
     let place = apart::enter(tenant_id).await?;
     let lease = Lease::take(db, tenant_id).await?;
     let begun = tokio::time::Instant::now();
-    let until = begun + RUN_TIME;
     let through = input.through.map(Instant::get);
     let read = db.report(tenant_id, async move |tx| {
         Ok((load::input(tx, through).await?, due::input_state(tx).await?.changed_at))
     });
-    let (input, changed_at) = timeout_at(until, read).await.unwrap_or(Err(Error::Deadline))?;
+    let (input, changed_at) = timeout_at(begun + RUN_TIME, read).await.unwrap_or(Err(Error::Deadline))?;
     // A run up to an earlier instant does not see the newest input.
-    let input_changed_at = changed_at.filter(|_| through.is_none());
-    let (through, days) = (input.through, i64::from(input.settings.window_days));
-    let reference = input.settings.reference.to_string();
-    let work = apart::work((place, lease), until, move || reconcile::run(&input));
-    let (mut answer, (_place, lease)) = work.await?;
-    key::name(tenant_id, &mut answer);
-    lease.end().await;
-    let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
-    let window_from = through - chrono::Duration::days(days);
-    Ok(Computed { window_from, through, reference, answer, duration_ms, input_changed_at })
+    let changed_at = changed_at.filter(|_| through.is_none());
+    Ok(Prepared { tenant_id, kept: (place, lease), input, changed_at, begun })
+}
+
+impl Prepared {
+    /// Does the second half of [`compute`]: computes, and ends the lease.
+    pub async fn compute(self) -> Result<Computed, Error> {
+        let Prepared { tenant_id, kept, input, changed_at, begun } = self;
+        let (through, days) = (input.through, i64::from(input.settings.window_days));
+        let reference = input.settings.reference.to_string();
+        let work = apart::work(kept, begun + RUN_TIME, move || reconcile::run(&input));
+        let (mut answer, (_place, lease)) = work.await?;
+        key::name(tenant_id, &mut answer);
+        lease.end().await;
+        let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+        let window_from = through - chrono::Duration::days(days);
+        Ok(Computed { window_from, through, reference, answer, duration_ms, input_changed_at: changed_at })
+    }
 }
 
 const SELECT: &str = "select id, window_from, through, reference, summary, duration_ms, recorded_at from reconcile_run \

@@ -83,9 +83,14 @@ fn code(secret: &str, steps: i64) -> String {
     format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
 }
 
+/// Returns the codes of all steps around the present one.
+fn near(secret: &str) -> Vec<String> {
+    (-3..=3).map(|steps| code(secret, steps)).collect()
+}
+
 /// Returns a code that is wrong in all steps around the present one.
 fn wrong_code(secret: &str) -> String {
-    let near: Vec<String> = (-3..=3).map(|steps| code(secret, steps)).collect();
+    let near = near(secret);
     let codes = (0..8).map(|number| format!("{number:06}"));
     codes.into_iter().find(|code| !near.contains(code)).expect("one of eight is wrong")
 }
@@ -187,8 +192,11 @@ fn a_code_works_once_and_near_its_time() {
         refused(&next).await;
         refused(&code(&secret, -1)).await;
         forget_used_codes(tenant).await;
-        for steps in [-4, 4] {
-            refused(&code(&secret, steps)).await;
+        // A code of another time is now and then that of a step near the present one as well.
+        let near = near(&secret);
+        for direction in [-1, 1] {
+            let mut far = (4..).map(|steps| code(&secret, direction * steps));
+            refused(&far.find(|code| !near.contains(code)).expect("a code of another time")).await;
         }
         for odd in ["", "12345", "+12345", "1234567", "swc_abcd-efgh-ijkl-mnop"] {
             refused(odd).await;
@@ -352,8 +360,11 @@ fn a_second_factor_is_set_up_by_its_user_alone() {
         assert!(!shown.text.contains("otpauth"), "{}", shown.text);
         confirm(&carl.client, "000000").await.refused(409, "invalid_state_transition");
 
-        let first = begin(&carl.client).await;
-        let second = begin(&carl.client).await;
+        let (mut first, mut second) = (begin(&carl.client).await, begin(&carl.client).await);
+        // Two secrets now and then have the same code.
+        while near(&second).contains(&code(&first, 0)) {
+            (first, second) = (second, begin(&carl.client).await);
+        }
         confirm(&carl.client, &code(&first, 0)).await.refused(422, "validation_failed").names(&["#/code"]);
         confirm(&carl.client, &code(&second, 0)).await.created();
         carl.client.post(HERE, &right).await.refused(409, "invalid_state_transition");

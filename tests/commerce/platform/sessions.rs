@@ -1,6 +1,5 @@
 //! Logins beside the end of all logins: one that began before does not last after.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use domain::id::UserId;
@@ -9,8 +8,9 @@ use reqwest::Method;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
 use service::relay::Outbox;
-use tests::{Client, Reply, Tenant, environment, process_of, waiting_for, with_tenant};
-use tokio::time::{sleep, timeout};
+use tests::{Client, Node, Reply, Tenant, environment, process_of, until_waiting_for, with_tenant};
+use tokio::sync::OnceCell;
+use tokio::time::sleep;
 
 const PASSWORD: &str = "correct horse battery staple";
 const NEXT: &str = "eight brown bottles of ink";
@@ -23,18 +23,26 @@ async fn cashier(tenant: &Tenant) -> String {
 }
 
 async fn login(tenant: &Tenant, password: &str) -> Reply {
-    let login = json!({ "tenant": tenant.slug, "email": EMAIL, "password": password });
-    tenant.anonymous().post("/v1/auth/login", &login).await
+    login_at(tenant, &tenant.slug, password).await
 }
 
-async fn change(tenant: &Tenant, present: &str, next: &str) -> Reply {
-    let body = json!({ "tenant": tenant.slug, "email": EMAIL, "password": present, "new_password": next });
-    tenant.anonymous().post("/v1/auth/change-password", &body).await
+async fn login_at(client: &Client, slug: &str, password: &str) -> Reply {
+    let login = json!({ "tenant": slug, "email": EMAIL, "password": password });
+    client.anonymous().post("/v1/auth/login", &login).await
+}
+
+async fn change_at(client: &Client, slug: &str, (present, next): (&str, &str)) -> Reply {
+    let body = json!({ "tenant": slug, "email": EMAIL, "password": present, "new_password": next });
+    client.anonymous().post("/v1/auth/change-password", &body).await
 }
 
 async fn refresh(tenant: &Tenant, tokens: &Value) -> Reply {
+    refresh_at(tenant, tokens).await
+}
+
+async fn refresh_at(client: &Client, tokens: &Value) -> Reply {
     let body = json!({ "refresh_token": tokens["refresh_token"] });
-    tenant.anonymous().post("/v1/auth/refresh", &body).await
+    client.anonymous().post("/v1/auth/refresh", &body).await
 }
 
 /// Holds the row of a user, so that those who want it wait in the order in which they come.
@@ -53,42 +61,31 @@ impl Held {
         Held { connection, pid }
     }
 
+    /// Releases the row once so many wait for it, or for each other.
+    async fn release_for(self, waiting: i64) {
+        until_so_many_wait(self.pid, waiting).await;
+        self.release().await;
+    }
+
     async fn release(mut self) {
         sqlx::query("commit").execute(&mut self.connection).await.expect("it ends");
     }
 }
 
-/// Most attempts at a test on a machine that may be too busy for it.
-const ATTEMPTS: usize = 8;
-/// Longest wait for requests that a test has sent. A request waits for a lock for 1.5 seconds, and fails then.
-const WAIT_MAX: Duration = Duration::from_secs(10);
-
-/// Waits until so many wait for a process, or for each other. Returns whether they do: a request that came too late for another, or
-/// waits for nothing, is not among them.
-pub(super) async fn until_waiting(pid: i32, wanted: i64) -> bool {
-    let enough = async {
-        loop {
-            let mut root = environment().root.acquire().await.expect("the superuser connects");
-            if waiting_for(&mut root, pid).await >= wanted {
-                return;
-            }
-            drop(root);
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(WAIT_MAX, enough).await.is_ok()
+/// Waits until so many wait for a process, or for each other.
+pub(super) async fn until_so_many_wait(pid: i32, sessions: i64) {
+    until_waiting_for(&mut environment().connect().await, pid, sessions).await;
 }
 
-/// Runs a test with a fresh tenant until its requests have waited for each other in the order that it states.
-fn with_waits(test: impl AsyncFn(&Tenant) -> bool) {
-    for _ in 0..ATTEMPTS {
-        let have_waited = Cell::new(false);
-        with_tenant(async |tenant| have_waited.set(test(tenant).await));
-        if have_waited.get() {
-            return;
-        }
-    }
-    panic!("the requests do not wait for each other");
+/// Returns a client of a server whose requests wait for a lock for a minute, so that a busy machine has time for all that must wait.
+/// Tests share the server.
+pub(super) async fn patient(tenant: &Tenant) -> Client {
+    static NODE: OnceCell<Node> = OnceCell::const_new();
+    let start = || {
+        let url = format!("{}?options=-c%20lock_timeout%3D60s", environment().database_url());
+        environment().node_with(|config| config.database_url = url.into())
+    };
+    tenant.at(&NODE.get_or_init(start).await.base_url)
 }
 
 /// The lock of who changes a user, without the change.
@@ -98,84 +95,60 @@ const AS_DELETED: &str = "select id from app_user where tenant_id = $1 for updat
 
 #[test]
 fn a_login_that_began_before_a_new_password_is_rejected() {
-    with_waits(async |tenant| {
+    with_tenant(async |tenant| {
         cashier(tenant).await;
+        let client = patient(tenant).await;
         let held = Held::user(tenant, AS_CHANGED).await;
         let pid = held.pid;
-        let changed = change(tenant, PASSWORD, NEXT);
+        let changed = change_at(&client, &tenant.slug, (PASSWORD, NEXT));
         let logged_in = async {
-            let is_second = until_waiting(pid, 1).await;
-            (login(tenant, PASSWORD).await, is_second)
+            until_so_many_wait(pid, 1).await;
+            login_at(&client, &tenant.slug, PASSWORD).await
         };
-        let release = async {
-            let both_wait = until_waiting(pid, 2).await;
-            held.release().await;
-            both_wait
-        };
-        let (changed, (logged_in, is_second), both_wait) = join!(changed, logged_in, release);
-        if !is_second || !both_wait {
-            return false;
-        }
+        let (changed, logged_in, ()) = join!(changed, logged_in, held.release_for(2));
         logged_in.refused(401, "invalid_credentials");
         refresh(tenant, &changed.ok()).await.ok();
         login(tenant, NEXT).await.ok();
-        true
     });
 }
 
 #[test]
 fn of_two_new_passwords_at_once_one_is_rejected() {
-    with_waits(async |tenant| {
+    with_tenant(async |tenant| {
         cashier(tenant).await;
+        let client = patient(tenant).await;
         let held = Held::user(tenant, AS_CHANGED).await;
         let pid = held.pid;
-        let first = change(tenant, PASSWORD, NEXT);
+        let first = change_at(&client, &tenant.slug, (PASSWORD, NEXT));
         let second = async {
-            let is_second = until_waiting(pid, 1).await;
-            (change(tenant, PASSWORD, OTHER).await, is_second)
+            until_so_many_wait(pid, 1).await;
+            change_at(&client, &tenant.slug, (PASSWORD, OTHER)).await
         };
-        let release = async {
-            let both_wait = until_waiting(pid, 2).await;
-            held.release().await;
-            both_wait
-        };
-        let (first, (second, is_second), both_wait) = join!(first, second, release);
-        if !is_second || !both_wait {
-            return false;
-        }
+        let (first, second, ()) = join!(first, second, held.release_for(2));
         first.ok();
         second.refused(401, "invalid_credentials");
         login(tenant, NEXT).await.ok();
-        true
     });
 }
 
 #[test]
 fn a_disabled_user_sets_no_password_and_gets_no_tokens() {
-    with_waits(async |tenant| {
+    with_tenant(async |tenant| {
         let path = format!("/v1/users/{}", cashier(tenant).await);
+        let client = patient(tenant).await;
         let held = Held::user(tenant, AS_CHANGED).await;
         let pid = held.pid;
         let (disable_path, nothing) = (format!("{path}/disable"), json!({}));
-        let disabled = tenant.post(&disable_path, &nothing);
+        let disabled = client.post(&disable_path, &nothing);
         let changed = async {
-            let is_second = until_waiting(pid, 1).await;
-            (change(tenant, PASSWORD, NEXT).await, is_second)
+            until_so_many_wait(pid, 1).await;
+            change_at(&client, &tenant.slug, (PASSWORD, NEXT)).await
         };
-        let release = async {
-            let both_wait = until_waiting(pid, 2).await;
-            held.release().await;
-            both_wait
-        };
-        let (disabled, (changed, is_second), both_wait) = join!(disabled, changed, release);
-        if !is_second || !both_wait {
-            return false;
-        }
+        let (disabled, changed, ()) = join!(disabled, changed, held.release_for(2));
         disabled.ok();
         changed.refused(401, "invalid_credentials");
         tenant.post(&format!("{path}/enable"), &json!({})).await.ok();
         login(tenant, PASSWORD).await.ok();
-        true
     });
 }
 
@@ -184,11 +157,12 @@ fn a_refresh_under_way_ends_with_the_logins() {
     with_tenant(async |tenant| {
         cashier(tenant).await;
         let tokens = login(tenant, PASSWORD).await.ok();
+        let client = patient(tenant).await;
         let held = Held::user(tenant, AS_DELETED).await;
         let pid = held.pid;
-        let (refreshed, tenant_id) = (refresh(tenant, &tokens), tenant.id);
+        let (refreshed, tenant_id) = (refresh_at(&client, &tokens), tenant.id);
         let ended = async {
-            until_waiting(pid, 1).await;
+            until_so_many_wait(pid, 1).await;
             let end = tokio::spawn(async move {
                 let end =
                     "update refresh_token set revoked_at = now() where tenant_id = $1 and revoked_at is null";

@@ -1,7 +1,5 @@
 //! The settings of a tenant: what can change at any time, and what the first document fixes.
 
-use std::time::Duration;
-
 use futures_util::future::{join3, join4};
 use reqwest::Method;
 use sea_orm::sqlx::{self, Connection};
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, process_of, with_tenant};
 
 use super::auth::key;
-use super::sessions::until_waiting;
+use super::sessions::{patient, until_so_many_wait};
 
 const SETTINGS: &str = "/v1/settings";
 
@@ -195,22 +193,22 @@ fn records_that_are_made_while_the_currency_changes_get_the_new_one() {
         tenant.customer("Before").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
-        let pid = process_of(&mut first).await;
+        let (pid, client) = (process_of(&mut first).await, patient(tenant).await);
         // The change waits for this row in its last statements. It has locked the currency before.
         let row = "select 1 from customer where tenant_id = $1 for update";
         sqlx::query(row).bind(tenant.id.0).fetch_one(&mut *first).await.expect("the customer");
         let later = async |path: &str, body: Value| {
-            assert!(until_waiting(pid, 1).await, "the change waits");
-            tenant.post(path, &body).await.created()["currency"].clone()
+            until_so_many_wait(pid, 1).await;
+            client.post(path, &body).await.created()["currency"].clone()
         };
         let release = async {
-            assert!(until_waiting(pid, 1).await, "the change waits");
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            // The two records wait for the change.
+            until_so_many_wait(pid, 3).await;
             first.rollback().await.expect("it ends");
         };
         let change = json!({ "currency": "EUR" });
         let (changed, customer, list, ()) = join4(
-            tenant.patch(SETTINGS, &change),
+            client.patch(SETTINGS, &change),
             later("/v1/customers", json!({ "kind": "retail", "name": "While" })),
             later("/v1/price-lists", json!({ "code": "while", "name": "While" })),
             release,
@@ -230,17 +228,17 @@ fn the_currency_waits_for_records_that_are_being_made() {
         let number = "insert into customer (tenant_id, id, number, kind, name, country, currency) \
                       values ($1, gen_random_uuid(), 'C-77', 'retail', 'Held', 'GB', 'GBP')";
         sqlx::query(number).bind(tenant.id.0).execute(&mut *first).await.expect("the number");
-        let pid = process_of(&mut first).await;
+        let (pid, client) = (process_of(&mut first).await, patient(tenant).await);
         let release = async {
-            assert!(until_waiting(pid, 2).await, "the change waits for the customer");
+            until_so_many_wait(pid, 2).await;
             first.rollback().await.expect("it ends");
         };
         let change = async {
-            assert!(until_waiting(pid, 1).await, "the customer waits");
-            tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
+            until_so_many_wait(pid, 1).await;
+            client.patch(SETTINGS, &json!({ "currency": "EUR" })).await
         };
         let body = json!({ "number": "C-77", "kind": "retail", "name": "Nordwind Supply" });
-        let (customer, changed, ()) = join3(tenant.post("/v1/customers", &body), change, release).await;
+        let (customer, changed, ()) = join3(client.post("/v1/customers", &body), change, release).await;
         let customer = customer.created();
         changed.ok();
         let path = format!("/v1/customers/{}", customer["id"].as_str().expect("an id"));
@@ -277,22 +275,23 @@ fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
         tenant.product("MUG", "10.00").await;
         let mut connection = environment().connect().await;
         let mut first = connection.begin().await.expect("a transaction");
-        let pid = process_of(&mut first).await;
+        let (pid, client) = (process_of(&mut first).await, patient(tenant).await);
         // The document waits for this lock in the middle of its last statement.
         let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
         sqlx::query(lock).bind(tenant.id.0).execute(&mut *first).await.expect("the lock");
-        let opening = async {
-            tenant.open_stock(&[("MUG", "1", "1.00")]).await;
-        };
+        let line = json!({ "sku": "MUG", "quantity": "1", "unit_cost": "1.00" });
+        let opening = json!({ "kind": "opening", "lines": [line] });
         let change = async {
-            assert!(until_waiting(pid, 1).await, "the document waits");
-            tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
+            until_so_many_wait(pid, 1).await;
+            client.patch(SETTINGS, &json!({ "currency": "EUR" })).await
         };
         let release = async {
-            assert!(until_waiting(pid, 2).await, "the change waits for the document");
+            until_so_many_wait(pid, 2).await;
             first.rollback().await.expect("it ends");
         };
-        let ((), changed, ()) = join3(opening, change, release).await;
+        let opened = client.post("/v1/stock/documents", &opening);
+        let (opened, changed, ()) = join3(opened, change, release).await;
+        opened.created();
         changed.refused(409, "setting_fixed").names(&["#/currency"]);
         assert_eq!(tenant.get(SETTINGS).await.ok()["currency"], "GBP");
     });

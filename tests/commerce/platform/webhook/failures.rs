@@ -1,48 +1,47 @@
 //! Receivers that fail: they are tried again, they pause, and they delay no other receiver.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Behaviour, Receiver, Tenant};
+use stockwell::worker::Worker;
+use tests::{Behaviour, Receiver, Tenant, environment};
 
-use super::{TIMEOUT_SECONDS, category, delivery, endpoint, house, text, with_receivers};
+use super::{
+    TIMEOUT_SECONDS, category, delivery, endpoint, house, loopback, text, with_receivers, worker_config,
+};
 
-/// Most attempts at a test on a machine that may be too busy for it.
-const ATTEMPTS: usize = 8;
+/// Seconds that a receiver has where a test must not meet their end. A busy machine takes some of them.
+const LONG_SECONDS: u32 = 30;
+/// Milliseconds that a receiver has if the configuration names no time.
+const USUAL_MS: u64 = 15_000;
 
 /// The last message arrives while the receivers that never respond still have messages.
 #[test]
 fn a_dead_endpoint_delays_no_other() {
-    let has_arrived = Cell::new(false);
-    for _ in 0..ATTEMPTS {
-        with_receivers(async |tenant| has_arrived.set(arrives_beside_dead_ones(tenant).await));
-        if has_arrived.get() {
-            return;
+    environment().runtime.block_on(async {
+        let apart = environment().tenant_apart(|config| config.webhook_networks = loopback()).await;
+        let mut config = worker_config(&apart);
+        config.webhooks.webhook_timeout_seconds = Some(LONG_SECONDS);
+        let _worker = Worker::start(&config).await.expect("the worker starts");
+        let tenant = &apart.tenant;
+        let dead = Receiver::start(Behaviour::Silent).await;
+        let good = Receiver::good().await;
+        for _ in 0..3 {
+            endpoint(tenant, &dead.url).await;
         }
-    }
-    panic!("a message waits until all those to dead endpoints have ended");
-}
-
-/// Returns whether a message arrives before all of those ended that dead endpoints had when it was written.
-async fn arrives_beside_dead_ones(tenant: &Tenant) -> bool {
-    let dead = Receiver::start(Behaviour::Silent).await;
-    let good = Receiver::good().await;
-    for _ in 0..3 {
-        endpoint(tenant, &dead.url).await;
-    }
-    endpoint(tenant, &good.url).await;
-    for number in 0..10 {
-        category(tenant, &format!("C{number}")).await;
-    }
-    good.expect(10).await;
-    // The silent receiver has all the messages that it may have at a time.
-    let had = dead.until(|got| got.len() >= 3).await.len();
-    category(tenant, "LAST").await;
-    good.expect(11).await;
-    dead.given_up() < had
+        endpoint(tenant, &good.url).await;
+        for number in 0..10 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        good.expect(10).await;
+        // The silent receiver has all the messages that it may have at a time.
+        let had = dead.until(|got| got.len() >= 3).await.len();
+        category(tenant, "LAST").await;
+        good.expect(11).await;
+        assert!(dead.given_up() < had, "a message waits until all those to dead endpoints have ended");
+    });
 }
 
 #[test]
@@ -56,7 +55,7 @@ fn a_slow_receiver_is_cut() {
         assert_eq!(seen["log"][0]["response_status"], Value::Null);
         let duration_ms = seen["log"][0]["duration_ms"].as_u64().expect("a duration");
         let limit = u64::from(TIMEOUT_SECONDS) * 1_000;
-        assert!((limit..limit + 3_000).contains(&duration_ms), "{duration_ms}");
+        assert!((limit..USUAL_MS).contains(&duration_ms), "{duration_ms}");
     });
 }
 
@@ -95,9 +94,9 @@ fn a_response_without_an_end_is_cut() {
         let attempt = &seen["log"][0];
         assert_eq!(text(&attempt["response"]).len(), 4_096);
         assert_eq!(attempt["is_cut"], true);
+        // The receiver sends until the connection is closed.
+        endless.until_given_up(1).await;
         let sent = endless.sent();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(endless.sent(), sent, "the connection is closed");
         // Buffers of the two systems take some megabytes at most.
         assert!(sent < 16 * 1024 * 1024, "{sent}");
     });
