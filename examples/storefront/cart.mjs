@@ -12,6 +12,8 @@
 // of the customer, and all of this may run in the page:
 //
 //   export STOCKWELL_SESSION=sws_…
+//
+// STOCKWELL_WAREHOUSE is the code of the location that ships: MAIN if it is not set.
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -19,7 +21,7 @@ import { setTimeout as wait } from "node:timers/promises";
 const HOLD_MINUTES = 15;
 /** Most times that a request is sent. */
 const TRIES_MAX = 5;
-/** Code of the warehouse that ships. */
+/** Code of the location that ships. */
 const WAREHOUSE = process.env.STOCKWELL_WAREHOUSE ?? "MAIN";
 
 /** A rejection, with its stable `code` and the fields that are wrong. */
@@ -80,9 +82,14 @@ class Api {
   }
 }
 
-/** Returns products with price and availability, as every visitor may see them; in a session, with the prices of the customer. */
-async function shopWindow(api) {
-  const { data: products } = await api.get("/v1/products?sort=name&limit=20");
+/**
+ * Returns the first products by name, and the wanted ones, with price and availability: as every visitor may see them; in a session,
+ * with the prices of the customer.
+ */
+async function shopWindow(api, wanted) {
+  const lists = ["sort=name&limit=20", ...wanted.map((sku) => `sku=${encodeURIComponent(sku)}`)];
+  const found = await Promise.all(lists.map((query) => api.get(`/v1/products?${query}`)));
+  const products = [...new Map(found.flatMap(({ data }) => data).map((product) => [product.sku, product])).values()];
   if (products.length === 0) return [];
   const skus = products.map((product) => product.sku);
   // The shop places orders, which are sales of the channel wholesale: it shows the prices of that channel.
@@ -186,10 +193,15 @@ if (wanted.length === 0 || wanted.some(([sku, quantity]) => !sku || !quantity)) 
   process.exit(2);
 }
 
-const shown = await shopWindow(visitor);
+const skus = wanted.map(([sku]) => sku);
+const shown = await shopWindow(visitor, skus);
 for (const { sku, price, available } of shown) console.log(`${sku}: ${price ?? "no price"}, ${available} available`);
 
 const locationId = shown.find((product) => product.locationId !== undefined)?.locationId;
+if (locationId === undefined) {
+  console.error(`${WAREHOUSE} has none of these products: set STOCKWELL_WAREHOUSE to the code of a location that has them.`);
+  process.exit(1);
+}
 const cart = new Cart(shop, `cart-${randomUUID().slice(0, 8)}`, locationId, session !== undefined);
 try {
   for (const [sku, quantity] of wanted) {
@@ -198,8 +210,9 @@ try {
   }
   if (cart.lines.size === 0) throw new Error("The cart is empty.");
   const order = await cart.checkout(customerId);
-  const { number, status, net, tax, total, currency } = order;
+  const { number, status, net, tax, total, currency, hold_reasons: reasons = [] } = order;
   console.log(`order ${number} is ${status}: ${net} + ${tax} tax = ${total} ${currency}`);
+  for (const reason of reasons) console.log(`on hold: ${reason}`);
   const again = await cart.checkout(customerId);
   console.log(`sent twice, ordered once: ${again.number === number}`);
 } catch (error) {
@@ -211,4 +224,4 @@ try {
   process.exitCode = 1;
 }
 
-for (const { sku, available } of await shopWindow(visitor)) console.log(`now ${sku}: ${available} available`);
+for (const { sku, available } of await shopWindow(visitor, skus)) console.log(`now ${sku}: ${available} available`);

@@ -6,6 +6,14 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, keep};
 
+/// Sets `$URL` and `$KEY`, which the requests of a walk-through use.
+pub const SET_UP: &str = "`./run demo` writes the URL and the key to `.stockwell/demo.json`. In a second terminal, in the same folder:\n\n\
+    ```sh\nURL=$(jq -r .base_url .stockwell/demo.json) KEY=$(jq -r '.tenants[0].admin_key' .stockwell/demo.json)\n```";
+
+/// Defines `new_key`, for the requests that have an idempotency key. Every system with a shell has what it calls.
+pub const NEW_KEY: &str = "`new_key` makes the idempotency key of a write. It needs `od` and `tr` alone, which every Linux and macOS has:\n\n\
+    ```sh\nnew_key() { od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'; }\n```";
+
 /// Records requests and responses, with names in place of values that differ at each run.
 pub struct Walk<'a> {
     pub tenant: &'a Tenant,
@@ -86,7 +94,7 @@ impl<'a> Walk<'a> {
     fn show_post(&mut self, path: &str, body: &Value, reply: &Reply) -> Value {
         let shown = serde_json::to_string_pretty(body).expect("JSON");
         let request = format!(
-            "curl -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(uuidgen)\" \
+            "curl -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(new_key)\" \
              -H \"Content-Type: application/json\" -d '{shown}'"
         );
         self.show(&request, reply)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, sale, with_tenant};
 
 use crate::replenish::Calendar;
-use crate::walk::{Walk, brief};
+use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
 
 const SUGGESTIONS: &str = "/v1/replenishment/suggestions";
 /// Members of responses that the example does not need.
@@ -235,9 +235,12 @@ fn the_walk_through_is_what_was_ordered_and_paid() {
             "Mugs run out. What is to be ordered, what came of it, what did it cost with the freight, and does the bill agree?\n\nA test \
              made every request and response below (`tests/commerce/buying/walk_through.rs`) and fails if the API responds differently; \
              `UPDATE=1 ./run test -p tests walk_through` rewrites this page. Members that the example does not need are left out. `$NAMES` \
-             stand for ids, and `…` for instants. Days are counted from 2 March 2026. `./run demo` prints `$URL` and `$KEY`. \
-             [Buying](../buying.md) has the rules and the limits.",
+             stand for ids, and `…` for instants. Days are counted from 2 March 2026. \
+             [Buying](../buying.md) has the rules and the limits.\n\nThe tenant of the test has the product `MUG` with stock in the \
+             warehouse, and a till has sold 70 of it in each of the last eight weeks. Another tenant has other suggestions.",
         );
+        walk.say(SET_UP);
+        walk.say(NEW_KEY);
         let purchase = order(&mut walk, mug).await;
         receive(&mut walk, &purchase).await;
         pay(&mut walk, &purchase, &calendar.ahead(0)).await;

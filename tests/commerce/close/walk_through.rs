@@ -5,7 +5,7 @@ use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Tenant, Till, environment, lines, sale, with_tenant};
 
-use crate::walk::{Walk, brief};
+use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
 
 const CLOSE: &str = "/v1/close/2026-03";
 const PROFIT: &str = "/v1/reports/profit_and_loss?from=2026-03-01&to=2026-04-01";
@@ -221,10 +221,12 @@ fn the_walk_through_is_what_was_open_mended_and_closed() {
             "March is over. What is still open in its books, what do the statements say, and what becomes of a sale that arrives late?\n\n\
              A test made every request and response below (`tests/commerce/close/walk_through.rs`) and fails if the API responds \
              differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this page. Members that the example does not need are left \
-             out. `$NAMES` stand for ids, and `…` for instants. `./run demo` prints `$URL` and `$KEY`. [Closing a month](../close.md) and \
-             [statements](../statements.md) have the rules and the limits.\n\nIn March, a till sold 2 mugs at 10.00, a customer paid 60.00 \
+             out. `$NAMES` stand for ids, and `…` for instants. [Closing a month](../close.md) and \
+             [statements](../statements.md) have the rules and the limits.\n\nIn March of the test's tenant, a till sold 2 mugs at 10.00, a customer paid 60.00 \
              in advance and was then sold 5 mugs, and a supplier billed 10 mugs at 4.00. The tax is 20 percent.",
         );
+        walk.say(SET_UP);
+        walk.say(NEW_KEY);
         check(&mut walk).await;
         mend(&mut walk, &left).await;
         close(&mut walk).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Reply, Tenant, lines, sale, with_tenant};
 
 use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
-use crate::walk::{Walk, brief};
+use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -228,9 +228,10 @@ fn the_walk_through_is_what_was_asked_and_answered() {
             "A jar of jam has glass in it. Which lot is it from, where did the lot go in both channels, and which \
              customers must be called?\n\nA test made every request and response below (`tests/commerce/lot/recall.rs`) and \
              fails if the API responds differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this \
-             page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants. \
-             `./run demo` prints `$URL` and `$KEY`.",
+             page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants.",
         );
+        walk.say(SET_UP);
+        walk.say(NEW_KEY);
         wholesale_and_retail(&mut walk, &expires_on).await;
         trace_and_recall(&mut walk).await;
         walk.keep("docs/walkthroughs/lot-recall.md");
@@ -240,10 +241,15 @@ fn the_walk_through_is_what_was_asked_and_answered() {
 /// Receives stock and sells it, in the shop and to a wholesale customer.
 async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     let tenant = walk.tenant;
-    walk.say("## The stock is received\n\nThe product is tracked by lot, so its receipts name the lot.");
+    walk.say("## The stock is received\n\nThe product is tracked by lot, so its receipts name the lot. It is made first:");
     let jam =
         json!({ "sku": "JAM-340", "name": "Strawberry jam, 340 g", "tracking": "lot", "list_price": "4.50" });
     tenant.post("/v1/products", &jam).await.created();
+    walk.say(&format!(
+        "```sh\ncurl -X POST \"$URL/v1/products\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Content-Type: application/json\" \
+         -d '{}'\n```",
+        serde_json::to_string_pretty(&jam).expect("JSON")
+    ));
     let lots =
         |code: &str| json!([{ "code": code, "expires_on": expires_on, "received_from": "Hansa Foods" }]);
     let receipt = |code: &str, quantity: &str| {
@@ -259,7 +265,7 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     walk.show(
         &format!(
             "curl -X POST \"$URL/v1/stock/documents\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: \
-             $(uuidgen)\" -H \"Content-Type: application/json\" -d '{request}'"
+             $(new_key)\" -H \"Content-Type: application/json\" -d '{request}'"
         ),
         &posted,
     );

@@ -271,6 +271,17 @@ fn graphql_tells_no_cost_without_the_scope() {
             tells_nothing(query, &hidden.text);
             assert!(ask(tenant, query).await.json().get("errors").is_none(), "{query}");
         }
+        // A field that does not exist needs no scope.
+        for query in
+            ["{ margin { rows { channel } } }", "{ cost }", "{ channelSummary { rows { unitMargin } } }"]
+        {
+            for client in [&blind, &**tenant] {
+                let unknown = ask(client, query).await;
+                let error = &unknown.json()["errors"][0];
+                assert_eq!(error["extensions"]["code"], "validation_failed", "{query}: {}", unknown.text);
+                assert!(error["message"].to_string().contains("Unknown field"), "{query}: {}", unknown.text);
+            }
+        }
         let open = "{ channelSummary { rows { channel netRevenue } } stockPosition { rows { sku onHand } } }";
         assert!(ask(&blind, open).await.json().get("errors").is_none());
     });

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::with_tenant;
 
 use super::example;
-use crate::walk::Walk;
+use crate::walk::{SET_UP, Walk};
 
 const BASE: &str = "/v1/reconciliation";
 /// Members of responses that the example does not need.
@@ -170,7 +170,11 @@ fn the_walk_through_is_what_was_sent_and_found() {
              people correct them row by row. Which one change removes most of that work?\n\nA test made every request and response \
              below (`tests/commerce/reconcile/walk_through.rs`) and fails if the API responds differently; `UPDATE=1 ./run test -p \
              tests walk_through` rewrites this page. Members that the example does not need are left out. `$RUN` and `$FIX` stand for \
-             ids. `./run demo` prints `$URL` and `$KEY`.\n\n## Send the exports\n\nThe exports are those of \
+             ids.",
+        );
+        walk.say(SET_UP);
+        walk.say(
+            "## Send the exports\n\nThe exports are those of \
              `tests/data/reconciliation`. `stockwell reconcile tests/data/reconciliation --url \"$URL\" --key \"$KEY\"` sends them, makes \
              a run and prints the first fix. With `curl`:",
         );
