@@ -190,8 +190,20 @@ impl Posting {
         if self.preferences.dry_run {
             return Ok(false);
         }
-        let key = self.key.clone().required(&self.raw).await?.key;
-        Ok(command::is_stored(&self.app.db, self.caller.tenant_id, &key).await?)
+        self.is_stored(self.key.clone().required(&self.raw).await?).await
+    }
+
+    /// Like [`is_repeated`](Posting::is_repeated), for a request whose fields are judged before its key: without a valid key it is no
+    /// repeat.
+    pub async fn is_repeat_if_keyed(&self) -> Result<bool, ApiError> {
+        match self.key.clone().required(&self.raw).await {
+            Ok(key) if !self.preferences.dry_run => self.is_stored(key).await,
+            Ok(_) | Err(_) => Ok(false),
+        }
+    }
+
+    async fn is_stored(&self, idempotency: Idempotency) -> Result<bool, ApiError> {
+        Ok(command::is_stored(&self.app.db, self.caller.tenant_id, &idempotency.key).await?)
     }
 
     /// Posts a command. The document that it creates is found below `path`.

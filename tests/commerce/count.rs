@@ -164,6 +164,41 @@ fn a_sheet_is_opened_for_what_is_chosen() {
 }
 
 #[test]
+fn a_repeat_is_replayed_before_its_names_are_read() {
+    with_tenant(async |tenant| {
+        let mug = tenant.stocked("MUG", "1.00", ("1", "1")).await;
+        let body = json!({ "skus": ["MUG"] });
+        let first = tenant.post_as(COUNTS, "sheet-1", &body).await.created();
+        let renamed = json!({ "sku": "CUP" });
+        tenant.patch(&format!("/v1/products/{}", mug.id), &renamed).await.ok();
+        let again = tenant.post_as(COUNTS, "sheet-1", &body).await;
+        assert!(again.is_replayed(), "{}", again.text);
+        assert_eq!(again.created(), first);
+        let other = json!({ "skus": ["NONE"] });
+        tenant.post_as(COUNTS, "sheet-1", &other).await.refused(422, "idempotency_key_reused");
+        tenant.post(COUNTS, &body).await.refused(404, "not_found").names(&["#/skus/0"]);
+
+        // The command itself reads the names of these.
+        let priced = json!([{ "sku": "CUP", "quantity": "2", "unit_cost": "1" }]);
+        let receipt = json!({ "kind": "receipt", "lines": priced });
+        let moved = json!([{ "sku": "CUP", "quantity": "1" }]);
+        let transfer = json!({ "to_location_id": tenant.shop, "lines": moved });
+        let writes =
+            [("/v1/stock/documents", "receipt-1", receipt), ("/v1/stock/transfers", "transfer-1", transfer)];
+        let mut made = Vec::new();
+        for (path, key, body) in &writes {
+            made.push(tenant.post_as(path, key, body).await.created());
+        }
+        tenant.patch(&format!("/v1/products/{}", mug.id), &json!({ "sku": "BOWL" })).await.ok();
+        for ((path, key, body), first) in writes.iter().zip(made) {
+            let again = tenant.post_as(path, key, body).await;
+            assert!(again.is_replayed(), "{path}: {}", again.text);
+            assert_eq!(again.created(), first, "{path}");
+        }
+    });
+}
+
+#[test]
 fn who_counts_blind_does_not_see_what_is_expected() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("30", "2.00")).await;
