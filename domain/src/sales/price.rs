@@ -94,12 +94,14 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        let item = faults.keep(find(book, basket, (index, input)));
-        if item.is_none()
-            && let Ok(product) = find_product(book, basket, input, &pointer)
-        {
-            faults.keep(find_unit(book, basket, (product, input), &pointer));
-        }
+        let product = faults.keep(find_product(book, basket, input, &pointer));
+        let item = product.and_then(|product| {
+            let item = faults.keep(resolve(book, basket, (product, input), &pointer));
+            if item.is_none() {
+                faults.keep(find_unit(book, basket, (product, input), &pointer));
+            }
+            item
+        });
         if let Some(item) =
             item.as_ref().filter(|item| judged.lots && item.product.kind == ProductKind::Stocked)
         {
@@ -179,6 +181,16 @@ pub(super) fn find<'a>(
 ) -> Result<Found<'a>, Problem> {
     let pointer = format!("/lines/{index}");
     let product = find_product(book, basket, input, &pointer)?;
+    resolve(book, basket, (product, input), &pointer)
+}
+
+/// Returns the unit and the stock quantity of a line whose product is known.
+fn resolve<'a>(
+    book: &Book,
+    basket: &Basket<'_>,
+    (product, input): (&'a Product, &LineInput),
+    pointer: &str,
+) -> Result<Found<'a>, Problem> {
     let takes_archived = basket.is_return || basket.forced;
     let problem = |field: &str, detail: String| Problem {
         pointer: format!("{pointer}/{field}"),
@@ -194,7 +206,7 @@ pub(super) fn find<'a>(
     {
         return Err(problem("sku", flaw));
     }
-    let unit = find_unit(book, basket, (product, input), &pointer)?;
+    let unit = find_unit(book, basket, (product, input), pointer)?;
     if !input.quantity.is_positive() {
         return Err(problem("quantity", ABOVE_ZERO.to_owned()));
     }
