@@ -5,7 +5,7 @@ use domain::moment::Instant;
 use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Period, Slice};
-use service::request_log::{self, Filter, LoggedRequest, StatusClass};
+use service::request_log::{self, Filter, LoggedRequest, METHOD_MAX, StatusClass};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -13,9 +13,6 @@ use crate::audit::parse_actor_id;
 use crate::list::{List, Page};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, Caller};
-
-/// Methods of HTTP (RFC 9110, RFC 5789).
-const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -39,7 +36,7 @@ struct Filters {
     /// Only requests whose path begins with this.
     #[param(max_length = 500, example = "/v1/orders")]
     path: Option<String>,
-    /// Only requests with this method.
+    /// Only requests with this method, also one that no path serves. Capitals do not matter.
     #[param(max_length = 32, example = "POST")]
     method: Option<String>,
     /// Only requests that were rejected with this code.
@@ -73,9 +70,10 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         let detail = "There is no such code. GET /errors has all codes.";
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("code"));
     }
-    let method = filters.method.as_deref().map(str::to_ascii_uppercase);
-    if method.as_deref().is_some_and(|method| !METHODS.contains(&method)) {
-        let detail = format!("There is no such method. Send one of {}.", METHODS.join(", "));
+    if filters.method.as_deref().is_some_and(|method| !request_log::is_method(method)) {
+        let detail = format!(
+            "Send a method such as GET: 1 to {METHOD_MAX} letters, digits and signs, without spaces."
+        );
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("method"));
     }
     let filter = Filter {
@@ -83,7 +81,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         actor_id: filters.actor_id.as_deref().map(parse_actor_id).transpose()?,
         status: filters.status,
         path: filters.path.clone(),
-        method,
+        method: filters.method.clone(),
         code: filters.code.clone(),
         created: Period::new(filters.created_from, filters.created_to),
     };

@@ -46,6 +46,8 @@ const BODIES_BYTES_MAX: usize = 2 * 1024 * 1024;
 const IDS_LATE_MAX: TimeDelta = TimeDelta::minutes(1);
 /// Most characters of a path that are kept.
 const PATH_MAX: usize = 500;
+/// Most characters of a method that are kept.
+pub const METHOD_MAX: usize = 32;
 /// Most characters of a body without its secrets. A longer one is not kept.
 const BODY_MAX: usize = 16_384;
 
@@ -252,7 +254,7 @@ async fn insert(tx: &Tx, entries: &[Entry]) -> Result<(), Error> {
         .column("request_id", entries, |entry| redact::text(entry.served.request_id.clone()))
         .column("actor_kind", entries, |entry| -> &'static str { entry.served.actor_kind.into() })
         .column("actor_id", entries, |entry| entry.served.actor_id)
-        .column("method", entries, |entry| entry.served.method.clone())
+        .column("method", entries, |entry| kept_method(&entry.served.method))
         .column("path", entries, |entry| kept_path(&entry.served.path))
         .column("status", entries, |entry| i16::try_from(entry.served.status).unwrap_or(i16::MAX))
         .column("duration_ms", entries, |entry| {
@@ -272,6 +274,16 @@ async fn keeps_bodies(tx: &Tx) -> Result<bool, Error> {
     let query = sqlx::query("select log_rejected_bodies from tenant where tenant_id = $1");
     let row = tx.row(query.bind(tx.tenant_id.0)).await?;
     Ok(row.map(|row| row.try_get("log_rejected_bodies")).transpose()?.unwrap_or(false))
+}
+
+/// Whether the log can hold a method: a token (RFC 9110, section 5.6.2) of a length that is kept.
+pub fn is_method(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (1..=METHOD_MAX).contains(&text.len()) && text.bytes().all(is_token)
+}
+
+fn kept_method(method: &str) -> String {
+    method.chars().take(METHOD_MAX).collect()
 }
 
 fn kept_path(path: &str) -> String {
@@ -320,6 +332,7 @@ pub struct Filter {
     pub status: Option<StatusClass>,
     /// The beginning of the path.
     pub path: Option<String>,
+    /// The method, in capitals or not.
     pub method: Option<String>,
     /// Code of the problem.
     pub code: Option<String>,
@@ -342,7 +355,7 @@ pub struct LoggedRequest {
     /// Id of the API key, user or customer session.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     pub actor_id: String,
-    /// Method of the request.
+    /// Method of the request, at most 32 characters.
     #[schema(max_length = 32, example = "POST")]
     pub method: String,
     /// Path of the request, at most 500 characters, without the query.
@@ -383,7 +396,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LoggedR
         .with("status >= ", first)
         .with("status < ", first.map(|first| first + 100))
         .with("path ^@ ", filter.path.clone())
-        .with("method = ", filter.method.clone())
+        .with("upper(method) = ", filter.method.as_deref().map(str::to_ascii_uppercase))
         .with("code = ", filter.code.clone())
         .with("id >= ", from)
         .with("id < ", to)

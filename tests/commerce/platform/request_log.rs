@@ -111,6 +111,19 @@ fn requests_are_found_by_key_status_path_and_time() {
         let cursor = first["page"]["next_cursor"].as_str().expect("a cursor");
         let next = tenant.get(&format!("/v1/request-log?{of_key}&limit=2&cursor={cursor}")).await.ok();
         assert_eq!(next["data"], json!(all[2..]));
+        for method in ["PROPFIND", "m-Search", "X!*-._~9"] {
+            let token = Method::from_bytes(method.as_bytes()).expect("a method");
+            few.call(token, "/v1/products").send().await.refused(405, "method_not_allowed");
+            let found = logged(tenant, &format!("{of_key}&method={method}"), 1).await;
+            assert_eq!((found.len(), &found[0]["status"]), (1, &json!(405)), "{method}");
+        }
+        let found = logged(tenant, &format!("{of_key}&method=propfind"), 1).await;
+        assert_eq!(found[0]["method"], "PROPFIND");
+        for method in ["G%20T", "GET,PUT", "G%C3%89T", &"A".repeat(33)] {
+            let problem = tenant.get(&format!("/v1/request-log?method={method}")).await;
+            let problem = problem.refused(400, "invalid_parameter");
+            assert_eq!(problem.0["errors"][0]["parameter"], "method", "{method}");
+        }
         tenant.get("/v1/request-log?status=400").await.refused(400, "invalid_parameter");
         tenant.get("/v1/request-log?code=nothing").await.refused(400, "invalid_parameter");
         tenant.get("/v1/request-log?actor_id=me").await.refused(400, "invalid_parameter");
