@@ -114,18 +114,18 @@ impl Address {
         }
     }
 
-    /// Reads an address that was stored. What is stored is sound.
+    /// Reads an address that was stored. What is stored is sound, also in a form that is older than the rule.
     pub fn of_json(json: &Value) -> Option<Self> {
-        let text = |field: &str| json[field].as_str().map(str::to_owned);
+        let text = |field: &str| json[field].as_str();
         Some(Address {
-            name: text("name").map(Name::from),
-            line1: text("line1")?.into(),
-            line2: text("line2").map(Name::from),
-            city: text("city")?.into(),
-            region: text("region").map(Name::from),
-            postal_code: text("postal_code").map(PostalCode::from),
-            country: text("country")?,
-            phone: text("phone").map(Phone::from),
+            name: text("name").map(Name::stored),
+            line1: Name::stored(text("line1")?),
+            line2: text("line2").map(Name::stored),
+            city: Name::stored(text("city")?),
+            region: text("region").map(Name::stored),
+            postal_code: text("postal_code").map(PostalCode::stored),
+            country: text("country")?.to_owned(),
+            phone: text("phone").map(Phone::stored),
         })
     }
 }

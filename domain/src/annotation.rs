@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::address::Phone;
 use crate::metadata::Metadata;
@@ -62,6 +63,34 @@ pub struct Contact {
     /// Telephone number of the person.
     #[serde(default)]
     pub phone: Option<Phone>,
+}
+
+/// Reads tags that were stored, also in a form that is older than the rule.
+pub fn stored_tags(json: &Value) -> Vec<Tag> {
+    json.as_array().into_iter().flatten().filter_map(Value::as_str).map(Tag::stored).collect()
+}
+
+/// Reads links that were stored, as [`stored_tags`] does. Entries that this version can't read are left out.
+pub fn stored_links(json: &Value) -> Vec<Link> {
+    let read = |entry: &Value| {
+        let link = Link::deserialize(entry).ok()?;
+        Some(Link { title: entry["title"].as_str().map(Name::stored), ..link })
+    };
+    json.as_array().into_iter().flatten().filter_map(read).collect()
+}
+
+/// Reads contacts that were stored, as [`stored_links`] does.
+pub fn stored_contacts(json: &Value) -> Vec<Contact> {
+    let read = |entry: &Value| {
+        let contact = Contact::deserialize(entry).ok()?;
+        Some(Contact {
+            name: Name::stored(entry["name"].as_str()?),
+            role: entry["role"].as_str().map(Name::stored),
+            phone: entry["phone"].as_str().map(Phone::stored),
+            ..contact
+        })
+    };
+    json.as_array().into_iter().flatten().filter_map(read).collect()
 }
 
 /// Adds a problem for each tag that is not allowed.

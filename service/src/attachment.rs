@@ -312,7 +312,7 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let present = AttachmentInput {
         filename: before.filename.clone().into(),
-        title: before.title.clone().map(Name::from),
+        title: before.title.as_deref().map(Name::stored),
         position: before.position,
     };
     let Some(AttachmentInput { filename, title, position }) = change(&present)? else {

@@ -6,7 +6,7 @@ mod number;
 
 use ::entity::{customer, customer_account};
 use domain::address::{self, CustomerAddress};
-use domain::annotation::{Contact, Link, Notes, Tag};
+use domain::annotation::{self, Contact, Link, Notes, Tag};
 use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::metadata::{self, Metadata};
@@ -29,7 +29,7 @@ use crate::input::decimals_of;
 use crate::input::{self, Change, Patched, TenantDefaults};
 use crate::listing;
 use crate::page::{Key, Page, Placed, named_sort};
-use crate::rows::{self, insert_all};
+use crate::rows::insert_all;
 use crate::search::{Noted, Pairs, Search, Searchable};
 use crate::{Error, Tx};
 
@@ -204,7 +204,7 @@ pub fn input_of(row: &Customer) -> CustomerInput {
     CustomerInput {
         number: Some(row.number.clone().into()),
         kind: row.kind,
-        name: row.name.clone().into(),
+        name: Name::stored(&row.name),
         email: row.email.clone(),
         tax_number: row.tax_number.clone().map(Line40::from),
         country: Some(row.country.clone()),
@@ -219,10 +219,10 @@ pub fn input_of(row: &Customer) -> CustomerInput {
         status: row.status,
         external_ref: row.external_ref.clone().map(Line200::from),
         addresses: address::of_json(&row.addresses),
-        contacts: rows::listed(&row.contacts),
+        contacts: annotation::stored_contacts(&row.contacts),
         notes: row.notes.clone().into(),
-        tags: rows::listed(&row.tags),
-        attachments: rows::listed(&row.attachments),
+        tags: annotation::stored_tags(&row.tags),
+        attachments: annotation::stored_links(&row.attachments),
         metadata: metadata::of_json(&row.metadata),
     }
 }

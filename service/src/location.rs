@@ -108,7 +108,7 @@ pub struct Filter {
 pub fn input_of(row: &Location) -> LocationInput {
     LocationInput {
         code: row.code.clone().into(),
-        name: row.name.clone().into(),
+        name: Name::stored(&row.name),
         kind: row.kind,
         channels: Some(row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()),
     }

@@ -123,7 +123,7 @@ pub async fn update(
     caller.limits.require_location(before.location_id, "")?;
     input::check_version(before.version, expected)?;
     let present = RegisterChange {
-        name: before.name.clone().into(),
+        name: Name::stored(&before.name),
         cash_rounding: before.cash_rounding,
         discount_max: before.discount_max,
     };

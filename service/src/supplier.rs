@@ -6,7 +6,7 @@ pub mod product;
 
 use ::entity::supplier;
 use domain::address::{self, CustomerAddress};
-use domain::annotation::{Contact, Notes};
+use domain::annotation::{self, Contact, Notes};
 use domain::id::{ProductId, SupplierId};
 use domain::metadata::{self, Metadata};
 use domain::number::Percent;
@@ -129,7 +129,7 @@ named_sort! {
 pub fn input_of(row: &Supplier) -> SupplierInput {
     SupplierInput {
         code: row.code.clone().into(),
-        name: row.name.clone().into(),
+        name: Name::stored(&row.name),
         email: row.email.clone(),
         tax_number: row.tax_number.clone().map(Line40::from),
         currency: Some(row.currency.clone()),
@@ -140,7 +140,7 @@ pub fn input_of(row: &Supplier) -> SupplierInput {
         status: row.status,
         external_ref: row.external_ref.clone().map(Line200::from),
         addresses: address::of_json(&row.addresses),
-        contacts: rows::listed(&row.contacts),
+        contacts: annotation::stored_contacts(&row.contacts),
         notes: row.notes.clone().into(),
         metadata: metadata::of_json(&row.metadata),
     }

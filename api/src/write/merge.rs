@@ -1,5 +1,6 @@
 //! Merge patches of records (RFC 7396).
 
+use domain::text::Name;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -31,12 +32,30 @@ fn is_same<I: Serialize + DeserializeOwned>(
     let is_shown = |(name, value): (&String, &Value)| {
         is_empty(value) || next.get(name).is_some_and(|shown| !shown.is_null())
     };
-    if !patch.iter().all(is_shown) {
+    if !patch.iter().all(is_shown) || cleans(&present, &next, &Value::Object(patch.clone())) {
         return Ok(false);
     }
     // A state that is not allowed any more can't be read, so its next one differs.
     let Ok(present) = merged::<I>(present, &MergePatch::new()) else { return Ok(false) };
     Ok(serde_json::to_value(present).map_err(ApiError::internal)? == next)
+}
+
+/// Whether a patch states a text that was stored before names lost their invisible characters. A patch that restates it as it is
+/// stored does not clean it.
+fn cleans(present: &Value, next: &Value, patch: &Value) -> bool {
+    match (present, next, patch) {
+        (Value::String(present), Value::String(next), Value::String(patch)) => {
+            present != next && present != patch && Name::from(present.as_str()).as_str() == next
+        }
+        (Value::Array(present), Value::Array(next), Value::Array(patch)) => {
+            let mut elements = present.iter().zip(next).zip(patch);
+            elements.any(|((present, next), patch)| cleans(present, next, patch))
+        }
+        (present, next, Value::Object(patch)) => {
+            patch.iter().any(|(name, patch)| cleans(&present[name.as_str()], &next[name.as_str()], patch))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a state may leave out a field with this value.
@@ -119,6 +138,29 @@ mod tests {
         }
         for wrong in [json!({ "amount": null }), json!({ "amount": "many" }), json!({ "unknown": 1 })] {
             assert_eq!(is_next(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_patch_cleans_a_name_that_is_older_than_the_rule() {
+        #[derive(Debug, Serialize, Deserialize)]
+        struct Named {
+            name: Name,
+            tags: Vec<Name>,
+        }
+        let old = "Mu\u{200b}g";
+        let is_next = |stored: &str, patch: Value| {
+            let present = Named { name: Name::stored(stored), tags: vec![Name::stored(stored)] };
+            let patch = patch.as_object().expect("an object");
+            merge(&present, patch).expect("a state").is_some()
+        };
+        for patch in [json!({ "name": "Mug" }), json!({ "tags": ["Mug"] }), json!({ "name": "M\u{200b}ug" })]
+        {
+            assert!(is_next(old, patch.clone()), "{patch}");
+            assert!(!is_next("Mug", patch.clone()), "{patch}");
+        }
+        for patch in [json!({}), json!({ "name": old }), json!({ "tags": [old] })] {
+            assert!(!is_next(old, patch.clone()), "{patch}");
         }
     }
 

@@ -136,8 +136,12 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     require_role(before.base, &caller)?;
     let held = Scopes::parse(&before.scopes);
-    let present =
-        CustomRoleChange { name: before.name.into(), base: before.base, scopes: before.scopes, code: None };
+    let present = CustomRoleChange {
+        name: Name::stored(&before.name),
+        base: before.base,
+        scopes: before.scopes,
+        code: None,
+    };
     let Some(CustomRoleChange { name, base, scopes, code }) = change(&present)? else {
         return Ok(Patched::unchanged(get(tx, id).await?));
     };

@@ -52,7 +52,7 @@ pub struct Filter {
 
 /// Returns the input that would create the category as it is now.
 pub fn input_of(row: &Category) -> CategoryInput {
-    CategoryInput { code: row.code.clone().into(), name: row.name.clone().into(), parent_id: row.parent_id }
+    CategoryInput { code: row.code.clone().into(), name: Name::stored(&row.name), parent_id: row.parent_id }
 }
 
 pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<Category, Error> {

@@ -203,7 +203,7 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let present = GroupInput {
         code: before.code.clone().into(),
-        name: before.name.clone().into(),
+        name: Name::stored(&before.name),
         options: before.options.clone(),
     };
     let Some(mut input) = change(&present)? else {

@@ -336,7 +336,7 @@ impl Product {
         };
         ProductInput {
             sku: self.sku.clone().into(),
-            name: self.name.clone().into(),
+            name: Name::stored(&self.name),
             description: self.description.clone().into(),
             category_id: self.category_id,
             kind: self.kind,

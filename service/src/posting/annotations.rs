@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::caller::{Limits, bound_exceeded};
 use crate::input::{self, Change, Patched};
-use crate::{Error, Tx, rows};
+use crate::{Error, Tx};
 
 /// Additions of a caller to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -116,7 +116,7 @@ pub async fn change_order(
     let present = OrderChange {
         metadata: metadata::of_json(&row.try_get("metadata")?),
         notes: row.try_get::<String, _>("notes")?.into(),
-        tags: rows::listed(&row.try_get("tags")?),
+        tags: annotation::stored_tags(&row.try_get("tags")?),
     };
     let Some(next) = change(&present)? else {
         let OrderChange { metadata, notes, tags } = present;
@@ -163,7 +163,7 @@ pub async fn change_shipment(
     let text = |column: &str| row.try_get::<Option<String>, _>(column);
     let (object, number) = (tag::Shipment, row.try_get("number")?);
     let present = ParcelChange {
-        carrier: text("carrier")?.map(Name::from),
+        carrier: text("carrier")?.as_deref().map(Name::stored),
         tracking_number: text("tracking_number")?.map(FilledReference100::from),
         tracking_url: text("tracking_url")?,
     };

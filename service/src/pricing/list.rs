@@ -40,7 +40,7 @@ pub struct PriceListInput {
 pub fn input_of(row: &PriceList) -> PriceListInput {
     PriceListInput {
         code: row.code.clone().into(),
-        name: row.name.clone().into(),
+        name: Name::stored(&row.name),
         currency: Some(row.currency.clone()),
         includes_tax: row.includes_tax,
     }

@@ -35,7 +35,7 @@ pub struct PriceTierInput {
 pub fn input_of(row: &PriceTier) -> PriceTierInput {
     PriceTierInput {
         code: row.code.clone().into(),
-        name: row.name.clone().into(),
+        name: Name::stored(&row.name),
         price_list_id: row.price_list_id,
     }
 }

@@ -187,7 +187,7 @@ pub fn input_of(lot: &Lot) -> LotInput {
     LotInput {
         expires_on: lot.expires_on,
         supplier_lot: lot.supplier_lot.clone().map(Line64::from),
-        received_from: lot.received_from.clone().map(Name::from),
+        received_from: lot.received_from.as_deref().map(Name::stored),
     }
 }
 

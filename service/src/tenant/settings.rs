@@ -89,7 +89,7 @@ const ROUNDING_MAX: i64 = 1_000;
 impl SettingsInput {
     fn of(settings: &Settings) -> Result<Self, Error> {
         Ok(SettingsInput {
-            name: settings.name.clone().into(),
+            name: Name::stored(&settings.name),
             tax_number: settings.tax_number.clone().map(Line40::from),
             address: settings.address.as_ref().and_then(Address::of_json),
             logo_url: settings.logo_url.clone(),

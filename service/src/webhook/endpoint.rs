@@ -183,7 +183,7 @@ pub async fn update(
     input::check_version(before.version, expected)?;
     let present = EndpointInput {
         url: before.url,
-        description: before.description.map(Name::from),
+        description: before.description.as_deref().map(Name::stored),
         event_types: before.event_types,
         payload: before.payload,
         active: before.active,

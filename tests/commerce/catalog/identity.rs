@@ -473,3 +473,69 @@ fn a_record_whose_code_is_of_another_in_the_one_form_can_be_renamed() {
         }
     });
 }
+
+#[test]
+fn a_name_from_before_names_lost_invisible_characters_is_cleaned_by_a_patch() {
+    with_tenant(async |tenant| {
+        let address =
+            json!({ "code": "main", "address": { "line1": "Mug", "city": "Mug", "country": "GB" } });
+        let kept = json!({ "number": "OLD", "name": "Mug", "kind": "retail", "addresses": [address],
+            "contacts": [{ "name": "Mug" }], "tags": ["Mug"] });
+        let named = json!({ "code": "OLD", "name": "Mug" });
+        for (path, body, statement) in [
+            (
+                "/v1/products",
+                json!({ "sku": "OLD", "name": "Mug", "tags": ["Mug"] }),
+                "update product set name = 'Mu\u{200b}g', tags = '[\"Mu\u{200b}g\"]' where tenant_id = $1 and sku = 'OLD'",
+            ),
+            (
+                "/v1/customers",
+                kept,
+                "update customer set name = 'Mu\u{200b}g', tags = replace(tags::text, 'Mug', 'Mu\u{200b}g')::jsonb, \
+                     contacts = replace(contacts::text, 'Mug', 'Mu\u{200b}g')::jsonb, \
+                     addresses = replace(addresses::text, 'Mug', 'Mu\u{200b}g')::jsonb \
+                 where tenant_id = $1 and number = 'OLD'",
+            ),
+            (
+                "/v1/suppliers",
+                named.clone(),
+                "update supplier set name = 'Mu\u{200b}g' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/categories",
+                named.clone(),
+                "update category set name = 'Mu\u{200b}g' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/price-lists",
+                named,
+                "update price_list set name = 'Mu\u{200b}g' where tenant_id = $1 and code = 'OLD'",
+            ),
+        ] {
+            let record = format!("{path}/{}", tenant.make(path, body.clone()).await);
+            write_before(tenant, statement).await;
+            let mut version = tenant.get(&record).await.ok()["version"].as_i64().expect("a version");
+            let patch = async |change: &Value| {
+                let call = tenant.call(Method::PATCH, &record).header("if-match", "*").json(change);
+                call.send().await.ok()
+            };
+            for field in ["name", "tags", "contacts", "addresses"] {
+                let Some(clean) = body.get(field) else { continue };
+                write_before(tenant, statement).await;
+                let stated = json!({ field: clean });
+                version += 1;
+                for _ in 0..2 {
+                    let patched = patch(&stated).await;
+                    assert_eq!(patched["version"], version, "{path} {field}");
+                    assert!(!patched[field].to_string().contains('\u{200b}'), "{path} {field}: {patched}");
+                }
+            }
+            write_before(tenant, statement).await;
+            let restated = json!({ "name": "Mu\u{200b}g" });
+            assert_eq!(patch(&restated).await["version"], version, "{path} as it is stored");
+        }
+        write_before(tenant, "update tenant set name = 'Mu\u{200b}g' where tenant_id = $1").await;
+        assert_eq!(tenant.patch("/v1/settings", &json!({ "name": "Mug" })).await.ok()["name"], "Mug");
+        assert_eq!(tenant.get("/v1/settings").await.ok()["name"], "Mug");
+    });
+}

@@ -6,7 +6,7 @@ use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
 use domain::number::{Factor, Price};
 use domain::product::{Barcode64, joined_gtin};
-use domain::{metadata, tag};
+use domain::{annotation, metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use super::check::to_stored;
 use super::{Product, ProductInput, ProductUnit, UnitInput};
 use crate::attachment::{self, ProductImage};
 use crate::columns::Columns;
-use crate::{Error, Tx, rows};
+use crate::{Error, Tx};
 
 /// `price_key` is the price in millionths with leading zeros: a text that sorts as the price does, and last without one.
 /// `unit_fractions` has the factors that are fractions, for units that a server of the version before writes as decimals.
@@ -123,10 +123,10 @@ fn without_parts(row: product::Model) -> Product {
         group_id: row.group_id,
         options: options.unwrap_or_default(),
         external_ref: row.external_ref,
-        images: rows::listed(&row.images),
+        images: annotation::stored_links(&row.images),
         image_files: Vec::new(),
-        tags: rows::listed(&row.tags),
-        attachments: rows::listed(&row.attachments),
+        tags: annotation::stored_tags(&row.tags),
+        attachments: annotation::stored_links(&row.attachments),
         metadata: metadata::of_json(&row.metadata),
         version: row.version,
         created_at: row.created_at,
