@@ -277,13 +277,8 @@ async fn reverse(post: Post, id: PathId<LandedCostId>) -> Answer {
         let mut problems = Problems::default();
         let reason = input.reason.checked(&mut problems, "/reason");
         let reference = text::checked(&mut problems, "/reference", input.reference);
-        problems.check()?;
-        Ok(Command::ReverseLandedCost(landed_cost::Reverse {
-            original_id: id.0,
-            id: input.id,
-            reason,
-            reference,
-        }))
+        let reversal = landed_cost::Reverse { original_id: id.0, id: input.id, reason, reference };
+        Ok(Stated { command: Command::ReverseLandedCost(reversal), wrong: problems })
     };
     post.create::<LandedCostId, _, _>(LANDED_COSTS, command).await
 }

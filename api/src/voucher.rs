@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, RegisterId, VoucherId};
 use domain::moment::Instant;
 use domain::number::Money;
-use domain::payment::{IssueVoucher, IssuedVoucher, PaymentMethod, VoucherPaid};
+use domain::payment::{IssueVoucher, IssuedVoucher, NAME_PAID, PaymentMethod, VoucherPaid};
 use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Line64, Line100};
@@ -180,19 +180,18 @@ fn to_command(input: VoucherIn, caller: &Caller) -> Result<Stated, ApiError> {
     let account = text::checked(&mut problems, "/account", input.account);
     let paid = match (input.method, account) {
         (Some(method), None) => Some(VoucherPaid::By(method, input.register_id)),
-        (None, Some(account)) if input.register_id.is_none() => Some(VoucherPaid::Account(account)),
-        (None, Some(_)) => {
-            problems.invalid("/register_id", "Only cash goes through a till: leave register_id out.");
-            None
+        (None, Some(account)) => {
+            if input.register_id.is_some() {
+                problems.invalid("/register_id", "Only cash goes through a till: leave register_id out.");
+            }
+            Some(VoucherPaid::Account(account))
         }
         (Some(_), Some(_)) | (None, None) => {
-            problems.invalid("/method", "Name either the method by which it was paid for, or an account.");
+            problems.invalid("/method", NAME_PAID);
             None
         }
     };
-    // A voucher without its other side can't be judged.
-    let Some(paid) = paid else { return Err(ApiError::from(problems.into_refusal())) };
-    if matches!(paid, VoucherPaid::Account(_)) {
+    if matches!(paid, Some(VoucherPaid::Account(_))) {
         caller.require(Scope::LedgerWrite)?;
     }
     let command = Command::IssueVoucher(IssueVoucher {

@@ -35,7 +35,7 @@ pub use foreign::ForeignLine;
 pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};
-pub use record::{Record, RecordLine, Subject};
+pub use record::{Record, RecordLine, Subject, bills_nothing};
 pub(crate) use sent_back::{match_return, match_taken_back};
 pub use take_back::{Credit, CreditLine, Reverse};
 

@@ -18,7 +18,7 @@ use crate::exchange::{ForeignDocument, Open, Quote};
 use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
 use crate::needs::Needs;
 use crate::number::Money;
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -30,6 +30,9 @@ use oldest::oldest_first;
 
 pub(crate) use difference::{difference_entries, differences};
 pub(crate) use oldest::{credits_of, invoices_of};
+
+/// Detail of a line that names no payment and no credit note, or both.
+pub const NAME_CREDIT: &str = "Name either a payment_id or a credit_note_id.";
 
 /// An invoice, with what an application needs.
 #[derive(Debug, Clone)]
@@ -272,8 +275,8 @@ pub struct Apply {
 /// A line of an application to make.
 #[derive(Debug, Clone, Copy)]
 pub struct ApplyLine {
-    /// The payment or credit note.
-    pub credit: CreditRef,
+    /// The payment or credit note. A line without one is rejected.
+    pub credit: Option<CreditRef>,
     /// The invoice.
     pub invoice_id: InvoiceId,
     /// The amount, above zero; as much as possible if absent.
@@ -337,7 +340,7 @@ impl Rule for Apply {
             needs.crediting.insert(self.customer_id);
         }
         needs.invoice_ids.extend(self.lines.iter().map(|line| line.invoice_id));
-        needs.credits.extend(self.lines.iter().map(|line| line.credit));
+        needs.credits.extend(self.lines.iter().filter_map(|line| line.credit));
         needs.numbered.insert(DocumentKind::Application);
     }
 
@@ -345,7 +348,7 @@ impl Rule for Apply {
         let is_known = faults.take(require_customer(book, self.customer_id)).is_some();
         let named = if is_known { self.lines.as_slice() } else { &[] };
         let lines = faults.take(check_lines(book, self, named)).unwrap_or_default();
-        let credits = named.iter().map(|line| line.credit).filter(|credit| {
+        let credits = named.iter().filter_map(|line| line.credit).filter(|credit| {
             book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
         });
         faults.take(time_of_use(book, self.occurred_at, credits, &lines));
@@ -490,22 +493,20 @@ fn check_lines(book: &Book, command: &Apply, named: &[ApplyLine]) -> Result<Vec<
     for (index, line) in named.iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let ours = |customer_id: CustomerId| customer_id == command.customer_id;
-        let credit = book.credits.get(&line.credit).filter(|credit| ours(credit.customer_id));
+        let of_customer = |id: CreditRef| {
+            book.credits.get(&id).filter(|credit| ours(credit.customer_id)).map(|known| (id, known))
+        };
+        let credit = line.credit.and_then(of_customer);
         let invoice = book.invoices.get(&line.invoice_id).filter(|invoice| ours(invoice.customer_id));
         if credit.is_none() {
-            let (field, what) = match line.credit {
-                CreditRef::Payment(_) => ("payment_id", "payment"),
-                CreditRef::CreditNote(_) => ("credit_note_id", "credit note"),
-            };
-            let detail = format!("The customer has no such {what}.");
-            problems.add(format!("{pointer}/{field}"), Code::NotFound, detail);
+            problems.push(unknown_credit(line.credit, &pointer));
         }
         if invoice.is_none() {
             let detail = "The customer has no such invoice.";
             problems.add(format!("{pointer}/invoice_id"), Code::NotFound, detail);
         }
-        let (Some(credit), Some(invoice)) = (credit, invoice) else { continue };
-        if !seen.insert((line.credit, line.invoice_id)) {
+        let (Some((id, credit)), Some(invoice)) = (credit, invoice) else { continue };
+        if !seen.insert((id, line.invoice_id)) {
             problems.invalid(
                 format!("{pointer}/invoice_id"),
                 "Name each invoice once for one payment or credit note.",
@@ -513,7 +514,7 @@ fn check_lines(book: &Book, command: &Apply, named: &[ApplyLine]) -> Result<Vec<
         } else if let Err(detail) = check_currency(book, credit.currency(), invoice) {
             problems.invalid(format!("{pointer}/invoice_id"), detail);
         } else {
-            match use_line(book, command.kind, line, (credit, invoice), &mut left) {
+            match use_line(book, command.kind, (id, line), (credit, invoice), &mut left) {
                 Ok(applied) => lines.push(applied),
                 Err(detail) => problems.invalid(format!("{pointer}/amount"), detail),
             }
@@ -521,6 +522,18 @@ fn check_lines(book: &Book, command: &Apply, named: &[ApplyLine]) -> Result<Vec<
     }
     problems.check()?;
     Ok(lines)
+}
+
+/// Returns the problem of a line whose payment or credit note the customer does not have, or that names none.
+fn unknown_credit(named: Option<CreditRef>, pointer: &str) -> Problem {
+    let (field, code, detail) = match named {
+        None => ("", Code::ValidationFailed, NAME_CREDIT),
+        Some(CreditRef::Payment(_)) => ("/payment_id", Code::NotFound, "The customer has no such payment."),
+        Some(CreditRef::CreditNote(_)) => {
+            ("/credit_note_id", Code::NotFound, "The customer has no such credit note.")
+        }
+    };
+    Problem { pointer: format!("{pointer}{field}"), code, detail: detail.to_owned(), params: Vec::new() }
 }
 
 /// Rejects an invoice in another currency than the payment or credit note.
@@ -544,7 +557,7 @@ pub(crate) fn check_currency(
 fn use_line(
     book: &Book,
     kind: ApplicationKind,
-    line: &ApplyLine,
+    (id, line): (CreditRef, &ApplyLine),
     (credit, invoice): (&Credit, &OpenInvoice),
     left: &mut Left,
 ) -> Result<Applied, String> {
@@ -553,7 +566,7 @@ fn use_line(
     let (mut of_credit, mut of_invoice) = (applied.of_credit(), applied.of_invoice());
     let (credit_left, invoice_left) = match kind {
         ApplicationKind::Apply => (
-            left.credits.entry(line.credit).or_insert_with(|| credit.remaining()),
+            left.credits.entry(id).or_insert_with(|| credit.remaining()),
             left.invoices.entry(line.invoice_id).or_insert_with(|| invoice.remaining()),
         ),
         ApplicationKind::Unapply => (&mut of_credit, &mut of_invoice),
@@ -563,7 +576,7 @@ fn use_line(
     check_amount(credit.decimals(settings), amount, most, kind)?;
     let used = Used::of(credit_left, invoice_left, amount, settings);
     let used = if kind == ApplicationKind::Apply { used } else { used.negative() };
-    Ok(Applied::new(line.credit, Some(line.invoice_id), used))
+    Ok(Applied::new(id, Some(line.invoice_id), used))
 }
 
 fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind) -> Result<(), String> {

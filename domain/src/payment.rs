@@ -27,7 +27,7 @@ use foreign::Currency;
 pub use foreign::ForeignPayment;
 pub use pay_out::{PayOut, PayOutPart};
 pub use reverse::Reverse;
-pub use voucher::{IssueVoucher, IssuedVoucher, VoucherPaid};
+pub use voucher::{IssueVoucher, IssuedVoucher, NAME_PAID, VoucherPaid};
 
 text_enum! {
     /// The method of a payment.

@@ -140,6 +140,36 @@ impl Code {
             | Code::SettingFixed => false,
         }
     }
+
+    /// Returns whether it is about a part of the body: a field and what it names, or the stock and the money that it asks for. The other
+    /// codes are about the request and its caller.
+    fn is_about_body(self) -> bool {
+        match self {
+            Code::InsufficientStock
+            | Code::InsufficientCash
+            | Code::InsufficientBalance
+            | Code::UnbalancedEntry
+            | Code::CreditExceeded
+            | Code::TenderMismatch
+            | Code::ReturnExceedsSale
+            | Code::ReceiptExceedsOrder
+            | Code::LotExpired
+            | Code::LotRecalled => true,
+            Code::BoundExceeded
+            | Code::IdempotencyKeyReused
+            | Code::IdempotencyInProgress
+            | Code::VersionMismatch
+            | Code::SettingFixed => false,
+            Code::NotFound
+            | Code::ValidationFailed
+            | Code::InvalidStateTransition
+            | Code::DuplicateExternalRef
+            | Code::AlreadyExists
+            | Code::PriceMissing
+            | Code::InsufficientScope
+            | Code::DiscountExceeded => self.is_about_fields(),
+        }
+    }
 }
 
 impl fmt::Display for Code {
@@ -356,10 +386,12 @@ impl Refusal {
         self.problems.iter().any(|problem| !problem.pointer.is_empty() && problem.code.is_about_fields())
     }
 
-    /// Adds the faults that `check` finds besides, if one of its problems is about a field.
+    /// Adds the faults of fields that `check` finds besides, if one of its problems is about a part of the body. Stock and money may have
+    /// been judged before all fields were.
     #[must_use]
     pub fn with_faults(self, check: impl FnOnce(&mut Faults)) -> Self {
-        if !self.is_about_fields() {
+        let is_about_body = |problem: &Problem| !problem.pointer.is_empty() && problem.code.is_about_body();
+        if !self.problems.iter().any(is_about_body) {
             return self;
         }
         let Refusal { code, detail, problems } = self;
@@ -404,13 +436,18 @@ mod tests {
         let refusal = Refusal { detail: "Both.".to_owned(), ..Refusal::invalid("/id", "One.") };
         assert_eq!(refusal.clone().with_faults(|_| {}), refusal);
         let short = Problems::one("/lines/0/quantity", Code::InsufficientStock, "Too little is there.");
-        assert_eq!(short.clone().with_faults(|faults| faults.invalid("/id", "One.")), short);
+        assert_eq!(short.clone().with_faults(|_| {}), short);
+        let stale = Problems::one("/version", Code::VersionMismatch, "It has changed.");
+        assert_eq!(stale.clone().with_faults(|faults| faults.invalid("/id", "One.")), stale);
         let whole = Refusal::state("It is closed.");
         assert_eq!(whole.clone().with_faults(|faults| faults.invalid("/id", "One.")), whole);
     }
 
     #[test]
     fn a_shortage_before_a_wrong_field_hides_no_fault() {
+        let short = Problems::one("/lines/0/quantity", Code::InsufficientStock, "Too little is there.");
+        let both = short.with_faults(|faults| faults.invalid("/id", "One."));
+        assert_eq!((pointers(&both), both.code), (vec!["/lines/0/quantity", "/id"], Code::InsufficientStock));
         let mut problems = Problems::default();
         problems.add("/lines/0/quantity", Code::ReturnExceedsSale, "Too much comes back.");
         problems.add("/lines/1/line_no", Code::NotFound, "There is no such line.");

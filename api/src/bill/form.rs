@@ -1,7 +1,9 @@
 //! Bodies of requests about bills, and the commands that they make.
 
 use chrono::NaiveDate;
-use domain::bill::{BillDiscount, BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject};
+use domain::bill::{
+    self, BillDiscount, BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject,
+};
 use domain::id::{BillId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::refusal::Problems;
@@ -132,30 +134,21 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
-    let count = input.lines.len();
-    let mut lines = Vec::with_capacity(count);
+    let mut lines = Vec::with_capacity(input.lines.len());
     for (index, line) in input.lines.into_iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        let description =
-            text::checked(&mut problems, &format!("{pointer}/description"), line.description.clone());
-        match subject(&line) {
-            Ok(subject) => lines.push(RecordLine {
-                subject,
-                uom: line.uom,
-                quantity: line.quantity,
-                unit_cost: line.unit_cost,
-                tax: line.tax_value,
-                description,
-            }),
-            Err(detail) => problems.invalid(pointer, detail),
+        let subject = subject(&line);
+        if subject.is_none() {
+            problems.push(bill::bills_nothing(&pointer));
         }
-    }
-    if lines.len() < count {
-        // A line that bills nothing can't be judged, and the lines after it would have other numbers.
-        return Err(problems
-            .check()
-            .err()
-            .map_or_else(|| ApiError::internal("a line is lost"), ApiError::from));
+        lines.push(RecordLine {
+            subject,
+            description: text::checked(&mut problems, &format!("{pointer}/description"), line.description),
+            uom: line.uom,
+            quantity: line.quantity,
+            unit_cost: line.unit_cost,
+            tax: line.tax_value,
+        });
     }
     let command = Command::RecordBill(Record {
         id: input.id,
@@ -172,21 +165,19 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Stated, ApiError> {
     Ok(Stated { command, wrong: problems })
 }
 
-/// Returns the subject of a line, or a text that says how to name one.
-fn subject(line: &BillLineIn) -> Result<Subject, &'static str> {
+/// Returns the subject of a line. None if it names none or several.
+fn subject(line: &BillLineIn) -> Option<Subject> {
     let order = (line.purchase_order_id, line.order_line_no);
     let receipt = (line.receipt_id, line.receipt_line_no);
     match (order, receipt, &line.account) {
         ((Some(id), Some(line_no)), (None, None), None) => {
-            Ok(Subject::Goods(BilledGoods::Order(id, line_no)))
+            Some(Subject::Goods(BilledGoods::Order(id, line_no)))
         }
         ((None, None), (Some(id), Some(line_no)), None) => {
-            Ok(Subject::Goods(BilledGoods::Receipt(id, line_no)))
+            Some(Subject::Goods(BilledGoods::Receipt(id, line_no)))
         }
-        ((None, None), (None, None), Some(account)) => Ok(Subject::Account(account.clone())),
-        _ => Err(
-            "Name one of these: purchase_order_id with order_line_no, receipt_id with receipt_line_no, or account.",
-        ),
+        ((None, None), (None, None), Some(account)) => Some(Subject::Account(account.clone())),
+        _ => None,
     }
 }
 

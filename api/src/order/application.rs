@@ -152,7 +152,7 @@ pub(super) fn credit(
         (Some(id), None) => Some(CreditRef::Payment(id)),
         (None, Some(id)) => Some(CreditRef::CreditNote(id)),
         (Some(_), Some(_)) | (None, None) => {
-            problems.invalid(pointer, "Name either a payment_id or a credit_note_id.");
+            problems.invalid(pointer, open_item::NAME_CREDIT);
             None
         }
     }
@@ -185,18 +185,9 @@ fn to_command(input: ApplicationIn, _: &Caller) -> Result<Stated, ApiError> {
     for (index, line) in input.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
         let credit = credit(&mut problems, &pointer, line.payment_id, line.credit_note_id);
-        lines.push(credit.map(|credit| ApplyLine {
-            credit,
-            invoice_id: line.invoice_id,
-            amount: line.amount,
-        }));
+        lines.push(ApplyLine { credit, invoice_id: line.invoice_id, amount: line.amount });
     }
-    // The lines after one that names no credit would have other numbers, so they are not judged.
-    let lines: Vec<ApplyLine> = lines.into_iter().take(LINES_MAX).map_while(|line| line).collect();
-    if !problems.is_empty() && lines.is_empty() && input.kind == ApplicationKind::Unapply {
-        // Without a line, it would also be rejected because it names none.
-        return Err(ApiError::from(problems.into_refusal()));
-    }
+    lines.truncate(LINES_MAX);
     let command = Command::Apply(open_item::Apply {
         id: input.id,
         kind: input.kind,

@@ -278,10 +278,8 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Stated, ApiError> {
     if input.method == PaymentMethod::Card {
         text::check_no_card(&mut problems, "/reference", reference.as_deref());
     }
-    if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
-        // So many invoices are not looked up.
-        problems.invalid("/allocations", "A payment pays at most 500 invoices.");
-        return Err(ApiError::from(problems.into_refusal()));
+    if input.allocations.as_ref().is_some_and(|named| named.len() > LINES_MAX) {
+        problems.invalid("/allocations", format!("A payment pays at most {LINES_MAX} invoices."));
     }
     let part =
         |part: AllocationForm| payment::NamedInvoice { invoice_id: part.invoice_id, amount: part.amount };
@@ -293,7 +291,8 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Stated, ApiError> {
         amount: input.amount,
         currency: input.currency,
         exchange_rate: input.exchange_rate,
-        allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
+        // More invoices are not looked up.
+        allocations: input.allocations.map(|parts| parts.into_iter().take(LINES_MAX).map(part).collect()),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
     });
@@ -353,15 +352,12 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Stated, ApiError> {
     if input.parts.as_ref().is_some_and(|parts| parts.len() > LINES_MAX) {
         problems.invalid("/parts", format!("A payout has at most {LINES_MAX} parts."));
     }
-    let mut named = Vec::new();
-    for (index, part) in input.parts.iter().flatten().enumerate() {
+    let part = |(index, part): (usize, PayoutPart)| {
         let pointer = format!("/parts/{index}");
         let credit = credit(&mut problems, &pointer, part.payment_id, part.credit_note_id);
-        named.push(credit.map(|credit| payment::PayOutPart { credit, amount: part.amount }));
-    }
-    let named: Option<Vec<payment::PayOutPart>> = named.into_iter().collect();
-    // A payout with a part that names no credit is judged without its parts.
-    let parts = input.parts.and(named).filter(|parts| parts.len() <= LINES_MAX);
+        payment::PayOutPart { credit, amount: part.amount }
+    };
+    let parts = input.parts.map(|parts| parts.into_iter().take(LINES_MAX).enumerate().map(part).collect());
     let command = Command::PayOut(payment::PayOut {
         id: input.id,
         customer_id: input.customer_id,

@@ -24,6 +24,8 @@ use crate::product::ItemRef;
 use crate::purchase_order::PurchaseOrderStatus;
 use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 
+const NAMED_TWICE: &str = "Name each line of an order or a receipt once.";
+
 /// A bill to record.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -52,8 +54,8 @@ pub struct Record {
 /// A line of a bill to record.
 #[derive(Debug, Clone)]
 pub struct RecordLine {
-    /// The goods or the account.
-    pub subject: Subject,
+    /// The goods or the account. A line without one is rejected.
+    pub subject: Option<Subject>,
     /// The unit. If absent: the unit of the purchase order line, or the stock unit for a line of a receipt.
     pub uom: Option<String>,
     /// The quantity in that unit, above zero. Goods need it; without goods it is 1 if absent.
@@ -101,37 +103,51 @@ impl Rule for Record {
         needs.exchange.extend(self.currency.clone().map(|currency| (currency, self.dated)));
         for line in &self.lines {
             match &line.subject {
-                Subject::Goods(BilledGoods::Order(id, _)) => _ = needs.purchase_ids.insert(*id),
-                Subject::Goods(BilledGoods::Receipt(id, _)) => _ = needs.billed_receipt_ids.insert(*id),
-                Subject::Account(code) => _ = needs.accounts.insert(code.clone()),
+                Some(Subject::Goods(BilledGoods::Order(id, _))) => _ = needs.purchase_ids.insert(*id),
+                Some(Subject::Goods(BilledGoods::Receipt(id, _))) => _ = needs.billed_receipt_ids.insert(*id),
+                Some(Subject::Account(code)) => _ = needs.accounts.insert(code.clone()),
+                None => {}
             }
         }
     }
 
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         let payee = faults.take(payee(book, self));
-        if let Some(payee) = payee {
-            faults.take(check_head(book, self, payee));
-        }
-        if let Err(detail) = check_day(book, self.dated) {
-            faults.invalid("/dated", detail);
-        }
-        let quote = faults.keep(quote(book, self));
-        if self.lines.len() > LINES_MAX {
-            return;
-        }
-        let decimals = quote.map(|quote| decimals(book, quote.as_ref()));
-        for (index, (line, line_no)) in self.lines.iter().zip(1..).enumerate() {
-            let pointer = format!("/lines/{index}");
-            wrong_amounts(line, decimals, &pointer).into_iter().for_each(|problem| faults.note(problem));
-            if let Some(payee) = payee {
-                faults.keep(check_line(book, payee, (line, line_no), &pointer));
-            }
+        let mut problems = Problems::default();
+        judge_head(book, self, payee, &mut problems);
+        faults.take(problems.check());
+        if self.lines.len() <= LINES_MAX {
+            note_faults_of_lines(book, self, payee, faults);
         }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
         record(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
+    }
+}
+
+/// Notes the faults of all lines. Of a line of an unknown supplier, its account and its amounts are judged.
+fn note_faults_of_lines(book: &Book, command: &Record, payee: Option<&Payee>, faults: &mut Faults) {
+    let quote = quote(book, command).ok();
+    let decimals = quote.as_ref().map(|quote| decimals(book, quote.as_ref()));
+    let mut named = HashSet::with_capacity(command.lines.len());
+    for (index, (line, line_no)) in command.lines.iter().zip(1..).enumerate() {
+        let pointer = format!("/lines/{index}");
+        let wrong = wrong_amounts(line, decimals, &pointer);
+        let quote = quote.as_ref().filter(|_| wrong.is_empty());
+        wrong.into_iter().for_each(|problem| faults.note(problem));
+        let Some(payee) = payee else {
+            if let Some(Subject::Account(code)) = &line.subject {
+                faults.keep(check_account(book, code, &pointer));
+            }
+            continue;
+        };
+        let Some(made) = faults.keep(check_line(book, payee, (line, line_no), &pointer)) else { continue };
+        let Some(quote) = quote else { continue };
+        let priced = faults.keep(price(book, made, quote.as_ref(), &pointer));
+        if priced.and_then(|line| line.goods).is_some_and(|goods| !named.insert(goods)) {
+            faults.invalid(pointer, NAMED_TWICE);
+        }
     }
 }
 
@@ -251,10 +267,24 @@ fn quote(book: &Book, command: &Record) -> Result<Option<Quote>, Problem> {
 
 /// Checks all but the lines.
 fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refusal> {
-    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
-        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
-    }
     let mut problems = Problems::default();
+    let (quote, due_on) = judge_head(book, command, Some(payee), &mut problems);
+    problems.check()?;
+    let discounts = discounts(command, payee);
+    Ok(Head { due_on, discounts, quote })
+}
+
+/// Returns the rate of a bill and the day on which it is due, and adds what is wrong with all but its lines. Without its supplier,
+/// terms and number are not judged.
+fn judge_head(
+    book: &Book,
+    command: &Record,
+    payee: Option<&Payee>,
+    problems: &mut Problems,
+) -> (Option<Quote>, NaiveDate) {
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        problems.invalid("/lines", format!("A document has 1 to {LINES_MAX} lines."));
+    }
     let quote = quote(book, command).unwrap_or_else(|problem| {
         problems.push(problem);
         None
@@ -262,14 +292,16 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
     if let Err(detail) = check_day(book, command.dated) {
         problems.invalid("/dated", detail);
     }
-    let by_terms = command.dated.checked_add_days(Days::new(payee.payment_days.into()));
+    let days = payee.map(|payee| Days::new(payee.payment_days.into()));
+    let by_terms = days.and_then(|days| command.dated.checked_add_days(days));
     let due_on = command.due_on.or(by_terms).unwrap_or(command.dated);
     if due_on < command.dated {
         problems.invalid("/due_on", "The bill can't be due before its day: send that day or a later one.");
     }
     let stated = command.discounts.as_deref().unwrap_or_default();
-    discount::check(&mut problems, stated, command.dated);
-    if let Some(other) = with_number(book, command.supplier_id, &command.supplier_number) {
+    discount::check(problems, stated, command.dated);
+    let other = with_number(book, command.supplier_id, &command.supplier_number);
+    if let Some((payee, other)) = payee.zip(other) {
         let detail = format!(
             "{} has a bill {} already: {} ({}). Correct the number, or reverse that bill first.",
             payee.code, command.supplier_number, other.bill.number, other.bill.id
@@ -281,9 +313,7 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
             params: vec![("bill_id", other.bill.id.to_string()), ("number", other.bill.number.clone())],
         });
     }
-    problems.check()?;
-    let discounts = discounts(command, payee);
-    Ok(Head { due_on, discounts, quote })
+    (quote, due_on)
 }
 
 /// Rejects a day after today or before 1970.
@@ -327,7 +357,7 @@ fn check_lines(
             .and_then(|made| price(book, made, quote, &pointer));
         match checked {
             Ok(checked) if checked.goods.is_some_and(|goods| !named.insert(goods)) => {
-                problems.invalid(pointer, "Name each line of an order or a receipt once.");
+                problems.invalid(pointer, NAMED_TWICE);
             }
             Ok(checked) => lines.push(checked),
             Err(problem) => problems.push(problem),
@@ -369,14 +399,15 @@ fn check_line(
         figures: Figures::default(),
     };
     match &line.subject {
-        Subject::Account(code) => {
+        None => return Err(bills_nothing(pointer)),
+        Some(Subject::Account(code)) => {
             check_account(book, code, pointer)?;
             if line.uom.is_some() {
                 return Err(problem(pointer, "uom", "A line without goods has no unit: leave uom out."));
             }
             made.account = Some(code.clone());
         }
-        Subject::Goods(goods) => {
+        Some(Subject::Goods(goods)) => {
             let found = match goods {
                 BilledGoods::Order(id, number) => ordered(book, payee, (*id, *number), pointer)?,
                 BilledGoods::Receipt(id, number) => received(book, (*id, *number), pointer)?,
@@ -495,6 +526,13 @@ fn received(book: &Book, (id, line_no): (StockDocumentId, i32), pointer: &str) -
         return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
     };
     Ok(Found { product_id: part.key.product_id, location_id: part.key.location_id, uom: None })
+}
+
+/// Returns the problem of a line that names neither goods nor an account, or several of them.
+pub fn bills_nothing(pointer: &str) -> Problem {
+    let detail = "Name one of these: purchase_order_id with order_line_no, receipt_id with receipt_line_no, or account.";
+    let (pointer, detail) = (pointer.to_owned(), detail.to_owned());
+    Problem { pointer, code: Code::ValidationFailed, detail, params: Vec::new() }
 }
 
 /// Makes a problem for a wrong field of a line.

@@ -143,7 +143,7 @@ impl Rule for Credit {
         let Ok(known) = find(book, self.bill_id) else { return };
         faults.take(check_dated(book, known, self.dated));
         faults.take(check_number(book, self, known));
-        if self.lines.len() <= LINES_MAX {
+        if faults.take(check_count(self)).is_some() {
             faults.take(check_lines(book, self, known));
         }
     }
@@ -200,9 +200,7 @@ fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal>
     let known = find(book, command.bill_id)?.clone();
     check_not_reversed(book, &known)?;
     check_dated(book, &known, command.dated)?;
-    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
-        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
-    }
+    check_count(command)?;
     check_number(book, command, &known)?;
     let mut taken = check_lines(book, command, &known)?;
     let total: Money = taken.iter().map(|taken| taken.part.stated().total()).sum();
@@ -269,6 +267,14 @@ fn check_dated(book: &Book, known: &KnownBill, dated: NaiveDate) -> Result<(), R
         let detail =
             format!("{} is dated {}: send that day or a later one.", known.bill.number, known.bill.dated);
         return Err(Refusal::invalid("/dated", detail));
+    }
+    Ok(())
+}
+
+/// Rejects a document without lines, and one with too many.
+fn check_count(command: &Credit) -> Result<(), Refusal> {
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::document::DocumentKind;
 use crate::id::LandedCostId;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
-use crate::refusal::Refusal;
+use crate::refusal::{Faults, Refusal};
 use crate::stock::LevelKey;
 
 /// A landed cost to take back.
@@ -48,9 +48,20 @@ impl Rule for Reverse {
         needs.numbered.insert(DocumentKind::LandedCost);
     }
 
+    fn note_faults(&self, _book: &Book, faults: &mut Faults) {
+        faults.take(check_reason(self));
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         reverse(book, self).map(|(document, posting)| (Outcome::LandedCost(Box::new(document)), posting))
     }
+}
+
+fn check_reason(command: &Reverse) -> Result<(), Refusal> {
+    if command.reason.trim().is_empty() {
+        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
+    }
+    Ok(())
 }
 
 /// Reverses a landed cost: takes the share of the units that are still held off the stock value, and the rest off cost
@@ -65,9 +76,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(LandedCost, Posting), 
     if original.reversed_by.is_some() {
         return Err(Refusal::state(format!("{} was reversed already.", original.number)));
     }
-    if command.reason.trim().is_empty() {
-        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
-    }
+    check_reason(command)?;
 
     // Nothing rejects the command from here on.
     let taken_back = |charge: &Charge| Charge { amount: -charge.amount, ..charge.clone() };

@@ -33,7 +33,7 @@ fn customer() -> Customer {
 
 fn apply_at(kind: ApplicationKind, at: DateTime<Utc>) -> Apply {
     let line = ApplyLine {
-        credit: CreditRef::Payment(PaymentId::default()),
+        credit: Some(CreditRef::Payment(PaymentId::default())),
         invoice_id: InvoiceId::default(),
         amount: Some(Money::new(25.into())),
     };

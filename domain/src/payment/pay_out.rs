@@ -45,8 +45,8 @@ pub struct PayOut {
 /// A payment or credit note to pay out.
 #[derive(Debug, Clone, Copy)]
 pub struct PayOutPart {
-    /// The payment or credit note.
-    pub credit: CreditRef,
+    /// The payment or credit note. A part without one is rejected.
+    pub credit: Option<CreditRef>,
     /// The amount, above zero; all that is left if absent.
     pub amount: Option<Money>,
 }
@@ -64,7 +64,7 @@ impl Rule for PayOut {
         needs.customer_ids.insert(self.customer_id);
         match &self.parts {
             None => _ = needs.crediting.insert(self.customer_id),
-            Some(parts) => needs.credits.extend(parts.iter().map(|part| part.credit)),
+            Some(parts) => needs.credits.extend(parts.iter().filter_map(|part| part.credit)),
         }
         if let Some(id) = self.register_id {
             needs.cash(id);
@@ -75,7 +75,7 @@ impl Rule for PayOut {
 
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         let payee = faults.take(open_item::require_customer(book, self.customer_id));
-        let credits = self.parts.iter().flatten().map(|part| part.credit);
+        let credits = self.parts.iter().flatten().filter_map(|part| part.credit);
         let credits = credits.filter(|credit| {
             book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
         });
@@ -203,7 +203,10 @@ fn check_currency(book: &Book, command: &PayOut) -> Result<(), Refusal> {
     }
     let ours = |credit: &&Credit| credit.customer_id == command.customer_id;
     let credits: Vec<&Credit> = match &command.parts {
-        Some(parts) => parts.iter().filter_map(|part| book.credits.get(&part.credit)).filter(ours).collect(),
+        Some(parts) => {
+            let named = parts.iter().filter_map(|part| part.credit);
+            named.filter_map(|credit| book.credits.get(&credit)).filter(ours).collect()
+        }
         None => {
             let credits = book.credits.values().filter(ours);
             credits.filter(|credit| credit.remaining().stated().is_positive()).collect()
@@ -249,14 +252,18 @@ fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &m
     }
     for (index, part) in parts.iter().enumerate() {
         let pointer = format!("/parts/{index}");
-        let known = book.credits.get(&part.credit).filter(|credit| credit.customer_id == command.customer_id);
+        let Some(id) = part.credit else {
+            problems.invalid(pointer, open_item::NAME_CREDIT);
+            continue;
+        };
+        let known = book.credits.get(&id).filter(|credit| credit.customer_id == command.customer_id);
         let Some(known) = known else {
             problems.add(pointer, Code::NotFound, "The customer has no such payment or credit note.");
             continue;
         };
         let (left, decimals) = (known.remaining().stated(), known.decimals(settings));
         let amount = part.amount.unwrap_or(left);
-        if !seen.insert(part.credit) {
+        if !seen.insert(id) {
             problems.invalid(pointer, "Name each payment and credit note once.");
         } else if known.currency() != currency {
             let own = settings.currency.as_str();
@@ -274,7 +281,7 @@ fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &m
             let detail = format!("{left} of this can be paid out, not {amount}.");
             problems.invalid(format!("{pointer}/amount"), detail);
         }
-        taken.push(Part { credit: part.credit, amount });
+        taken.push(Part { credit: id, amount });
     }
     taken
 }

@@ -17,6 +17,9 @@ use crate::pos::{self, CashMove};
 use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::voucher::{Voucher, VoucherMove, unissued};
 
+/// Detail of a voucher that names neither a method nor an account, or both.
+pub const NAME_PAID: &str = "Name either the method by which it was paid for, or an account.";
+
 /// A voucher to issue.
 #[derive(Debug, Clone)]
 pub struct IssueVoucher {
@@ -30,8 +33,8 @@ pub struct IssueVoucher {
     pub customer_id: Option<CustomerId>,
     /// The last day on which it can be redeemed.
     pub expires_on: Option<NaiveDate>,
-    /// The other side: money or an account.
-    pub paid: VoucherPaid,
+    /// The other side: money or an account. A voucher without one is rejected.
+    pub paid: Option<VoucherPaid>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
@@ -49,8 +52,8 @@ impl IssueVoucher {
     /// Returns the till into whose drawer the cash goes, if it was paid for in cash.
     pub fn register_id(&self) -> Option<RegisterId> {
         match self.paid {
-            VoucherPaid::By(_, register_id) => register_id,
-            VoucherPaid::Account(_) => None,
+            Some(VoucherPaid::By(_, register_id)) => register_id,
+            Some(VoucherPaid::Account(_)) | None => None,
         }
     }
 }
@@ -84,8 +87,9 @@ impl Rule for IssueVoucher {
         needs.voucher_ids.extend(self.id);
         needs.customer_ids.extend(self.customer_id);
         match &self.paid {
-            VoucherPaid::By(_, register_id) => needs.register_ids.extend(*register_id),
-            VoucherPaid::Account(code) => _ = needs.accounts.insert(code.clone()),
+            Some(VoucherPaid::By(_, register_id)) => needs.register_ids.extend(*register_id),
+            Some(VoucherPaid::Account(code)) => _ = needs.accounts.insert(code.clone()),
+            None => {}
         }
     }
 
@@ -100,8 +104,11 @@ impl Rule for IssueVoucher {
             faults.take(check_expiry(book, self, at));
         }
         match &self.paid {
-            VoucherPaid::By(method, register_id) => _ = faults.take(Drawer::of(book, *method, *register_id)),
-            VoucherPaid::Account(code) => _ = faults.take(check_account(book, code)),
+            Some(VoucherPaid::By(method, register_id)) => {
+                _ = faults.take(Drawer::of(book, *method, *register_id))
+            }
+            Some(VoucherPaid::Account(code)) => _ = faults.take(check_account(book, code)),
+            None => faults.invalid("/method", NAME_PAID),
         }
     }
 
@@ -119,10 +126,11 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     let redeemed = redeemed_before(book, command)?;
     check_expiry(book, command, occurred_at)?;
     let (method, drawer, debited) = match &command.paid {
-        VoucherPaid::By(method, register_id) => {
+        Some(VoucherPaid::By(method, register_id)) => {
             (Some(*method), Drawer::of(book, *method, *register_id)?, method.account().to_owned())
         }
-        VoucherPaid::Account(code) => (None, None, check_account(book, code)?),
+        Some(VoucherPaid::Account(code)) => (None, None, check_account(book, code)?),
+        None => return Err(Refusal::invalid("/method", NAME_PAID)),
     };
 
     // Nothing rejects the command from here on.

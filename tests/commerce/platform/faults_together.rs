@@ -298,6 +298,36 @@ fn documents_of_buying_list_the_faults_of_all_checks() {
 }
 
 #[test]
+fn a_line_of_a_bill_that_bills_nothing_hides_no_fault_of_the_others() {
+    with_tenant(async |tenant| {
+        // A line that bills nothing, one on an unknown account, and one that names an account and a receipt.
+        let lines = json!([
+            { "quantity": "0", "unit_cost": "1", "description": "x".repeat(500) },
+            { "account": "9999", "unit_cost": "1" },
+            { "account": "5100", "receipt_id": "std_01h455vb4pex5vsknk084sn02q", "unit_cost": "-1" },
+        ]);
+        let bill = json!({ "supplier_id": "sup_01h455vb4pex5vsknk084sn02q", "supplier_number": "4711",
+            "dated": "2999-01-01", "due_on": "2998-01-01", "reference": "x".repeat(500), "lines": lines });
+        let expected = [
+            "#/reference",
+            "#/supplier_id",
+            "#/dated",
+            "#/due_on",
+            "#/lines/0",
+            "#/lines/0/description",
+            "#/lines/0/quantity",
+            "#/lines/1/account",
+            "#/lines/2",
+            "#/lines/2/unit_cost",
+        ];
+        refused(&tenant.post("/v1/bills", &bill).await, &expected);
+        let bill = with(&bill, &[("lines", json!([]))]);
+        let expected = ["#/reference", "#/supplier_id", "#/dated", "#/due_on", "#/lines"];
+        refused(&tenant.post("/v1/bills", &bill).await, &expected);
+    });
+}
+
+#[test]
 fn documents_of_money_list_the_faults_of_all_checks() {
     with_tenant(async |tenant| {
         let customer = tenant.customer("Nordwind Supply").await;
@@ -338,7 +368,8 @@ fn documents_of_money_list_the_faults_of_all_checks() {
         lists(&problem, &expected);
         let lines = json!([applied["lines"][0], { "invoice_id": invoice }]);
         let of_nothing = with(&applied, &[("lines", lines)]);
-        refused(&tenant.post("/v1/applications", &of_nothing).await, &also(&expected, &["#/lines/1"]));
+        let of_lines = also(&expected, &["#/lines/1", "#/lines/1/invoice_id"]);
+        refused(&tenant.post("/v1/applications", &of_nothing).await, &of_lines);
 
         let voucher = json!({ "code": long, "amount": "0", "customer_id": unknown_customer, "method": "bank",
             "register_id": till, "occurred_at": future });
@@ -358,6 +389,47 @@ fn documents_of_money_list_the_faults_of_all_checks() {
         let expected = ["#/reason", "#/reference", "#/register_id", "#/occurred_at"];
         refused(&tenant.post(&format!("/v1/payments/{made}/reverse"), &bounced).await, &expected);
         assert_eq!(tenant.count("payment").await, 1);
+    });
+}
+
+#[test]
+fn a_part_that_names_nothing_hides_no_fault_of_the_others() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Nordwind Supply").await;
+        let (invoice, future) = ("inv_01h455vb4pex5vsknk084sn02q", "2999-01-01T00:00:00Z");
+        let payment = "pay_01h455vb4pex5vsknk084sn02q";
+        for kind in ["apply", "unapply"] {
+            let lines = json!([{ "invoice_id": invoice }, { "payment_id": payment, "invoice_id": invoice }]);
+            let applied =
+                json!({ "customer_id": customer, "kind": kind, "lines": lines, "occurred_at": future });
+            let expected = [
+                "#/lines/0",
+                "#/lines/0/invoice_id",
+                "#/lines/1/payment_id",
+                "#/lines/1/invoice_id",
+                "#/occurred_at",
+            ];
+            refused(&tenant.post("/v1/applications", &applied).await, &expected);
+        }
+        let paid_out = json!({ "customer_id": customer, "method": "bank", "amount": "-1",
+            "parts": [{}, { "payment_id": payment }] });
+        let expected = ["#/parts/0", "#/parts/1", "#/amount"];
+        refused(&tenant.post("/v1/payouts", &paid_out).await, &expected);
+
+        let unknown_customer = "cus_01h455vb4pex5vsknk084sn02q";
+        let voucher = json!({ "code": "x".repeat(500), "amount": "0", "customer_id": unknown_customer,
+            "occurred_at": future });
+        let expected = ["#/method", "#/amount", "#/occurred_at", "#/code", "#/customer_id"];
+        refused(&tenant.post("/v1/vouchers", &voucher).await, &expected);
+
+        let allocation = json!({ "invoice_id": invoice, "amount": "1" });
+        let paid = json!({ "customer_id": unknown_customer, "method": "bank", "amount": "-5",
+            "allocations": vec![allocation; 501] });
+        let expected = ["#/allocations", "#/customer_id", "#/amount"];
+        refused(&tenant.post("/v1/payments", &paid).await, &expected);
+        for table in ["payment", "voucher"] {
+            assert_eq!(tenant.count(table).await, 0, "{table}");
+        }
     });
 }
 
