@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use domain::id::{BankLineId, CustomerId, InvoiceId, PaymentId, SupplierPaymentId};
-use domain::refusal::{Code, Problems, Refusal};
+use domain::refusal::{Code, Refusal};
 use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::bank::matched::{self, BankLineMatch, Named};
@@ -382,7 +382,7 @@ async fn match_line(write: Write, id: PathId<BankLineId>, body: Body<MatchIn>) -
     write
         .unversioned()?
         .step("bank_line.matched", body, async |tx, input| {
-            Ok((None, matched::set(tx, id.0, &named(input)?).await?))
+            Ok((None, matched::set(tx, id.0, &named(input)).await?))
         })
         .await
 }
@@ -401,21 +401,13 @@ async fn unmatch(write: Write, id: PathId<BankLineId>) -> Answer {
     write.delete("bank_line.unmatched", None, async |tx, _| matched::remove(tx, id.0).await).await
 }
 
-/// Returns the payments of a request. Rejects those that are not named by one id.
-fn named(input: &MatchIn) -> Result<Vec<Named>, Refusal> {
-    let mut problems = Problems::default();
-    let mut payments = Vec::with_capacity(input.payments.len());
-    for (index, payment) in input.payments.iter().enumerate() {
-        match (payment.payment_id, payment.supplier_payment_id) {
-            (Some(id), None) => payments.push(Named::Customer(id)),
-            (None, Some(id)) => payments.push(Named::Supplier(id)),
-            (Some(_), Some(_)) | (None, None) => {
-                let detail =
-                    "Send either payment_id or supplier_payment_id: a line matches payments by one id each.";
-                problems.invalid(format!("/payments/{index}/payment_id"), detail);
-            }
-        }
-    }
-    problems.check()?;
-    Ok(payments)
+/// Returns the payments of a request. None for an entry that does not name one by one id.
+fn named(input: &MatchIn) -> Vec<Option<Named>> {
+    let named =
+        input.payments.iter().map(|payment| match (payment.payment_id, payment.supplier_payment_id) {
+            (Some(id), None) => Some(Named::Customer(id)),
+            (None, Some(id)) => Some(Named::Supplier(id)),
+            (Some(_), Some(_)) | (None, None) => None,
+        });
+    named.collect()
 }

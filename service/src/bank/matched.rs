@@ -105,8 +105,9 @@ impl Named {
 /// The lock that an acceptance takes too: see `service::posting::open_items`.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('bank_line ' || $1::uuid || $2::uuid, 0))";
 
-/// Matches a line with payments whose sum is its amount. The result names no person, because it is stored for repeats.
-pub async fn set(tx: &Tx, id: BankLineId, payments: &[Named]) -> Result<BankLineMatch, Error> {
+/// Matches a line with payments whose sum is its amount; an entry that names none or two is rejected. The result names no person,
+/// because it is stored for repeats.
+pub async fn set(tx: &Tx, id: BankLineId, payments: &[Option<Named>]) -> Result<BankLineMatch, Error> {
     tx.execute(sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0)).await?;
     let line = get(tx, id).await?;
     if line.payment_id.is_some() {
@@ -122,7 +123,7 @@ pub async fn set(tx: &Tx, id: BankLineId, payments: &[Named]) -> Result<BankLine
     }
     check(tx, &line, payments).await?;
     // Two callers take the payments in one order.
-    let mut taken = payments.to_vec();
+    let mut taken: Vec<Named> = payments.iter().copied().flatten().collect();
     taken.sort_by_key(|named| named.id());
     let added = add(tx, id, &taken).await?;
     if added < taken.len() as u64 {
@@ -144,13 +145,21 @@ pub async fn remove(tx: &Tx, id: BankLineId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Rejects payments that are named twice, unknown, or of another line, and a sum that is not the amount of the line.
-async fn check(tx: &Tx, line: &BankLine, payments: &[Named]) -> Result<(), Error> {
-    let recorded = recorded(tx, payments).await?;
+/// Rejects payments that are not named by one id, named twice, unknown, or of another line, and a sum that is not the amount of the
+/// line.
+async fn check(tx: &Tx, line: &BankLine, payments: &[Option<Named>]) -> Result<(), Error> {
+    let known: Vec<Named> = payments.iter().copied().flatten().collect();
+    let recorded = recorded(tx, &known).await?;
     let mut problems = Problems::default();
     let mut named = HashSet::with_capacity(payments.len());
     let mut sum = Money::ZERO;
     for (index, payment) in payments.iter().enumerate() {
+        let Some(payment) = payment else {
+            let detail =
+                "Send either payment_id or supplier_payment_id: a line matches payments by one id each.";
+            problems.invalid(format!("/payments/{index}/payment_id"), detail);
+            continue;
+        };
         let pointer = format!("/payments/{index}/{}", payment.field());
         match recorded.get(&payment.id()) {
             None => problems.add(pointer, Code::NotFound, "There is no such payment."),

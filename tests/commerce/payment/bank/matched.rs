@@ -58,7 +58,9 @@ fn a_line_is_matched_with_payments_that_come_to_it_and_taken_back() {
             matched(tenant, &one, payments).await.refused(422, "validation_failed").names(&[pointer]);
         }
         let unknown = json!([{ "payment_id": "pay_01h455vb4pex5vsknk084sn02q" }]);
-        matched(tenant, &one, unknown).await.refused(404, "not_found");
+        matched(tenant, &one, unknown.clone()).await.refused(404, "not_found");
+        let problem = matched(tenant, &one, json!([{}, unknown[0]])).await.refused(422, "validation_failed");
+        problem.names(&["#/payments/0/payment_id", "#/payments/1/payment_id"]);
         assert_eq!(tenant.count("bank_match").await, 0);
 
         let made = matched(tenant, &one, both.clone()).await.ok();
