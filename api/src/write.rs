@@ -18,6 +18,7 @@ use actix_web::{FromRequest, HttpRequest};
 use domain::refusal::{Code, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use service::auth;
 use service::command::{self, Written};
 use service::input::{Change, Patched};
 use service::{Error, Tx};
@@ -398,6 +399,9 @@ impl Write {
         let idempotency = idempotency.optional(raw).await?;
         let impersonal = async |tx: &Tx| {
             let written = work(tx).await?;
+            if is_import {
+                auth::require_present(tx, &caller).await?;
+            }
             let is_personal = restore.is_some();
             if is_personal { without_persons(written) } else { Ok(written) }
         };

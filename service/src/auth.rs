@@ -51,6 +51,7 @@ use crate::{Caller, Db, Error};
 
 use attempts::Attempts;
 pub use attempts::Guess;
+pub use current::require_present;
 pub(crate) use keys::insert as insert_key;
 pub use keys::{ApiKeyCreate, NewKey, PUBLISHABLE, make_key};
 use oidc::States;

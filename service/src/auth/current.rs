@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::Role;
 use super::power::Chain;
 use super::role::scopes_of;
+use super::tokens::FIND_SESSION;
 use crate::caller::ActorKind;
 use crate::{Caller, Error, Tx};
 
@@ -53,6 +54,24 @@ pub(super) async fn current(tx: &Tx, caller: &Caller, target: Target) -> Result<
         ActorKind::Customer => Err(ended().into()),
         ActorKind::Operator | ActorKind::Worker => Ok(caller.clone()),
     }
+}
+
+/// Rejects a caller whose key or login has ended since its request came, or has lost a scope. A write that takes long calls this at its
+/// end. What ends the key or the login from then on waits for the commit of the write.
+pub async fn require_present(tx: &Tx, caller: &Caller) -> Result<(), Error> {
+    if caller.actor_kind == ActorKind::Customer {
+        // No write that takes long is open to a customer session.
+        return Ok(());
+    }
+    let now = current(tx, caller, Target::default()).await?;
+    if now.scopes.covers(caller.scopes) && goes_on(tx, caller).await? { Ok(()) } else { Err(ended().into()) }
+}
+
+/// Whether the login of the caller goes on. A caller without a login has none that ends.
+async fn goes_on(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
+    let Some(session_id) = caller.session_id else { return Ok(true) };
+    let find = sqlx::query(FIND_SESSION).bind(tx.tenant_id.0).bind(session_id).bind(caller.actor_id);
+    Ok(tx.row(find).await?.is_some())
 }
 
 /// Whether the caller is the user, or a key that acts for the user, directly or through other keys.
@@ -125,7 +144,8 @@ async fn of_user(tx: &Tx, caller: &Caller) -> Result<Caller, Error> {
 }
 
 fn ended() -> Refusal {
-    let detail = "The credential ended while the request was on its way: use one that is valid.";
+    let detail =
+        "The credential ended, or lost a scope, while the request was on its way: use one that is valid.";
     Refusal::new(Code::InsufficientScope, detail)
 }
 

@@ -254,7 +254,7 @@ impl Auth {
 }
 
 /// A login goes on while it has a token that was not revoked.
-const FIND_SESSION: &str = "
+pub(super) const FIND_SESSION: &str = "
     select 1 from refresh_token
     where tenant_id = $1 and family_id = $2 and user_id = $3 and revoked_at is null limit 1";
 

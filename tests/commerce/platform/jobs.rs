@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Client, Reply, with_tenant, with_tenants};
+use tests::{Client, Reply, Tenant, environment, until_waiting, with_tenant, with_tenants};
 
-use super::auth::{key, outside};
+use super::auth::{key, key_with, outside};
 
 const IMPORT: &str = "/v1/products/import";
+const PASSWORD: &str = "correct horse battery staple";
 
 /// Sends a request that prefers a job.
 async fn later(client: &Client, path: &str, key: &str, body: &Value) -> Reply {
@@ -99,6 +101,66 @@ fn a_run_of_the_reconciliation_goes_on_after_its_response() {
         let job = ended(tenant, &later(tenant, path, "run", &json!({})).await).await;
         assert_eq!((&job["kind"], &job["http_status"]), (&json!("reconciliation_run"), &json!(now.status)));
         assert_eq!(job["rows_total"], Value::Null);
+    });
+}
+
+/// Begins an import as `client` that waits for a product of the tenant. Carries out `end` beside it, and returns the job.
+async fn import_beside(tenant: &Tenant, client: &Client, end: impl AsyncFnOnce()) -> Value {
+    let mut other = environment().root.begin().await.expect("a transaction");
+    let lock = "select from product where tenant_id = $1 for update";
+    sqlx::query(lock).bind(tenant.id.0).execute(&mut *other).await.expect("the product is locked");
+    let reply = later(client, IMPORT, "import", &items(1)).await;
+    reply.expect(202);
+    until_waiting(&mut other, 1).await;
+    end().await;
+    other.rollback().await.expect("it ends");
+    ended(tenant, &reply).await
+}
+
+/// Whoever ends a credential relies on it: nothing more is written with it.
+#[test]
+fn an_import_whose_credential_ended_meanwhile_writes_nothing() {
+    with_tenant(async |tenant| {
+        tenant.product("P-0", "1.00").await;
+        let scopes = json!({ "scopes": ["catalog:read", "catalog:write"] });
+        let maker = json!({ "scopes": ["catalog:read", "catalog:write", "api_keys:write"] });
+        let (maker_id, maker) = key_with(tenant, maker).await;
+        let (_, made) = key_with(&tenant.with_key(&maker), scopes.clone()).await;
+        let (id, own) = key_with(tenant, scopes).await;
+        let user =
+            json!({ "email": "max@shop.example", "name": "Max", "role": "manager", "password": PASSWORD });
+        tenant.post("/v1/users", &user).await.created();
+        let login = json!({ "tenant": tenant.slug, "email": "max@shop.example", "password": PASSWORD });
+        let tokens = tenant.anonymous().post("/v1/auth/login", &login).await.ok();
+        let login = tenant.with_key(tokens["access_token"].as_str().expect("a token"));
+        let logout = json!({ "refresh_token": tokens["refresh_token"] });
+
+        let jobs = [
+            import_beside(tenant, &tenant.with_key(&own), async || {
+                tenant.delete(&format!("/v1/api-keys/{id}")).await.expect(204);
+            })
+            .await,
+            // A key ends with the key that made it, and an access token with its login.
+            import_beside(tenant, &tenant.with_key(&made), async || {
+                tenant.delete(&format!("/v1/api-keys/{maker_id}")).await.expect(204);
+            })
+            .await,
+            import_beside(tenant, &login, async || {
+                let reply = tenant.anonymous().post("/v1/auth/logout", &logout).await;
+                assert_eq!(reply.status, 204);
+            })
+            .await,
+        ];
+        for job in &jobs {
+            assert_eq!((&job["status"], &job["http_status"]), (&json!("failed"), &json!(403)), "{job}");
+            assert_eq!(job["problem"]["code"], "insufficient_scope", "{job}");
+        }
+        let name = async || tenant.get("/v1/products?sku=P-0").await.ok()["data"][0]["name"].clone();
+        assert_eq!(name().await, "Product P-0");
+        // An import whose credential goes on waits and writes.
+        let job = import_beside(tenant, tenant, async || ()).await;
+        assert_eq!(job["status"], "succeeded", "{job}");
+        assert_eq!(name().await, "Product 0");
     });
 }
 
