@@ -33,6 +33,38 @@ as $$
             or p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
 $$;
 
+-- The limits of a role that only a superuser can set, and that its sessions can't lift: temporary files, and what they write to the
+-- log of the server. The log takes the messages that end a session, without the statement and its context. All others have texts
+-- of any length: of errors, of `raise log`, and of `debug_print_plan`, which every role may switch on.
+create or replace function bi_role.superuser_limits()
+returns table (name text, value text)
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    values ('temp_file_limit', '2GB'), ('log_min_messages', 'fatal'), ('log_min_error_statement', 'panic'),
+        ('log_error_verbosity', 'terse')
+$$;
+
+-- Sets these limits, as far as the owner of the function may: only a superuser can.
+create or replace function bi_role.set_superuser_limits(login text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    wanted record;
+begin
+    perform bi_role.check_name(login);
+    for wanted in select l.name, l.value from bi_role.superuser_limits() l loop
+        begin
+            execute format('alter role %I set %I = %L', login, wanted.name, wanted.value);
+        exception when insufficient_privilege then
+            null;
+        end;
+    end loop;
+end
+$$;
+
 -- Makes the role of a BI tool. `verifier` is the stored form of its password. A session can change the settings of the role, but
 -- not its attributes. No role is made while the functions that BI tools may not call are open to every role.
 create or replace function bi_role.make(login text, verifier text, ends_at timestamptz)
@@ -63,12 +95,7 @@ begin
     execute format('alter role %I set lock_timeout = %L', login, '2s');
     execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '60s');
     execute format('alter role %I set search_path = bi', login);
-    begin
-        execute format('alter role %I set temp_file_limit = %L', login, '2GB');
-    exception when insufficient_privilege then
-        -- Only a superuser can limit temporary files.
-        null;
-    end;
+    perform bi_role.set_superuser_limits(login);
 end
 $$;
 
@@ -157,7 +184,8 @@ begin
 end
 $$;
 
-revoke all on function bi_role.check_name(text), bi_role.closed_functions(), bi_role.make(text, text, timestamptz),
+revoke all on function bi_role.check_name(text), bi_role.closed_functions(), bi_role.superuser_limits(),
+    bi_role.set_superuser_limits(text), bi_role.make(text, text, timestamptz),
     bi_role.end_at(text, timestamptz), bi_role.close(text), bi_role.remove(text), bi_role.end_sessions(interval) from public;
 grant execute on function bi_role.make(text, text, timestamptz), bi_role.end_at(text, timestamptz), bi_role.close(text),
     bi_role.remove(text) to stockwell_migrator;
@@ -197,5 +225,26 @@ begin
     if open_functions is not null then
         raise warning 'no BI login can be made, because every role may call %: only a superuser can close these', open_functions;
     end if;
+end
+$$;
+
+-- Sets the limits of roles that a version before has made. Their sessions have them from the next one on.
+do $$
+declare
+    login text;
+begin
+    for login in
+        select r.rolname from pg_roles r
+        where r.rolname ~ '^bi_[a-z2-7]{26}$'
+            and exists (select from pg_auth_members m where m.member = r.oid and m.roleid = 'stockwell_bi'::regrole)
+            and not coalesce(r.rolconfig, '{}') @> (select array_agg(l.name || '=' || l.value) from bi_role.superuser_limits() l)
+    loop
+        begin
+            perform bi_role.set_superuser_limits(login);
+        exception when undefined_object then
+            -- The role was dropped meanwhile.
+            null;
+        end;
+    end loop;
 end
 $$;

@@ -11,6 +11,7 @@ use tokio::sync::RwLock;
 
 mod ending;
 mod estimates;
+mod log;
 
 /// Held shared by tests with sessions, and alone by the one that ends every session of a BI tool.
 static SESSIONS: RwLock<()> = RwLock::const_new(());
@@ -64,7 +65,7 @@ async fn views() -> Vec<String> {
 
 /// Statements that lead a session to rights or rows that it must not have. Each fails for want of a right, in a session that has lifted
 /// `default_transaction_read_only`. OTHER stands for the other tenant's id, LOGIN for its login, SELF for the own one.
-const FORBIDDEN: [&str; 48] = [
+const FORBIDDEN: [&str; 52] = [
     "set session authorization stockwell_app",
     "set session authorization 'OTHER_LOGIN'",
     "set role stockwell_app",
@@ -108,6 +109,10 @@ const FORBIDDEN: [&str; 48] = [
     "alter role SELF valid until 'infinity'",
     "alter role SELF set temp_file_limit = -1",
     "set temp_file_limit = -1",
+    "set log_min_messages = debug5",
+    "set log_min_error_statement = error",
+    "set log_error_verbosity = verbose",
+    "alter role SELF reset log_min_messages",
     "alter role OTHER_LOGIN password 'x'",
     "drop policy bi_wall on public.sales_line",
     "delete from bi.sales_fact",
@@ -194,6 +199,9 @@ fn a_session_reads_only_and_has_limits() {
             ("lock_timeout", "2s"),
             ("idle_in_transaction_session_timeout", "1min"),
             ("temp_file_limit", "2GB"),
+            ("log_min_messages", "fatal"),
+            ("log_min_error_statement", "panic"),
+            ("log_error_verbosity", "terse"),
         ] {
             let shown = text(&mut session, &format!("select current_setting('{setting}')")).await;
             assert_eq!(shown.expect("a setting"), value, "{setting}");
