@@ -102,6 +102,13 @@ impl Bounds {
         Err(refuse("/exchange_rate", "amount_max", detail.to_owned(), None))
     }
 
+    /// Rejects an amendment of an order with a larger amount: it may take away what was ordered, as a cancellation does.
+    pub fn check_before(&self, book: &Book, command: &Command) -> Result<(), Refusal> {
+        let Command::AmendOrder(command) = command else { return Ok(()) };
+        let order = book.orders.get(&command.order_id);
+        order.map_or(Ok(()), |order| self.check_sum("", order.totals().total().abs()))
+    }
+
     /// Rejects a document with a larger amount. A bill for little may settle goods of any value, and post the rest as a difference of
     /// the price. The rejection does not say that value, which is a cost.
     pub fn check_amount(&self, outcome: &Outcome, posting: &Posting) -> Result<(), Refusal> {

@@ -39,6 +39,8 @@ pub(super) async fn try_to_decide(
     let bounds = &request.caller.limits.bounds;
     let checked = bounds.check_place(book, &request.command);
     let checked = checked.and_then(|()| bounds.check_rate(&request.command));
+    let exponent = book.setup.settings.exponent;
+    let checked = checked.and_then(|()| showing(exponent, || bounds.check_before(book, &request.command)));
     if let Err(wrong) = request.wrong.clone().check() {
         // A caller who may not work at that location gets the faults of the form only.
         let (known, is_bound) = (&*book, checked.is_err());

@@ -224,6 +224,16 @@ fn a_document_above_the_amount_is_refused_and_changes_nothing() {
         assert_eq!(tenant.level("MUG").await, before);
         let made = client.post("/v1/orders", &order("5")).await.created();
         assert_eq!(made["status"], "confirmed");
+        // An amendment takes away what was ordered, as a cancellation does. Within the amount, both are allowed.
+        let large = tenant.post("/v1/orders", &order("6")).await.created();
+        let amend = format!("/v1/orders/{}/amend", large["id"].as_str().expect("an id"));
+        let one = |line: Value| json!({ "lines": [line] });
+        refused(&client.post(&amend, &one(json!({ "line_no": 1, "quantity": "1" }))).await, "amount_max");
+        refused(&step(&client, &large, "cancel").await, "amount_max");
+        tenant.post(&amend, &one(json!({ "line_no": 1, "quantity": "5" }))).await.ok();
+        refused(&client.post(&amend, &one(json!({ "line_no": 1, "quantity": "6" }))).await, "amount_max");
+        client.post(&amend, &one(json!({ "line_no": 1, "quantity": "1" }))).await.ok();
+        step(&client, &large, "cancel").await.ok();
         client.post("/v1/pos/sales", &sale(&here, &[("MUG", "5")])).await.created();
         // A rejected document leaves the others of its batch as they are.
         let item = |key: &str, quantity: &str| json!({ "idempotency_key": key, "body": sale(&here, &[("MUG", quantity)]) });
