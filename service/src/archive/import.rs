@@ -1,7 +1,6 @@
 //! Reads the rows of a tenant from files into a database.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 use super::catalogue::{self, Table, quoted};
-use super::lines::Lines;
+use super::lines::{Lines, open};
 use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, delete, filled, has_rows};
 use crate::Error;
 use crate::tenant::moving;
@@ -77,7 +76,7 @@ pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> 
 async fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     let path = folder.join(MANIFEST);
     let mut text = String::new();
-    let read = File::open(&path).and_then(|file| file.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text));
+    let read = open(&path)?.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text);
     let bytes = read.map_err(|error| ArchiveError::file(&path, error))?;
     if bytes as u64 > MANIFEST_BYTES_MAX {
         let problem = format!("{MANIFEST}: it has more than {MANIFEST_BYTES_MAX} bytes");

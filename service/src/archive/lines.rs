@@ -1,6 +1,6 @@
 //! Files of an archive: rows as lines, and a checksum of each line.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -148,8 +148,13 @@ pub(super) fn create_private(path: &Path) -> Result<File, ArchiveError> {
     created.map_err(|error| ArchiveError::file(path, error))
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, ArchiveError> {
-    File::open(path).map(BufReader::new).map_err(|error| ArchiveError::file(path, error))
+/// Opens a file of an archive. Rejects a pipe and a device, which may never end.
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, ArchiveError> {
+    let failed = |error| ArchiveError::file(path, error);
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(ArchiveError::Rejected(format!("{} is no plain file", path.display())));
+    }
+    File::open(path).map(BufReader::new).map_err(failed)
 }
 
 /// Returns the SHA-256 of a file.
@@ -181,7 +186,8 @@ fn sum_of(line: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Seek;
-    use std::{env, fs, process};
+    use std::os::unix::fs::symlink;
+    use std::{env, process};
 
     use super::*;
 
@@ -201,5 +207,20 @@ mod tests {
         fs::remove_dir_all(&folder).expect("the folder is there");
         assert!(error.contains("the row was changed"), "{error}");
         assert_eq!(read, SUM_BYTES);
+    }
+
+    #[test]
+    fn a_device_is_no_file_of_an_archive() {
+        let folder = env::temp_dir().join(format!("stockwell-device-{}", process::id()));
+        fs::create_dir(&folder).expect("a folder");
+        let table = LineWriter::create(&folder, "product").and_then(LineWriter::finish).expect("a table");
+        let opened = Lines::open(&folder, &table).map(|_| ());
+        let of_sums = folder.join("product.sums");
+        fs::remove_file(&of_sums).and_then(|()| symlink("/dev/null", &of_sums)).expect("a device");
+        let refused = Lines::open(&folder, &table).map(|_| ());
+        fs::remove_dir_all(&folder).expect("the folder is there");
+        opened.expect("an archive without rows");
+        let error = refused.expect_err("it is a device").to_string();
+        assert!(error.ends_with("product.sums is no plain file"), "{error}");
     }
 }
