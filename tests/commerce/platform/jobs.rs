@@ -117,7 +117,7 @@ async fn import_beside(tenant: &Tenant, client: &Client, end: impl AsyncFnOnce()
     ended(tenant, &reply).await
 }
 
-/// Whoever ends a credential relies on it: nothing more is written with it.
+/// An operator who ends a credential relies on it: nothing more is written with it.
 #[test]
 fn an_import_whose_credential_ended_meanwhile_writes_nothing() {
     with_tenant(async |tenant| {

@@ -25,7 +25,7 @@ fn log() -> String {
 
 async fn settings(role: &str) -> Vec<String> {
     let query = "select coalesce(rolconfig, '{}') from pg_roles where rolname = $1";
-    sqlx::query_scalar(query).bind(role).fetch_oneenvironment().root.await.expect("settings")
+    sqlx::query_scalar(query).bind(role).fetch_one(&environment().root).await.expect("settings")
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_login_writes_no_text_of_its_own_to_the_log() {
         for (number, statement) in LOGGED.iter().enumerate() {
             let statement = statement.replace("MARK", &format!("{role}_{number}"));
             let mut session = connect(&login).await.expect("the login connects");
-            let _ = session.execute(AssertSqlSafe(statement)).await;
+            _ = session.execute(AssertSqlSafe(statement)).await;
         }
         let control = format!("do $$ begin raise log '{role}_root'; end $$");
         environment().root.execute(AssertSqlSafe(control)).await.expect("the superuser writes to the log");
