@@ -147,7 +147,7 @@ struct Link {
 
 /// Reads the chain of a key by its hash. The database's clock decides, so that all processes agree.
 pub(super) const FIND_CHAIN: &str = "
-    select jsonb_agg(c order by c.depth) as chain, now() as asked_at from auth.find_key_chain($1) c";
+    select jsonb_agg(c order by c.depth) as chain, clock_timestamp() as asked_at from auth.find_key_chain($1) c";
 
 impl Chain {
     /// Reads a row of [`FIND_CHAIN`]. Returns nothing if there is no such key.
