@@ -17,7 +17,7 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
-use self::merge::{Merged, merge, sum_by_day, sum_by_order};
+use self::merge::{Merged, add_to_last_day, merge, sum_by_day, sum_by_order};
 use super::pause::Pauses;
 use super::policy::Stated;
 use super::succession::Succession;
@@ -207,24 +207,21 @@ const FIRST_DAYS: &str = "select l.product_id, l.location_id, (f.occurred_at at 
          where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = l.location_id \
          order by m.id limit 1) f";
 
-/// The movements of a product at a location. They are added by day after they are read: most days have one or two, and to sort them all
-/// by day here would take longer than all else.
-const DAYS: &str = "select m.product_id, m.location_id, array_agg(m.occurred_at) as instants, array_agg(m.quantity) as changes, \
-            array_agg(m.kind = 'sale' and m.document_kind = 'sale') as sales \
+/// The movements one by one, in any order. They are added by product, location and day while they are read. Any grouping here takes longer
+/// than the scan: movements are stored in the order of time, so those of a product are on many pages.
+const DAYS: &str = "select m.product_id, m.location_id, m.occurred_at, m.quantity, \
+            m.kind = 'sale' and m.document_kind = 'sale' as is_sale \
      from stock_movement m \
-     where m.tenant_id = $1 and m.occurred_at >= $3 and ($2::uuid[] is null or m.product_id = any($2)) \
-     group by m.product_id, m.location_id";
+     where m.tenant_id = $1 and m.occurred_at >= $3 and ($2::uuid[] is null or m.product_id = any($2))";
 
-/// Units that were cancelled before they were shipped are no demand. Lines of one order are added after they are read: a sum of each order
-/// here would take as long as all else.
-const ORDERS: &str = "select l.product_id, o.location_id, array_agg(o.id) as ids, array_agg(o.customer_id) as customers, \
-            array_agg((o.occurred_at at time zone $3)::date - $4::date) as days, \
-            array_agg((least(l.quantity - l.cancelled, 9000000000000) * 1000000)::bigint) as quantities \
+/// The lines one by one, in any order. Units that were cancelled before they were shipped are no demand. Lines of one order are added after
+/// they are read: any grouping here takes longer than the join.
+const ORDERS: &str = "select l.product_id, o.location_id, o.id as order_id, o.customer_id, \
+            (o.occurred_at at time zone $3)::date as on_day, least(l.quantity - l.cancelled, 9000000000000) as quantity \
      from sales_order o \
      join sales_order_line l on l.tenant_id = $1 and l.order_id = o.id \
-     where o.tenant_id = $1 and o.occurred_at >= $5 and o.status not in ('draft', 'on_hold', 'cancelled') \
-       and l.quantity > l.cancelled and ($2::uuid[] is null or l.product_id = any($2)) \
-     group by l.product_id, o.location_id";
+     where o.tenant_id = $1 and o.occurred_at >= $4 and o.status not in ('draft', 'on_hold', 'cancelled') \
+       and l.quantity > l.cancelled and ($2::uuid[] is null or l.product_id = any($2))";
 
 /// A return that names a sale counts at the location and on the day of the sale.
 const RETURNS: &str = "select r.product_id, coalesce(s.location_id, r.location_id) as location_id, \
@@ -359,15 +356,17 @@ impl Wanted<'_> {
     /// Finds the first movement of each product at a location of which no stock tells that there was one before.
     async fn first_days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
         let before = self.start.pred_opt().unwrap_or(self.start);
-        let (mut products, mut locations) = (Vec::new(), Vec::new());
+        let mut wanted = Vec::new();
         for ((product, location), there) in facts.iter_mut() {
             if there.opening().is_zero() {
-                products.push(product.0);
-                locations.push(location.0);
+                wanted.push((product.0, location.0));
             } else {
                 there.first_day = Some(before);
             }
         }
+        // In the order of the index, each search begins on a page that the one before it has read.
+        wanted.sort_unstable();
+        let (products, locations): (Vec<Uuid>, Vec<Uuid>) = wanted.into_iter().unzip();
         let query = sqlx::query(FIRST_DAYS).bind(self.tx.tenant_id.0).bind(products);
         for row in &self.tx.rows(query.bind(self.zone.name()).bind(locations)).await? {
             facts.entry(pair(row)?).or_default().first_day = Some(row.try_get("on_day")?);
@@ -378,35 +377,39 @@ impl Wanted<'_> {
     async fn days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
         let (query, zone) = (self.query(DAYS).bind(self.earliest()), self.zone);
         let take = |row: &PgRow| -> Result<(), Error> {
-            let (instants, changes): (Vec<DateTime<Utc>>, Vec<Decimal>) =
-                (row.try_get("instants")?, row.try_get("changes")?);
-            let sales: Vec<bool> = row.try_get("sales")?;
-            let moved = instants.into_iter().zip(changes).zip(sales).map(|((at, change), is_sale)| {
-                let change = Quantity::new(change);
-                let sold = if is_sale { -change } else { Quantity::ZERO };
-                Day { on: at.with_timezone(&zone).date_naive(), change, sold }
-            });
-            facts.entry(pair(row)?).or_default().days = sum_by_day(moved.collect());
+            let occurred_at: DateTime<Utc> = row.try_get("occurred_at")?;
+            let change: Quantity = number(row, "quantity")?;
+            let sold = if row.try_get("is_sale")? { -change } else { Quantity::ZERO };
+            let moved = Day { on: occurred_at.with_timezone(&zone).date_naive(), change, sold };
+            add_to_last_day(&mut facts.entry(pair(row)?).or_default().days, moved);
             Ok(())
         };
-        self.tx.each_row(query, take).await
+        self.tx.each_row(query, take).await?;
+        let mut pauses = Pauses::default();
+        for there in facts.values_mut() {
+            pauses.after_one().await;
+            there.days = sum_by_day(std::mem::take(&mut there.days));
+        }
+        Ok(())
     }
 
     async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {
-        let query = self.query(ORDERS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
-        let mut pauses = Pauses::default();
-        for row in &self.tx.rows(query).await? {
-            pauses.after_one().await;
-            let (ids, customers): (Vec<Uuid>, Vec<Uuid>) = (row.try_get("ids")?, row.try_get("customers")?);
-            let (days, quantities): (Vec<i32>, Vec<i64>) = (row.try_get("days")?, row.try_get("quantities")?);
-            let orders = ids.into_iter().zip(customers).zip(days.into_iter().zip(quantities));
-            let order = |((id, customer), (day, quantity))| Ordered {
-                order_id: OrderId(id),
-                customer_id: CustomerId(customer),
-                on: self.day(day),
-                ordered: millionths(quantity),
+        let query = self.query(ORDERS).bind(self.zone.name()).bind(self.earliest());
+        let take = |row: &PgRow| -> Result<(), Error> {
+            let ordered = Ordered {
+                order_id: OrderId(row.try_get("order_id")?),
+                customer_id: CustomerId(row.try_get("customer_id")?),
+                on: row.try_get("on_day")?,
+                ordered: number(row, "quantity")?,
             };
-            facts.entry(pair(row)?).or_default().orders = sum_by_order(orders.map(order).collect());
+            facts.entry(pair(row)?).or_default().orders.push(ordered);
+            Ok(())
+        };
+        self.tx.each_row(query, take).await?;
+        let mut pauses = Pauses::default();
+        for there in facts.values_mut() {
+            pauses.after_one().await;
+            there.orders = sum_by_order(std::mem::take(&mut there.orders));
         }
         Ok(())
     }
@@ -478,19 +481,10 @@ impl Wanted<'_> {
         };
         self.tx.rows(query).await?.iter().map(read).collect()
     }
-
-    /// Returns a day by its number from the first one. The number may be below zero.
-    fn day(&self, number: i32) -> NaiveDate {
-        self.start.checked_add_signed(chrono::TimeDelta::days(number.into())).unwrap_or(self.start)
-    }
 }
 
 fn pair(row: &PgRow) -> Result<Pair, Error> {
     Ok((ProductId(row.try_get("product_id")?), LocationId(row.try_get("location_id")?)))
-}
-
-fn millionths(number: i64) -> Quantity {
-    Quantity::new(Decimal::new(number, 6))
 }
 
 fn whole_days(row: &PgRow) -> Result<Vec<u16>, Error> {

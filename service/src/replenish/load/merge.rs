@@ -49,14 +49,22 @@ pub(super) fn merge(
     merged
 }
 
+/// Adds a movement of a product at a location to the last of its days, or as a day of its own. Movements are nearly in the order of time, so
+/// there are about as many days as [`sum_by_day`] keeps.
+pub(super) fn add_to_last_day(days: &mut Vec<Day>, moved: Day) {
+    match days.last_mut().filter(|last| last.on == moved.on) {
+        Some(last) => last.add(moved),
+        None => days.push(moved),
+    }
+}
+
 /// Adds the movements of each day of a product at a location. The earliest day comes first.
 pub(super) fn sum_by_day(mut moved: Vec<Day>) -> Vec<Day> {
     moved.sort_unstable_by_key(|day| day.on);
     moved.dedup_by(|later, kept| {
         let is_same_day = later.on == kept.on;
         if is_same_day {
-            kept.change += later.change;
-            kept.sold += later.sold;
+            kept.add(*later);
         }
         is_same_day
     });
@@ -84,6 +92,14 @@ pub(super) fn sum_by_order(mut lines: Vec<Ordered>) -> Vec<Ordered> {
         is_same_order
     });
     lines
+}
+
+impl Day {
+    /// Adds movements of the same day.
+    fn add(&mut self, other: Day) {
+        self.change += other.change;
+        self.sold += other.sold;
+    }
 }
 
 impl Facts {
@@ -184,6 +200,22 @@ mod tests {
             [(on(1), units(7), units(0)), (on(2), units(1), units(4)), (on(3), units(UNITS_MAX), units(0))];
         assert_eq!(days, expected);
         assert!(sum_by_day(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn a_movement_of_the_last_day_is_added_to_it() {
+        let mut days = Vec::new();
+        for (day, change, sold) in [(2, -3, 3), (2, 5, 0), (3, -1, 1), (2, -4, 4), (2, -2, 2)] {
+            add_to_last_day(&mut days, Day { on: on(day), change: units(change), sold: units(sold) });
+        }
+        let figures = |days: &[Day]| -> Vec<(NaiveDate, Quantity, Quantity)> {
+            days.iter().map(|day| (day.on, day.change, day.sold)).collect()
+        };
+        let expected =
+            [(on(2), units(2), units(3)), (on(3), units(-1), units(1)), (on(2), units(-6), units(6))];
+        assert_eq!(figures(&days), expected);
+        // A day that came up twice is one day in the end.
+        assert_eq!(figures(&sum_by_day(days)), [(on(2), units(-4), units(9)), (on(3), units(-1), units(1))]);
     }
 
     #[test]
