@@ -356,17 +356,15 @@ impl Wanted<'_> {
     /// Finds the first movement of each product at a location of which no stock tells that there was one before.
     async fn first_days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
         let before = self.start.pred_opt().unwrap_or(self.start);
-        let mut wanted = Vec::new();
+        let (mut products, mut locations) = (Vec::new(), Vec::new());
         for ((product, location), there) in facts.iter_mut() {
             if there.opening().is_zero() {
-                wanted.push((product.0, location.0));
+                products.push(product.0);
+                locations.push(location.0);
             } else {
                 there.first_day = Some(before);
             }
         }
-        // In the order of the index, each search begins on a page that the one before it has read.
-        wanted.sort_unstable();
-        let (products, locations): (Vec<Uuid>, Vec<Uuid>) = wanted.into_iter().unzip();
         let query = sqlx::query(FIRST_DAYS).bind(self.tx.tenant_id.0).bind(products);
         for row in &self.tx.rows(query.bind(self.zone.name()).bind(locations)).await? {
             facts.entry(pair(row)?).or_default().first_day = Some(row.try_get("on_day")?);
@@ -379,7 +377,7 @@ impl Wanted<'_> {
         let take = |row: &PgRow| -> Result<(), Error> {
             let occurred_at: DateTime<Utc> = row.try_get("occurred_at")?;
             let change: Quantity = number(row, "quantity")?;
-            let sold = if row.try_get("is_sale")? { -change } else { Quantity::ZERO };
+            let sold = if row.try_get::<bool, _>("is_sale")? { -change } else { Quantity::ZERO };
             let moved = Day { on: occurred_at.with_timezone(&zone).date_naive(), change, sold };
             add_to_last_day(&mut facts.entry(pair(row)?).or_default().days, moved);
             Ok(())

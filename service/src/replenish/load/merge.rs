@@ -49,8 +49,8 @@ pub(super) fn merge(
     merged
 }
 
-/// Adds a movement of a product at a location to the last of its days, or as a day of its own. Movements are nearly in the order of time, so
-/// there are about as many days as [`sum_by_day`] keeps.
+/// Adds a movement of a product at a location to the last of its days, or as a day of its own. Most movements are read in the order of
+/// time, so there are about as many days as [`sum_by_day`] keeps.
 pub(super) fn add_to_last_day(days: &mut Vec<Day>, moved: Day) {
     match days.last_mut().filter(|last| last.on == moved.on) {
         Some(last) => last.add(moved),
