@@ -325,7 +325,7 @@ fn billed_places(book: &Book, command: &Command) -> Vec<Place> {
     let mut places = BTreeSet::new();
     if let Command::RecordBill(command) = command {
         for line in &command.lines {
-            if let bill::Subject::Goods(goods) = &line.subject {
+            if let Some(bill::Subject::Goods(goods)) = &line.subject {
                 places.extend(of_goods(*goods));
             }
         }
