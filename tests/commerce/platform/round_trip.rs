@@ -251,7 +251,7 @@ fn other_filters_that_name_nothing_known_say_so() {
             tenant.get(&format!("{path}?from=2026-02-01&to=2026-02-01")).await.ok();
         }
         tenant.get("/v1/journal-entries?document_kind=sail").await.refused(400, "invalid_parameter");
-        let method = tenant.get("/v1/request-log?method=ZZZ").await.refused(400, "invalid_parameter").0;
+        let method = tenant.get("/v1/request-log?method=GE,T").await.refused(400, "invalid_parameter").0;
         assert_eq!(method["errors"][0]["parameter"], "method", "{method}");
         tenant.get("/v1/access-refusals?code=nothing").await.refused(400, "invalid_parameter");
     });
