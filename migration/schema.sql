@@ -1136,12 +1136,7 @@ begin
     execute format('alter role %I set lock_timeout = %L', login, '2s');
     execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '60s');
     execute format('alter role %I set search_path = bi', login);
-    begin
-        execute format('alter role %I set temp_file_limit = %L', login, '2GB');
-    exception when insufficient_privilege then
-        -- Only a superuser can limit temporary files.
-        null;
-    end;
+    perform bi_role.set_superuser_limits(login);
 end
 $_$;
 
@@ -1179,6 +1174,36 @@ end
 $$;
 
 ALTER FUNCTION bi_role.remove(login text) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.set_superuser_limits(login text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    wanted record;
+begin
+    perform bi_role.check_name(login);
+    for wanted in select l.name, l.value from bi_role.superuser_limits() l loop
+        begin
+            execute format('alter role %I set %I = %L', login, wanted.name, wanted.value);
+        exception when insufficient_privilege then
+            null;
+        end;
+    end loop;
+end
+$$;
+
+ALTER FUNCTION bi_role.set_superuser_limits(login text) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.superuser_limits() RETURNS TABLE(name text, value text)
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    values ('temp_file_limit', '2GB'), ('log_min_messages', 'fatal'), ('log_min_error_statement', 'panic'),
+        ('log_error_verbosity', 'terse')
+$$;
+
+ALTER FUNCTION bi_role.superuser_limits() OWNER TO postgres;
 
 CREATE FUNCTION public.currency_decimals(currency text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -12480,6 +12505,10 @@ GRANT ALL ON FUNCTION bi_role.make(login text, verifier text, ends_at timestamp 
 
 REVOKE ALL ON FUNCTION bi_role.remove(login text) FROM PUBLIC;
 GRANT ALL ON FUNCTION bi_role.remove(login text) TO stockwell_migrator;
+
+REVOKE ALL ON FUNCTION bi_role.set_superuser_limits(login text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION bi_role.superuser_limits() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
 
