@@ -11,7 +11,7 @@ use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::current::{Target, current, has_user};
@@ -106,6 +106,7 @@ pub struct ProviderInput {
     )]
     pub redirect_url: String,
     /// Domains of e-mail addresses that may sign in, such as `nordwind.example`. Their subdomains may not.
+    #[serde(deserialize_with = "read_domains")]
     #[schema(min_items = 1, max_items = 20, example = json!(["nordwind.example"]))]
     pub email_domains: Vec<String>,
     /// Role of users who are made at their first sign-in. The caller needs all scopes of the role. Null: unknown users are rejected.
@@ -197,7 +198,7 @@ impl Auth {
         .value("client_id", wanted.client_id.as_str())
         .value("client_secret", self.sealed(tx, id, wanted)?)
         .value("redirect_url", wanted.redirect_url.as_str())
-        .value("email_domains", in_lower_case(&wanted.email_domains))
+        .value("email_domains", wanted.email_domains.as_slice())
         .value("role", role)
         .value("asks_second_factor", wanted.asks_second_factor)
         .value("admits_owners", Role::Owner.is_grantable_by(&caller))
@@ -262,7 +263,7 @@ impl Auth {
             .bind(next.client_id.as_str())
             .bind(self.sealed(tx, id, &next)?)
             .bind(next.redirect_url.as_str())
-            .bind(in_lower_case(&next.email_domains))
+            .bind(next.email_domains.as_slice())
             .bind(role)
             .bind(next.asks_second_factor)
             .bind(admits_owners)
@@ -376,8 +377,10 @@ fn is_domain(text: &str) -> bool {
     text.len() <= DOMAIN_LENGTH_MAX && text.contains('.') && text.split('.').all(is_part)
 }
 
-fn in_lower_case(domains: &[String]) -> Vec<String> {
-    domains.iter().map(|domain| domain.to_ascii_lowercase()).collect()
+/// Reads domains as they are stored, so that a patch with the present domains changes nothing.
+fn read_domains<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let domains = Vec::<String>::deserialize(deserializer)?;
+    Ok(domains.iter().map(|domain| domain.to_ascii_lowercase()).collect())
 }
 
 fn not_found() -> Refusal {

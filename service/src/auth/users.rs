@@ -7,7 +7,7 @@ use entity::app_user;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, Unchanged, sqlx};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
@@ -67,6 +67,11 @@ impl Auth {
 /// Returns an address as it is stored.
 fn address(email: &str) -> String {
     email.trim().to_lowercase()
+}
+
+/// Reads an address as it is stored, so that a patch with the present address changes nothing.
+fn read_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|email| address(&email))
 }
 
 /// Creates a user with the hash from [`Auth::password_hash`]. Checks again what the caller may grant.
@@ -146,6 +151,7 @@ fn reject_taken_address(error: sea_orm::DbErr) -> Error {
 #[schema(as = UserUpdate)]
 pub struct UserChange {
     /// E-mail address to log in with. It may be that of a disabled user, who then needs another one to be enabled.
+    #[serde(deserialize_with = "read_address")]
     #[schema(
         min_length = 3,
         max_length = 254,
