@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ErrorExtensions};
+use async_graphql::{Context, ErrorExtensions, Value};
 use domain::id::{ReconcileRunId, TenantId};
-use domain::refusal::Code;
+use domain::refusal::{Code, Refusal};
 use reconcile::term::Process;
 use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
 use service::{Db, Error, Tx};
@@ -24,21 +24,43 @@ pub struct SeesReconciliation(pub bool);
 #[derive(Debug, Clone, Copy)]
 pub struct SeesLedger(pub bool);
 
-/// The reason why a read failed: a stable code and a sentence.
+/// The reason why a read failed: a stable code, a sentence, and each argument that is wrong.
 #[derive(Debug, Clone)]
 pub struct Failure {
+    code: &'static str,
+    detail: String,
+    errors: Vec<WrongArgument>,
+}
+
+/// An argument that is wrong, by the name that the caller sent.
+#[derive(Debug, Clone)]
+struct WrongArgument {
+    argument: String,
     code: &'static str,
     detail: String,
 }
 
 impl Failure {
     fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Failure { code, detail: detail.into() }
+        Failure { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// Returns the failure of a rejection. A pointer without its slash is the name of an argument in snake case.
+    fn of_refusal(refusal: &Refusal) -> Self {
+        let named = refusal.problems.iter().filter_map(|problem| {
+            let name = problem.pointer.strip_prefix('/')?;
+            Some(WrongArgument {
+                argument: argument(name),
+                code: problem.code.as_str(),
+                detail: problem.detail.clone(),
+            })
+        });
+        Failure { errors: named.collect(), ..Failure::new(refusal.code.as_str(), &refusal.detail) }
     }
 
     fn of(error: &Error) -> Self {
         match error {
-            Error::Refused(refusal) => Failure::new(refusal.code.as_str(), &refusal.detail),
+            Error::Refused(refusal) => Failure::of_refusal(refusal),
             Error::Busy
             | Error::LockTimeout
             | Error::StoreUnavailable(_)
@@ -67,18 +89,43 @@ impl Failure {
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         let code = if invalid.readable { "validation_failed" } else { "invalid_parameter" };
-        let parameter = match invalid.parameter {
-            "tz" => "timeZone".to_owned(),
-            other => camel_case(other),
-        };
-        Failure::new(code, format!("{parameter}: {}", invalid.detail))
+        let argument = argument(invalid.parameter);
+        let detail = format!("{argument}: {}", invalid.detail);
+        let wrong = WrongArgument { argument, code, detail: invalid.detail };
+        Failure { errors: vec![wrong], ..Failure::new(code, detail) }
+    }
+}
+
+impl From<WrongArgument> for Value {
+    fn from(wrong: WrongArgument) -> Self {
+        let WrongArgument { argument, code, detail } = wrong;
+        let fields = [
+            ("argument", Value::from(argument)),
+            ("code", Value::from(code)),
+            ("detail", Value::from(detail)),
+        ];
+        let named = fields.into_iter().map(|(name, value)| (async_graphql::Name::new(name), value));
+        Value::Object(named.collect())
     }
 }
 
 impl From<Failure> for async_graphql::Error {
     fn from(failure: Failure) -> Self {
-        async_graphql::Error::new(failure.detail)
-            .extend_with(|_, extensions| extensions.set("code", failure.code))
+        let Failure { code, detail, errors } = failure;
+        async_graphql::Error::new(detail).extend_with(|_, extensions| {
+            extensions.set("code", code);
+            if !errors.is_empty() {
+                extensions.set("errors", errors);
+            }
+        })
+    }
+}
+
+/// Returns the name of an argument, given that of a parameter.
+fn argument(parameter: &str) -> String {
+    match parameter {
+        "tz" => "timeZone".to_owned(),
+        other => camel_case(other),
     }
 }
 
@@ -222,6 +269,8 @@ pub async fn serve(db: &Db, tenant_id: TenantId, mut reads: mpsc::UnboundedRecei
 
 #[cfg(test)]
 mod tests {
+    use domain::refusal::Problems;
+
     use super::*;
 
     #[test]
@@ -231,6 +280,17 @@ mod tests {
         {
             let failure = Failure::from(Invalid::not_allowed(parameter, "No."));
             assert_eq!(failure.detail, format!("{argument}: No."));
+            assert_eq!(failure.errors[0].argument, argument);
         }
+    }
+
+    #[test]
+    fn a_rejection_names_each_wrong_argument() {
+        let mut problems = Problems::default();
+        problems.add("/location", Code::NotFound, "There is no location NORTH.");
+        problems.add("/product", Code::NotFound, "There is no product MUG.");
+        let failure = Failure::of(&Error::Refused(problems.into_refusal()));
+        let named: Vec<_> = failure.errors.iter().map(|wrong| wrong.argument.as_str()).collect();
+        assert_eq!(named, ["location", "product"]);
     }
 }
