@@ -22,9 +22,11 @@ use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
+mod amount;
 mod difference;
 mod oldest;
 
+use amount::check_amount;
 use difference::post_difference;
 use oldest::oldest_first;
 
@@ -572,25 +574,10 @@ fn use_line(
         ApplicationKind::Unapply => (&mut of_credit, &mut of_invoice),
     };
     let most = credit_left.stated().min(invoice_left.stated());
-    let amount = line.amount.unwrap_or(most);
-    check_amount(credit.decimals(settings), amount, most, kind)?;
+    let amount = check_amount(credit.decimals(settings), line.amount, most, kind)?;
     let used = Used::of(credit_left, invoice_left, amount, settings);
     let used = if kind == ApplicationKind::Apply { used } else { used.negative() };
     Ok(Applied::new(id, Some(line.invoice_id), used))
-}
-
-fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind) -> Result<(), String> {
-    if amount != Money::rounded_to(amount.get(), decimals) {
-        return Err(format!("An amount has at most {decimals} decimals."));
-    }
-    if amount.is_positive() && amount <= most {
-        return Ok(());
-    }
-    let [most, amount] = [most, amount].map(|amount| amount.in_currency(decimals));
-    Err(match kind {
-        ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
-        ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),
-    })
 }
 
 #[cfg(test)]

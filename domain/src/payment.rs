@@ -14,7 +14,7 @@ use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Used};
 use crate::order;
 use crate::pos::{self, CashMove};
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
 use crate::text_enum;
 
 mod foreign;
@@ -224,13 +224,13 @@ impl Rule for Receive {
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         let at = faults.take(book.occurred_at(self.occurred_at));
         let payer = faults.take(open_item::require_customer(book, self.customer_id));
-        let Some(quote) = foreign::note_faults(book, currency(self), at, faults) else { return };
-        // No drawer takes another currency, which is noted already.
-        faults.take(Drawer::of(book, self.method, self.register_id));
-        faults.take(check_amount(foreign::decimals(book, quote.as_ref()), self.amount));
+        foreign::note_faults(book, currency(self), at, faults);
+        Drawer::note_faults(book, currency(self), self.register_id, faults);
+        note_amount(book, self.currency.as_deref(), self.amount, faults);
         if let Some(named) = self.allocations.as_ref().filter(|_| payer.is_some()) {
             let mut problems = Problems::default();
-            check_named(book, self, named, quote.as_ref(), &mut problems);
+            let decimals = foreign::known_decimals(book, self.currency.as_deref());
+            check_named(book, self, named, decimals, &mut problems);
             faults.take(problems.check());
         }
     }
@@ -330,6 +330,14 @@ impl Drawer {
         }
     }
 
+    /// Notes the faults of the drawer of a payment. No drawer has another currency, which is noted elsewhere.
+    fn note_faults(book: &Book, named: Currency<'_>, id: Option<RegisterId>, faults: &mut Faults) {
+        let own = book.setup.settings.currency.as_str();
+        if named.method != PaymentMethod::Cash || named.currency.is_none_or(|currency| currency == own) {
+            faults.take(Drawer::of(book, named.method, id));
+        }
+    }
+
     /// Rejects more than the drawer has, if it is to pay out. `pointer` is the field that asks for it.
     fn check(drawer: Option<Drawer>, book: &Book, amount: Money, pointer: &str) -> Result<(), Refusal> {
         let Some(drawer) = drawer else { return Ok(()) };
@@ -374,6 +382,15 @@ fn check_amount(decimals: u32, amount: Money) -> Result<(), Refusal> {
     Err(Refusal::invalid("/amount", detail))
 }
 
+/// Notes the fault of an amount. Its decimals are judged if its currency is known.
+fn note_amount(book: &Book, currency: Option<&str>, amount: Money, faults: &mut Faults) {
+    if let Some(decimals) = foreign::known_decimals(book, currency) {
+        faults.take(check_amount(decimals, amount));
+    } else if !amount.is_positive() {
+        faults.invalid("/amount", ABOVE_ZERO);
+    }
+}
+
 /// Takes the parts of a payment off their invoices and off what is left of it.
 fn allocate(book: &mut Book, named: &[NamedInvoice], left: &mut Open) -> Vec<Allocation> {
     let mut allocations = Vec::with_capacity(named.len());
@@ -395,25 +412,27 @@ fn check_allocations(
     quote: Option<&Quote>,
 ) -> Result<Vec<NamedInvoice>, Refusal> {
     let mut problems = Problems::default();
-    let left = check_named(book, command, named, quote, &mut problems);
+    let decimals = foreign::decimals(book, quote);
+    let left = check_named(book, command, named, Some(decimals), &mut problems);
     if left.is_negative() {
-        let beyond = (-left).in_currency(foreign::decimals(book, quote));
+        let beyond = (-left).in_currency(decimals);
         problems.invalid("/allocations", format!("The allocations exceed the payment by {beyond}."));
     }
     problems.check()?;
     Ok(named.to_vec())
 }
 
-/// Adds the faults of each allocation without the others. Returns the payment less the allocations to known invoices.
+/// Adds the faults of each allocation without the others. Returns the payment less the allocations to known invoices. `decimals` is absent
+/// if there is no such currency: an amount is not compared with its invoice then.
 fn check_named(
     book: &Book,
     command: &Receive,
     named: &[NamedInvoice],
-    quote: Option<&Quote>,
+    decimals: Option<u32>,
     problems: &mut Problems,
 ) -> Money {
-    let currency = quote.map(|quote| quote.currency.as_str());
-    let decimals = foreign::decimals(book, quote);
+    let own = book.setup.settings.currency.as_str();
+    let currency = command.currency.as_deref().filter(|currency| *currency != own);
     let mut left = command.amount;
     for (index, allocation) in named.iter().enumerate() {
         let pointer = format!("/allocations/{index}");
@@ -429,12 +448,19 @@ fn check_named(
         left -= allocation.amount;
         if named[..index].iter().any(|other| other.invoice_id == allocation.invoice_id) {
             problems.invalid(format!("{pointer}/invoice_id"), "Name each invoice once.");
-        } else if let Err(detail) = open_item::check_currency(book, currency, invoice) {
+            continue;
+        }
+        if !allocation.amount.is_positive() {
+            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
+            continue;
+        }
+        let Some(decimals) = decimals else { continue };
+        if let Err(detail) = open_item::check_currency(book, currency, invoice) {
             problems.invalid(format!("{pointer}/invoice_id"), detail);
         } else if allocation.amount != Money::rounded_to(allocation.amount.get(), decimals) {
             problems
                 .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
-        } else if !allocation.amount.is_positive() || allocation.amount > invoice.remaining().stated() {
+        } else if allocation.amount > invoice.remaining().stated() {
             let [open, amount] =
                 [invoice.remaining().stated(), allocation.amount].map(|amount| amount.in_currency(decimals));
             let detail = format!("{open} of this invoice is open: {amount} can't be applied to it.");

@@ -20,11 +20,11 @@ use crate::bill::KnownBill;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::exchange::{Open, Quote};
+use crate::exchange::Open;
 use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -176,14 +176,15 @@ impl Rule for Pay {
         let at = faults.take(book.occurred_at(self.occurred_at));
         let payee = faults.take(check_payee(book, self));
         faults.take(check_named(self));
+        let decimals = foreign::known_decimals(book, self);
+        faults.take(check_amount(self.amount, decimals));
+        faults.take(check_advance(self.advance, decimals));
         // Discounts and rates are those of the day, and bills are those of the supplier.
         let (Some(at), Some(())) = (at, payee) else { return };
         let day = book.setup.settings.day(at);
         let payer = Payer { supplier_id: self.supplier_id, sees_costs: self.sees_costs };
         faults.take(check_parts(book, payer, &self.parts, day));
-        if let Some(quote) = faults.take(foreign::quote(book, self, day)) {
-            faults.take(check_advance(book, self.advance, quote.as_ref()));
-        }
+        faults.take(foreign::quote(book, self, day));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -264,11 +265,12 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
     let parts = check_parts(book, payer, &command.parts, day)?;
     // Bills of several currencies have no sum: they are rejected before it is compared.
     let quote = foreign::quote(book, command, day)?;
-    let advance = check_advance(book, command.advance, quote.as_ref())?;
+    let decimals = quote.as_ref().map_or(book.setup.settings.exponent, |quote| quote.decimals);
+    check_amount(command.amount, Some(decimals))?;
+    let advance = check_advance(command.advance, Some(decimals))?;
     let stated = Paid { amount: parts.iter().map(PaidBill::paid).sum::<Money>() + advance, advance };
     check_moves(stated.amount)?;
     if command.amount.is_some_and(|amount| amount != stated.amount) {
-        let decimals = quote.as_ref().map_or(book.setup.settings.exponent, |quote| quote.decimals);
         let detail = format!(
             "The bills less their discounts, and the advance, come to {}: send that amount, or leave it out.",
             stated.amount.in_currency(decimals)
@@ -342,15 +344,34 @@ fn check_moves(amount: Money) -> Result<(), Refusal> {
     Err(Refusal::invalid("/bills", detail))
 }
 
-/// Returns the amount that is paid in advance, in the currency of the payment. Rejects an amount of nothing.
-fn check_advance(book: &Book, advance: Option<Money>, quote: Option<&Quote>) -> Result<Money, Refusal> {
+/// Rejects a stated amount of nothing. Its decimals are judged if its currency is known.
+fn check_amount(amount: Option<Money>, decimals: Option<u32>) -> Result<(), Refusal> {
+    let is_allowed = amount.is_none_or(|amount| is_paid(amount, decimals));
+    let detail = || match decimals {
+        Some(decimals) => format!("The amount must be above zero and have at most {decimals} decimals."),
+        None => ABOVE_ZERO.to_owned(),
+    };
+    if is_allowed { Ok(()) } else { Err(Refusal::invalid("/amount", detail())) }
+}
+
+/// Returns the amount that is paid in advance, in the currency of the payment. Rejects an amount of nothing. Its decimals are judged if
+/// its currency is known.
+fn check_advance(advance: Option<Money>, decimals: Option<u32>) -> Result<Money, Refusal> {
     let Some(advance) = advance else { return Ok(Money::ZERO) };
-    let decimals = quote.map_or(book.setup.settings.exponent, |quote| quote.decimals);
-    if !advance.is_positive() || advance != Money::rounded_to(advance.get(), decimals) {
-        let detail = format!("An advance is above zero and has at most {decimals} decimals.");
-        return Err(Refusal::invalid("/advance", detail));
+    if is_paid(advance, decimals) {
+        return Ok(advance);
     }
-    Ok(advance)
+    let detail = match decimals {
+        Some(decimals) => format!("An advance is above zero and has at most {decimals} decimals."),
+        None => "An advance is above zero.".to_owned(),
+    };
+    Err(Refusal::invalid("/advance", detail))
+}
+
+/// Whether an amount is above zero and has the decimals of its currency, if that is known.
+fn is_paid(amount: Money, decimals: Option<u32>) -> bool {
+    amount.is_positive()
+        && decimals.is_none_or(|decimals| amount == Money::rounded_to(amount.get(), decimals))
 }
 
 /// The supplier of the bills, and whether the caller may see their open amounts.
@@ -394,16 +415,18 @@ fn check_parts(
                 format!("{} was changed since you read it: read it again.", bill.number)
             };
             problems.add(format!("{pointer}/version"), Code::VersionMismatch, detail);
+        } else if !part.amount.is_positive() {
+            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
         } else if part.amount != Money::rounded_to(part.amount.get(), bill.decimals(settings)) {
             let detail = format!("An amount has at most {} decimals.", bill.decimals(settings));
             problems.invalid(format!("{pointer}/amount"), detail);
-        } else if !part.amount.is_positive() || part.amount > bill.stated_open() {
+        } else if part.amount > bill.stated_open() {
             let detail = if payer.sees_costs {
                 let [open, amount] = [bill.stated_open(), part.amount]
                     .map(|amount| amount.in_currency(bill.decimals(settings)));
                 format!("{open} of {} is open: {amount} can't be paid.", bill.number)
             } else {
-                format!("An amount is above zero and at most what is open of {}: send less.", bill.number)
+                format!("The amount is more than what is open of {}: send less.", bill.number)
             };
             problems.invalid(format!("{pointer}/amount"), detail);
         } else {

@@ -46,16 +46,23 @@ pub(super) fn quote(book: &Book, named: Currency<'_>, at: DateTime<Utc>) -> Resu
     Ok(quote)
 }
 
-/// Notes the faults of a currency and a rate. Returns those of a payment if they are known. The tenant's currency needs no
-/// time, which is absent if it is not allowed.
-pub(super) fn note_faults(
-    book: &Book,
-    named: Currency<'_>,
-    at: Option<DateTime<Utc>>,
-    faults: &mut Faults,
-) -> Option<Option<Quote>> {
-    let at = at.or(named.currency.is_none().then_some(book.now))?;
-    faults.take(quote(book, named, at))
+/// Notes the faults of a currency and a rate. The tenant's currency needs no time, which is absent if it is not allowed.
+pub(super) fn note_faults(book: &Book, named: Currency<'_>, at: Option<DateTime<Utc>>, faults: &mut Faults) {
+    if let Some(at) = at.or(named.currency.is_none().then_some(book.now)) {
+        faults.take(quote(book, named, at));
+    } else if let Some(other) = named.currency.filter(|currency| *currency != book.setup.settings.currency) {
+        // The rate is that of a day, which is not known.
+        faults.keep(book.exchange.decimals_of(other));
+    }
+}
+
+/// Returns the decimals of a currency that a payment states; none if there is no such currency.
+pub(super) fn known_decimals(book: &Book, currency: Option<&str>) -> Option<u32> {
+    let settings = &book.setup.settings;
+    match currency.filter(|currency| *currency != settings.currency) {
+        None => Some(settings.exponent),
+        Some(other) => book.exchange.decimals_of(other).ok(),
+    }
 }
 
 /// Returns the decimals of the currency of a payment.

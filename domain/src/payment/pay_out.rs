@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::foreign::{self, Currency, ForeignPayment};
-use super::{Drawer, Payment, PaymentKind, PaymentMethod, check_amount, post};
+use super::{Drawer, Payment, PaymentKind, PaymentMethod, check_amount, note_amount, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -15,7 +15,7 @@ use crate::id::{CustomerId, PaymentId, RegisterId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
 
 /// A credit to pay out.
 #[derive(Debug, Clone)]
@@ -81,16 +81,15 @@ impl Rule for PayOut {
         });
         let at = faults.take(open_item::time_of_use(book, self.occurred_at, credits, &[]));
         let is_known = faults.take(check_currency(book, self)).is_some();
-        if let Some(parts) = self.parts.as_ref().filter(|_| is_known && payee.is_some()) {
+        if let Some(parts) = self.parts.as_ref().filter(|_| payee.is_some()) {
             let mut problems = Problems::default();
-            check_parts(book, self, parts, &mut problems);
+            check_parts(book, self, (parts, is_known), &mut problems);
             faults.take(problems.check());
         }
-        let Some(quote) = foreign::note_faults(book, stated(self), at, faults) else { return };
-        // No drawer has another currency, which is noted already.
-        faults.take(Drawer::of(book, self.method, self.register_id));
+        foreign::note_faults(book, stated(self), at, faults);
+        Drawer::note_faults(book, stated(self), self.register_id, faults);
         if let Some(amount) = self.amount {
-            faults.take(check_amount(foreign::decimals(book, quote.as_ref()), amount));
+            note_amount(book, self.currency.as_deref(), amount, faults);
         }
     }
 
@@ -169,6 +168,9 @@ impl Part {
 fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
     let credits = open_item::credits_of(book, command.customer_id, own_currency(book, command));
     let there: Money = credits.iter().map(|(_, left)| left.stated()).sum();
+    if command.amount.is_some_and(|amount| !amount.is_positive()) {
+        return Err(Refusal::invalid("/amount", ABOVE_ZERO));
+    }
     let mut rest = command.amount.unwrap_or(there);
     if there.is_zero() {
         let ours = book.credits.values().filter(|credit| credit.customer_id == command.customer_id);
@@ -232,7 +234,7 @@ fn decimals(book: &Book, command: &PayOut) -> u32 {
 
 fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part>, Refusal> {
     let mut problems = Problems::default();
-    let taken = check_parts(book, command, parts, &mut problems);
+    let taken = check_parts(book, command, (parts, true), &mut problems);
     let sum: Money = taken.iter().map(|part| part.amount).sum();
     if command.amount.is_some_and(|amount| amount != sum) {
         let sum = sum.in_currency(decimals(book, command));
@@ -242,8 +244,14 @@ fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part
     Ok(taken)
 }
 
-/// Returns the parts of known credits, and adds the faults of each part without the others.
-fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &mut Problems) -> Vec<Part> {
+/// Returns the parts of known credits, and adds the faults of each part without the others. Parts are compared with their credits if the
+/// currency of the payout has no fault.
+fn check_parts(
+    book: &Book,
+    command: &PayOut,
+    (parts, is_compared): (&[PayOutPart], bool),
+    problems: &mut Problems,
+) -> Vec<Part> {
     let mut taken: Vec<Part> = Vec::with_capacity(parts.len());
     let mut seen = BTreeSet::new();
     let (settings, currency) = (&book.setup.settings, own_currency(book, command));
@@ -265,6 +273,10 @@ fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &m
         let amount = part.amount.unwrap_or(left);
         if !seen.insert(id) {
             problems.invalid(pointer, "Name each payment and credit note once.");
+        } else if part.amount.is_some_and(|amount| !amount.is_positive()) {
+            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
+        } else if !is_compared {
+            // What is left is in the currency of the credit.
         } else if known.currency() != currency {
             let own = settings.currency.as_str();
             let detail = format!(
@@ -276,7 +288,10 @@ fn check_parts(book: &Book, command: &PayOut, parts: &[PayOutPart], problems: &m
         } else if amount != Money::rounded_to(amount.get(), decimals) {
             problems
                 .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
-        } else if !amount.is_positive() || amount > left {
+        } else if !left.is_positive() {
+            let detail = "Nothing of this can be paid out: leave the part out.";
+            problems.invalid(format!("{pointer}/amount"), detail);
+        } else if amount > left {
             let [left, amount] = [left, amount].map(|amount| amount.in_currency(decimals));
             let detail = format!("{left} of this can be paid out, not {amount}.");
             problems.invalid(format!("{pointer}/amount"), detail);

@@ -132,7 +132,9 @@ fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
     let mut lines = Vec::with_capacity(command.lines.len());
     for (line, line_no) in command.lines.iter().zip(1_i32..) {
         let pointer = format!("/lines/{}", line_no.saturating_sub(1));
-        let checked = foreign::check_stated(line.unit_cost, currency, &supplier, &pointer)
+        let checked = book
+            .product(&line.item, &pointer)
+            .and_then(|_| foreign::check_stated(line.unit_cost, currency, &supplier, &pointer))
             .and_then(|()| check_line(book, command, &supplier, (line, line_no)))
             .and_then(|line| foreign::convert(line, quote.as_ref(), settings, &pointer));
         match checked {
@@ -192,13 +194,19 @@ fn note_faults_of_line(
     match supplier {
         Some(supplier) => {
             let currency = command.currency.as_deref().unwrap_or(&supplier.currency);
-            faults.keep(foreign::check_stated(line.unit_cost, currency, supplier, &pointer));
+            let settings = &book.setup.settings;
+            let is_currency = currency == settings.currency || book.exchange.decimals_of(currency).is_ok();
+            // The price of an unknown product, or in an unknown currency, can't be judged.
+            if is_currency && book.product(&line.item, &pointer).is_ok() {
+                faults.keep(foreign::check_stated(line.unit_cost, currency, supplier, &pointer));
+            }
             let checked = check_line(book, command, supplier, (line, line_no));
+            let is_of_currency = |problem: &Problem| !is_currency && problem.code == Code::PriceMissing;
             // A line without a location has that of the order, whose fault is noted once.
             let is_of_order = |problem: &Problem| {
                 line.location_id.is_none() && problem.pointer == format!("{pointer}/location_id")
             };
-            if !checked.as_ref().is_err_and(is_of_order) {
+            if !checked.as_ref().is_err_and(|problem| is_of_order(problem) || is_of_currency(problem)) {
                 faults.keep(checked);
             }
         }

@@ -88,6 +88,19 @@ pub(super) fn quote(book: &Book, command: &Pay, day: NaiveDate) -> Result<Option
     book.exchange.quote(stated, settings).map_err(Problems::of)
 }
 
+/// Returns the decimals of the currency of a payment: the stated one, or that of its first bill. None if there is no such currency, or no
+/// such bill.
+pub(super) fn known_decimals(book: &Book, command: &Pay) -> Option<u32> {
+    let settings = &book.setup.settings;
+    let own = settings.currency.as_str();
+    let named = match (command.currency.as_deref(), command.parts.first()) {
+        (Some(stated), _) => stated,
+        (None, Some(first)) => book.bills.get(&first.bill_id).map(|_| currency(book, first.bill_id))?,
+        (None, None) => own,
+    };
+    if named == own { Some(settings.exponent) } else { book.exchange.decimals_of(named).ok() }
+}
+
 /// Rejects bills in another currency than that of an advance.
 pub(super) fn check_currency(
     book: &Book,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::bill::{Bill, BillDiscount, BillKind, Payee};
-use crate::exchange::{Amounts, ForeignDocument};
+use crate::exchange::{Amounts, ForeignDocument, Quote};
 use crate::ledger::Entry;
 use crate::negative_stock::tests::book as empty;
 use crate::number::Percent;

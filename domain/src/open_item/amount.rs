@@ -1,0 +1,40 @@
+//! The amount of a line of an application.
+
+use super::ApplicationKind;
+use crate::number::Money;
+use crate::refusal::ABOVE_ZERO;
+
+/// Returns the amount of a line: all that is there if it states none.
+pub(super) fn check_amount(
+    decimals: u32,
+    stated: Option<Money>,
+    most: Money,
+    kind: ApplicationKind,
+) -> Result<Money, String> {
+    if stated.is_some_and(|amount| !amount.is_positive()) {
+        return Err(ABOVE_ZERO.to_owned());
+    }
+    if !most.is_positive() {
+        return Err(match kind {
+            ApplicationKind::Apply => {
+                "The credit is used up, or the invoice is paid, so nothing can be applied here: leave the line out."
+            }
+            ApplicationKind::Unapply => {
+                "Nothing of this credit is applied to this invoice: leave the line out."
+            }
+        }
+        .to_owned());
+    }
+    let amount = stated.unwrap_or(most);
+    if amount != Money::rounded_to(amount.get(), decimals) {
+        return Err(format!("An amount has at most {decimals} decimals."));
+    }
+    if amount <= most {
+        return Ok(amount);
+    }
+    let [most, amount] = [most, amount].map(|amount| amount.in_currency(decimals));
+    Err(match kind {
+        ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
+        ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),
+    })
+}
