@@ -34,12 +34,10 @@ pub type Filled100 = Text<100, FilledRule>;
 pub type Filled200 = Text<200, FilledRule>;
 /// As [`Text500`], but the document rejects an empty one.
 pub type Filled500 = Text<500, FilledRule>;
-/// A reference of another system, of at most 100 characters, such as an order number of a marketplace.
+/// A reference of another system, one line of 1 to 100 characters, such as an order number of a marketplace.
 pub type Reference100 = Text<100, ReferenceRule>;
 /// As [`Reference100`], of at most 200 characters.
 pub type Reference200 = Text<200, ReferenceRule>;
-/// As [`Reference100`], but not blank.
-pub type FilledReference100 = Text<100, FilledReferenceRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
 /// One line of 1 to 64 characters, such as a supplier's code of a lot.
@@ -143,43 +141,40 @@ impl Rule for FreeRule {
     const MIN: usize = 0;
 
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
-        ReferenceRule::check(text, max, &mut note);
-        note_card_number(text, note);
-    }
-}
-
-/// A number of another system: any number of lines, also empty, without a null character. It may look like a card number,
-/// as the numbers of orders, parcels, devices and bank transfers do.
-#[derive(Debug, Clone, Copy)]
-pub enum ReferenceRule {}
-
-impl Rule for ReferenceRule {
-    const NAME: &'static str = "Reference";
-    const MIN: usize = 0;
-
-    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         if text.chars().nth(max).is_some() {
             note(format!("This may have at most {max} characters."));
         }
         if text.contains('\0') {
             note("A text must not contain a null character.".to_owned());
         }
+        note_card_number(text, note);
     }
 }
 
-/// As [`ReferenceRule`], but not blank.
+/// A number of another system: one line that is not blank, kept without the blanks around it. It may look like a card number,
+/// as the numbers of orders, parcels, devices and bank transfers do.
 #[derive(Debug, Clone, Copy)]
-pub enum FilledReferenceRule {}
+pub enum ReferenceRule {}
 
-impl Rule for FilledReferenceRule {
-    const NAME: &'static str = "FilledReference";
+impl Rule for ReferenceRule {
+    const NAME: &'static str = "Reference";
     const MIN: usize = 1;
 
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         if text.trim().is_empty() {
             note("This must not be empty: leave it out, or send null.".to_owned());
         }
-        ReferenceRule::check(text, max, note);
+        if text.chars().nth(max).is_some() {
+            note(format!("This may have at most {max} characters."));
+        }
+        if text.chars().any(char::is_control) {
+            note("This must be one line without control characters.".to_owned());
+        }
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        let trimmed = text.trim();
+        (trimmed != text).then(|| trimmed.to_owned())
     }
 }
 
@@ -393,6 +388,20 @@ mod tests {
         }
         assert_eq!(details::<ProseRule>("a\r\n\tb", 10), Vec::<String>::new());
         assert_eq!(details::<FreeRule>("", 10), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_reference_is_one_line_without_blanks_around_it() {
+        for text in ["", " ", "\n", "a\nb", "a\0", "a\tb", "12345678901"] {
+            let reference = Text::<10, ReferenceRule>::from(text);
+            assert_eq!(details::<ReferenceRule>(&reference, 10).len(), 1, "{text:?}");
+        }
+        let reference = Reference100::from(" PO 7\n");
+        assert_eq!((reference.as_str(), reference.sent(), reference.is_allowed()), ("PO 7", "PO 7", true));
+        assert!(
+            Reference100::from("4111 1111 1111 1111").is_allowed(),
+            "numbers of other systems look alike"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
 use domain::sales::{self, Authority};
 use domain::tag;
-use domain::text::{self, FilledReference100, Line64, Name, Reference100};
+use domain::text::{self, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
 
 use super::invoice_out::InvoiceOut;
@@ -45,7 +45,7 @@ pub struct OrderIn {
     /// The customer's reference.
     pub reference: Option<Reference100>,
     /// Your own number, unique among orders.
-    pub external_ref: Option<FilledReference100>,
+    pub external_ref: Option<Reference100>,
     /// Currency of the prices and discounts (ISO 4217). If absent, the tenant's. Price lists are in the tenant's currency, so
     /// each line of an order in another one states its `unit_price`.
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
@@ -210,7 +210,7 @@ pub struct ShipIn {
     /// Carrier of the shipment.
     pub carrier: Option<Name>,
     /// The carrier's number of the parcel.
-    pub tracking_number: Option<FilledReference100>,
+    pub tracking_number: Option<Reference100>,
     /// The carrier's page of the parcel: `https://…` or `http://…`.
     #[schema(min_length = 8, max_length = 2000, example = "https://carrier.example/track/1Z999")]
     pub tracking_url: Option<String>,
@@ -220,7 +220,7 @@ pub struct ShipIn {
 fn parcel(
     problems: &mut Problems,
     carrier: Option<Name>,
-    tracking_number: Option<FilledReference100>,
+    tracking_number: Option<Reference100>,
     tracking_url: Option<String>,
 ) -> order::Parcel {
     if let Some(url) = &tracking_url {

@@ -10,7 +10,7 @@ use domain::number::{Money, Percent, Quantity};
 use domain::pos::{self, ExceptionReason, SaleKind, TenderInput, TenderKind};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, FilledReference100, Reference100};
+use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
 use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, OriginalLineIn, PrintedCustomerOut, SellerOut};
@@ -38,7 +38,7 @@ pub struct SaleIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// Your own number of the sale, such as that of another system. Several sales may have the same one: a repeat is known by `id`.
-    pub external_ref: Option<FilledReference100>,
+    pub external_ref: Option<Reference100>,
     /// When it happened. Now if absent. The sale shows product, customer and seller as they were then. A time more than 5 minutes ahead
     /// of ours is kept in `said_at`, and the sale is dated now: the event `pos_sale.clock_ahead` tells of it.
     pub occurred_at: Option<Instant>,
@@ -135,7 +135,7 @@ pub struct RefundIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// Your own number of the refund, such as that of another system. Several may have the same one.
-    pub external_ref: Option<FilledReference100>,
+    pub external_ref: Option<Reference100>,
     /// Whether the money was paid back already, as an offline till reports it. Needs `occurred_at` and the scope `stock:force`. A payment
     /// intent that does not fit becomes an exception `card_payment`. All other checks apply.
     #[serde(default)]

@@ -11,7 +11,7 @@ use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::{self, FilledReference100, Text500};
+use domain::text::{self, Reference100, Text500};
 use serde::{Deserialize, Serialize, Serializer};
 use service::Tx;
 use service::listing::{Age, Slice};
@@ -46,7 +46,7 @@ struct HoldIn {
     /// Kind of the hold. `hold` if absent.
     kind: Option<HoldKind>,
     /// Your own name for it, such as that of a cart. A new hold replaces an open one with the same name.
-    reference: Option<FilledReference100>,
+    reference: Option<Reference100>,
     /// Location. The oldest warehouse if absent.
     location_id: Option<LocationId>,
     /// Customer that it reserves for. If absent, any order or sale may name the hold.

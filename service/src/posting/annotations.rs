@@ -8,7 +8,7 @@ use domain::metadata::{self, Metadata};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::{FilledReference100, Name};
+use domain::text::{Name, Reference100};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub struct ParcelChange {
     pub carrier: Option<Name>,
     /// The carrier's number of the parcel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracking_number: Option<FilledReference100>,
+    pub tracking_number: Option<Reference100>,
     /// The carrier's page of the parcel: `https://…` or `http://…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 8, max_length = 2000, example = "https://carrier.example/track/1Z999")]
@@ -89,7 +89,7 @@ pub struct ShipmentParcel {
     /// Carrier of the shipment.
     pub carrier: Option<Name>,
     /// The carrier's number of the parcel.
-    pub tracking_number: Option<FilledReference100>,
+    pub tracking_number: Option<Reference100>,
     /// The carrier's page of the parcel.
     #[schema(max_length = 2000, example = "https://carrier.example/track/1Z999")]
     pub tracking_url: Option<String>,
@@ -164,7 +164,7 @@ pub async fn change_shipment(
     let (object, number) = (tag::Shipment, row.try_get("number")?);
     let present = ParcelChange {
         carrier: text("carrier")?.as_deref().map(Name::stored),
-        tracking_number: text("tracking_number")?.map(FilledReference100::from),
+        tracking_number: text("tracking_number")?.as_deref().map(Reference100::stored),
         tracking_url: text("tracking_url")?,
     };
     let Some(next) = change(&present)? else {
@@ -186,7 +186,10 @@ pub async fn change_shipment(
     if let Some(carrier) = &carrier {
         carrier.check(&mut problems, "/carrier");
     }
-    if let Some(number) = &tracking_number {
+    // A number that an older version stored may have several lines.
+    if let Some(number) = &tracking_number
+        && present.tracking_number.as_ref() != Some(number)
+    {
         number.check(&mut problems, "/tracking_number");
     }
     if let Some(url) = &tracking_url {
