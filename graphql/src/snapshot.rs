@@ -16,6 +16,11 @@ use tokio::sync::{mpsc, oneshot};
 use crate::costs::{self, SeesCosts};
 use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row, camel_case};
 
+/// The most wrong arguments that an error lists.
+const WRONG_ARGUMENTS_MAX: usize = 50;
+/// The most characters of the detail of a wrong argument.
+const DETAIL_LENGTH_MAX: usize = 200;
+
 /// Whether the caller may read the reconciliation.
 #[derive(Debug, Clone, Copy)]
 pub struct SeesReconciliation(pub bool);
@@ -40,6 +45,13 @@ struct WrongArgument {
     detail: String,
 }
 
+impl WrongArgument {
+    /// Cuts a detail that repeats a long value.
+    fn new(argument: String, code: &'static str, detail: &str) -> Self {
+        WrongArgument { argument, code, detail: detail.chars().take(DETAIL_LENGTH_MAX).collect() }
+    }
+}
+
 impl Failure {
     fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Failure { code, detail: detail.into(), errors: Vec::new() }
@@ -47,13 +59,9 @@ impl Failure {
 
     /// Returns the failure of a rejection. A pointer without its slash is the name of an argument in snake case.
     fn of_refusal(refusal: &Refusal) -> Self {
-        let named = refusal.problems.iter().filter_map(|problem| {
+        let named = refusal.problems.iter().take(WRONG_ARGUMENTS_MAX).filter_map(|problem| {
             let name = problem.pointer.strip_prefix('/')?;
-            Some(WrongArgument {
-                argument: argument(name),
-                code: problem.code.as_str(),
-                detail: problem.detail.clone(),
-            })
+            Some(WrongArgument::new(argument(name), problem.code.as_str(), &problem.detail))
         });
         Failure { errors: named.collect(), ..Failure::new(refusal.code.as_str(), &refusal.detail) }
     }
@@ -91,7 +99,7 @@ impl From<Invalid> for Failure {
         let code = if invalid.readable { "validation_failed" } else { "invalid_parameter" };
         let argument = argument(invalid.parameter);
         let detail = format!("{argument}: {}", invalid.detail);
-        let wrong = WrongArgument { argument, code, detail: invalid.detail };
+        let wrong = WrongArgument::new(argument, code, &invalid.detail);
         Failure { errors: vec![wrong], ..Failure::new(code, detail) }
     }
 }

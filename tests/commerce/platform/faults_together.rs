@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Problem, Reply, Tenant, with_tenant};
 
+mod currency;
 mod lines;
 
 /// Checks that a rejection names exactly these fields, in any order.

@@ -98,3 +98,45 @@ fn an_empty_patch_needs_the_rights_of_a_change() {
         weak.patch(&format!("/v1/users/{user}"), &json!({})).await.refused(403, "insufficient_scope");
     });
 }
+
+#[test]
+fn a_present_value_in_another_form_changes_nothing() {
+    with_tenant(async |tenant| {
+        let user = json!({ "email": "Till-3@Shop.example", "name": "Till 3", "role": "cashier",
+            "password": "correct horse battery staple" });
+        let role = json!({ "name": "Counter", "base": "buyer", "scopes": ["stock:read", "catalog:read"] });
+        let provider = json!({ "name": "Company account", "issuer": "https://login.invalid", "client_id": "stockwell",
+            "client_secret": "secret of a client", "redirect_url": "https://shop.example/v1/auth/oidc/callback",
+            "email_domains": ["Shop.example"] });
+        for (path, body, present, other) in [
+            (
+                "/v1/users",
+                user,
+                json!({ "email": " TILL-3@shop.Example " }),
+                json!({ "email": "TILL-4@shop.example" }),
+            ),
+            (
+                "/v1/custom-roles",
+                role,
+                json!({ "scopes": ["stock:read", "catalog:read", "stock:read"] }),
+                json!({ "scopes": ["stock:read"] }),
+            ),
+            (
+                "/v1/identity-providers",
+                provider,
+                json!({ "email_domains": ["SHOP.example"] }),
+                json!({ "email_domains": ["STORE.example"] }),
+            ),
+        ] {
+            let at = format!("{path}/{}", tenant.make(path, body).await);
+            let version = tenant.get(&at).await.ok()["version"].clone();
+            let (events, commands, _) = changes(tenant).await;
+            for present in [&present, &json!({})] {
+                assert_eq!(tenant.patch(&at, present).await.ok()["version"], version, "{path}");
+            }
+            let (events_after, commands_after, _) = changes(tenant).await;
+            assert_eq!((events_after, commands_after), (events, commands), "{path}");
+            assert_ne!(tenant.patch(&at, &other).await.ok()["version"], version, "{path}");
+        }
+    });
+}

@@ -196,3 +196,25 @@ fn a_response_does_not_repeat_a_long_text_of_the_document() {
         }
     });
 }
+
+#[test]
+fn an_error_names_each_wrong_argument() {
+    with_tenant(async |tenant| {
+        let asked = async |query: &str| post(tenant, &json!({ "query": query })).await.ok();
+        let filter = "filter: { location: [\"NORTH\"], product: [\"MUG\"] }";
+        let answer = asked(&format!("{{ stockValuation({filter}) {{ rows {{ __typename }} }} }}")).await;
+        let unknown = json!([
+            { "argument": "location", "code": "not_found", "detail": "There is no location NORTH." },
+            { "argument": "product", "code": "not_found", "detail": "There is no product MUG." },
+        ]);
+        assert_eq!(answer["errors"][0]["extensions"]["errors"], unknown, "{answer}");
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "not_found", "{answer}");
+        let answer = asked("{ stockAgeing(timeZone: \"Moon/Base\") { rows { __typename } } }").await;
+        let error = &answer["errors"][0]["extensions"]["errors"][0];
+        assert_eq!(
+            (&error["argument"], &error["code"]),
+            (&json!("timeZone"), &json!("invalid_parameter")),
+            "{answer}"
+        );
+    });
+}

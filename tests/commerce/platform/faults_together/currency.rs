@@ -1,0 +1,122 @@
+//! Faults beside a wrong currency, amounts of nothing, and references.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Problem, Tenant, with_tenant};
+
+use super::{goods, lists, refused, with};
+
+const PAYOUTS: &str = "/v1/payouts";
+
+#[test]
+fn a_wrong_currency_hides_no_other_fault() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let (till, invoice) = ("reg_01h455vb4pex5vsknk084sn02q", "inv_01h455vb4pex5vsknk084sn02q");
+        // There is no currency XXZ, and no recorded rate of USD.
+        for (currency, field) in [("XXZ", "#/currency"), ("USD", "#/exchange_rate")] {
+            let payment = json!({ "customer_id": customer, "method": "bank", "register_id": till, "amount": "-5",
+                "currency": currency, "allocations": [{ "invoice_id": invoice, "amount": "1" }] });
+            let expected = [field, "#/register_id", "#/amount", "#/allocations/0/invoice_id"];
+            refused(&tenant.post("/v1/payments", &payment).await, &expected);
+            let paid =
+                json!({ "supplier_id": supplier, "currency": currency, "amount": "-5", "advance": "0" });
+            refused(&tenant.post("/v1/supplier-payments", &paid).await, &[field, "#/amount", "#/advance"]);
+        }
+        let parts = json!([{ "payment_id": "pay_01h455vb4pex5vsknk084sn02q" }]);
+        let paid_out = json!({ "customer_id": customer, "method": "bank", "register_id": till, "amount": "-1",
+            "currency": "XXZ", "parts": parts });
+        let expected = ["#/currency", "#/register_id", "#/amount", "#/parts/0"];
+        refused(&tenant.post(PAYOUTS, &paid_out).await, &expected);
+        // An amount may have the decimals of another currency.
+        let sound =
+            json!({ "customer_id": customer, "method": "bank", "amount": "5.123", "currency": "XXZ" });
+        refused(&tenant.post("/v1/payments", &sound).await, &["#/currency"]);
+        // A drawer has no other currency, so its till is not judged.
+        let cash = with(&sound, &[("method", json!("cash"))]);
+        refused(&tenant.post("/v1/payments", &cash).await, &["#/currency"]);
+        let of_nothing = json!({ "supplier_id": supplier, "amount": "-5" });
+        refused(&tenant.post("/v1/supplier-payments", &of_nothing).await, &["#/bills", "#/amount"]);
+    });
+}
+
+#[test]
+fn a_purchase_order_lists_no_price_that_cannot_be_judged() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let lines = json!([{ "sku": "NOSUCH", "quantity": "1" }, { "sku": "MUG", "quantity": "1" }]);
+        let order = json!({ "supplier_id": supplier, "currency": "XXZ", "lines": lines });
+        refused(&tenant.post("/v1/purchase-orders", &order).await, &["#/currency", "#/lines/0/sku"]);
+        let order = with(&order, &[("currency", json!("USD")), ("exchange_rate", json!("0.9"))]);
+        let problem = tenant.post("/v1/purchase-orders", &order).await.refused(404, "not_found");
+        lists(&problem, &["#/lines/0/sku", "#/lines/1/unit_cost"]);
+    });
+}
+
+/// Returns the details of a rejection.
+fn details(problem: &Problem) -> Vec<&str> {
+    let errors = problem.0["errors"].as_array().into_iter().flatten();
+    errors.filter_map(|error| error["detail"].as_str()).collect()
+}
+
+#[test]
+fn an_amount_of_nothing_is_called_so() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Nordwind Supply").await;
+        let paid = json!({ "customer_id": customer, "method": "bank", "amount": "10" });
+        let payment = tenant.make("/v1/payments", paid).await;
+        let whole = json!({ "customer_id": customer, "method": "bank" });
+        let part = |amount: &str| json!([{ "payment_id": payment, "amount": amount }]);
+        let above_zero = ["The amount must be above zero."];
+        for more in
+            [("amount", json!("0")), ("amount", json!("-1")), ("parts", part("0")), ("parts", part("-1"))]
+        {
+            let problem = tenant.post(PAYOUTS, &with(&whole, &[more])).await;
+            let problem = problem.refused(422, "validation_failed");
+            assert_eq!(details(&problem), above_zero);
+        }
+        let all = with(&whole, &[("parts", json!([{ "payment_id": payment }]))]);
+        tenant.post(PAYOUTS, &all).await.created();
+        let problem = tenant.post(PAYOUTS, &all).await.refused(422, "validation_failed");
+        assert_eq!(details(&problem), ["Nothing of this can be paid out: leave the part out."]);
+    });
+}
+
+async fn refuses(tenant: &Tenant, path: &str, body: &Value, field: &str) {
+    for text in ["", "  ", "PO 7\nPO 8", "PO\u{1}7"] {
+        let problem = tenant.post(path, &with(body, &[(field, json!(text))])).await;
+        refused(&problem, &[&format!("#/{field}")]);
+    }
+}
+
+#[test]
+fn a_reference_is_one_line_that_is_not_blank() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = json!({ "customer_id": customer, "lines": [{ "sku": "MUG", "quantity": "1" }] });
+        for field in ["reference", "external_ref"] {
+            refuses(tenant, "/v1/orders", &order, field).await;
+        }
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "1" });
+        refuses(tenant, "/v1/payments", &payment, "reference").await;
+        let receipt =
+            json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }] });
+        refuses(tenant, "/v1/stock/documents", &receipt, "reference").await;
+        let more = [("reference", json!(" PO 7\n")), ("advance_to", json!("confirmed"))];
+        let placed = tenant.post("/v1/orders", &with(&order, &more)).await.created();
+        assert_eq!(placed["reference"], "PO 7");
+        let at = format!("/v1/orders/{}/ship", placed["id"].as_str().expect("an id"));
+        refuses(tenant, &at, &json!({}), "tracking_number").await;
+        let shipped = tenant.post(&at, &json!({ "tracking_number": "\t1Z-1 " })).await.ok();
+        let shipment = format!("/v1/shipments/{}", shipped["shipments"][0]["id"].as_str().expect("an id"));
+        let read = tenant.get(&shipment).await.ok();
+        assert_eq!(read["tracking_number"], "1Z-1");
+        let present = json!({ "tracking_number": "1Z-1\n" });
+        let call = tenant.call(Method::PATCH, &shipment).json(&present);
+        assert_eq!(call.send().await.ok()["version"], shipped["shipments"][0]["version"]);
+    });
+}
