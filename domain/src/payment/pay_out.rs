@@ -168,9 +168,6 @@ impl Part {
 fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
     let credits = open_item::credits_of(book, command.customer_id, own_currency(book, command));
     let there: Money = credits.iter().map(|(_, left)| left.stated()).sum();
-    if command.amount.is_some_and(|amount| !amount.is_positive()) {
-        return Err(Refusal::invalid("/amount", ABOVE_ZERO));
-    }
     let mut rest = command.amount.unwrap_or(there);
     if there.is_zero() {
         let ours = book.credits.values().filter(|credit| credit.customer_id == command.customer_id);
@@ -179,6 +176,9 @@ fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
             let detail = format!("The customer has credits in {other}: send it as the currency.");
             return Err(Refusal::invalid("/currency", detail));
         }
+    }
+    if command.amount.is_some_and(|amount| !amount.is_positive()) {
+        return Err(Refusal::invalid("/amount", ABOVE_ZERO));
     }
     if rest > there || rest.is_zero() {
         let there = there.in_currency(decimals(book, command));
