@@ -38,6 +38,8 @@ pub type Filled500 = Text<500, FilledRule>;
 pub type Reference100 = Text<100, ReferenceRule>;
 /// As [`Reference100`], of at most 200 characters.
 pub type Reference200 = Text<200, ReferenceRule>;
+/// A reference on the slip of a payment, of at most 100 characters.
+pub type Slip100 = Text<100, SlipRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
 /// One line of 1 to 64 characters, such as a supplier's code of a lot.
@@ -175,6 +177,28 @@ impl Rule for ReferenceRule {
     fn kept(text: &str) -> Option<String> {
         let trimmed = text.trim();
         (trimmed != text).then(|| trimmed.to_owned())
+    }
+}
+
+/// The reference on the slip of a payment, from a till that can't correct it: control characters are kept as blanks, without those
+/// around it. It may be blank. It may look like a card number.
+#[derive(Debug, Clone, Copy)]
+pub enum SlipRule {}
+
+impl Rule for SlipRule {
+    const NAME: &'static str = "Slip";
+    const MIN: usize = 0;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.chars().nth(max).is_some() {
+            note(format!("This may have at most {max} characters."));
+        }
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        let line = text.replace(char::is_control, " ");
+        let line = line.trim();
+        (line != text).then(|| line.to_owned())
     }
 }
 

@@ -10,7 +10,7 @@ use domain::number::{Money, Percent, Quantity};
 use domain::pos::{self, ExceptionReason, SaleKind, TenderInput, TenderKind};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Reference100};
+use domain::text::{self, Reference100, Slip100};
 use serde::{Deserialize, Serialize};
 
 use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, OriginalLineIn, PrintedCustomerOut, SellerOut};
@@ -104,8 +104,9 @@ pub struct TenderIn {
     /// Amount handed over. If absent, what is left to pay; only one tender may leave it out. Only cash gives change.
     pub amount: Option<Money>,
     /// Reference of the processor, or code of the voucher, without which a voucher pays nothing. A refund by voucher without
-    /// a code issues store credit with a new code. Never a card number.
-    pub reference: Option<Reference100>,
+    /// a code issues store credit with a new code. A blank one counts as none, and control characters are kept as blanks. Never a card
+    /// number.
+    pub reference: Option<Slip100>,
     /// Payment intent of a card tender. A sale names a payment that is authorised or captured, a refund names a refund intent that is captured.
     /// It must be for exactly the amount of the tender, at the same till, and named by no other sale or refund. If it does not fit, a forced
     /// sale or refund is recorded without it, with an exception `card_payment`.
@@ -155,6 +156,7 @@ pub struct RefundIn {
 pub fn tenders(problems: &mut Problems, tenders: Vec<TenderIn>) -> Vec<TenderInput> {
     let mut checked = Vec::with_capacity(tenders.len());
     for (index, TenderIn { kind, amount, reference, payment_intent_id }) in tenders.into_iter().enumerate() {
+        let reference = reference.filter(|reference| !reference.is_empty());
         let reference = text::checked(problems, &format!("/tenders/{index}/reference"), reference);
         if kind == TenderKind::Card {
             text::check_no_card(problems, &format!("/tenders/{index}/reference"), reference.as_deref());

@@ -569,3 +569,16 @@ fn a_forced_sale_that_keeps_to_our_rules_has_no_exception() {
         assert_eq!(tenant.count("sale_exception").await, 0);
     });
 }
+
+#[test]
+fn a_forced_sale_is_not_rejected_for_the_form_of_a_reference() {
+    with_tenant(async |tenant| {
+        let (_, till) = shop(tenant).await;
+        for (sent, kept) in [("", json!(null)), (" \n", json!(null)), ("\tauth\u{0}7 \n", json!("auth 7"))] {
+            let tenders = json!([{ "kind": "card", "amount": "10.00", "reference": sent }]);
+            let body = offline(&till, now().await, &json!({ "tenders": tenders }));
+            let sold = tenant.post(SALES, &body).await.created();
+            assert_eq!(sold["tenders"][0]["reference"], kept, "{sent:?}");
+        }
+    });
+}
