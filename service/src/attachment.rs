@@ -4,12 +4,12 @@
 //! in the database, or in a store (`stored`).
 
 mod bounded;
+mod sight;
 pub mod stored;
+pub(crate) mod usage;
 
 use chrono::{DateTime, Utc};
-use domain::attachment::{
-    Dimensions, FileType, Holder, OF_RECORD_MAX, POSITION_MAX, QUOTA_BYTES, RecordKind,
-};
+use domain::attachment::{Dimensions, FileType, Holder, OF_RECORD_MAX, POSITION_MAX, RecordKind};
 use domain::id::{AttachmentId, CustomerId, ProductId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
@@ -17,14 +17,14 @@ use domain::text::{Line200, Name, check_no_card, is_stray};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
 use uuid::Uuid;
 
+pub use self::sight::{Sight, write_scope};
 use self::stored::{Content, Place};
+pub use self::usage::Usage;
 use crate::columns::Columns;
 use crate::input::{self, Change, Patched};
-use crate::listing::{Listing, Slice, word};
-use crate::scope::Scope;
+use crate::listing::{Slice, word};
 use crate::{Caller, Error, Tx};
 
 /// A file of a record.
@@ -124,115 +124,17 @@ pub struct NewAttachment {
     pub bytes: Vec<u8>,
 }
 
-/// The records whose files a caller may read.
-#[derive(Debug, Clone)]
-pub struct Sight {
-    kinds: Vec<RecordKind>,
-    /// Whether only images of products on sale are shown.
-    is_visitor: bool,
-}
-
-/// The files of a tenant, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    pub stored: i64,
-    /// The most that they may take.
-    pub quota: i64,
-}
-
 const SELECT: &str = "select a.id, a.record_kind, a.record_id, a.filename, a.title, a.position, a.content_type, a.width, \
                              a.height, a.version, a.created_at, a.updated_at, encode(a.sha256, 'hex') as sha256, c.size_bytes \
                       from attachment a \
                       join attachment_content c on c.tenant_id = a.tenant_id and c.sha256 = a.sha256 \
                       where a.tenant_id = ";
 
-/// Images of products that are not archived.
-const FOR_VISITORS: &str = " and a.width is not null and exists (select from product p \
-                             where p.tenant_id = a.tenant_id and p.id = a.record_id and p.status <> 'archived')";
-
 impl Attachment {
     /// Returns the product that shows it as an image.
     pub fn shown_by(&self) -> Option<ProductId> {
         let record = Holder::parse(&self.record_id).filter(|record| record.kind == RecordKind::Product)?;
         self.width.map(|_| ProductId(record.id))
-    }
-}
-
-impl Sight {
-    /// Returns the records whose files the caller may read: those that it may read itself.
-    pub fn of(caller: &Caller) -> Result<Self, Error> {
-        let sight = Sight::where_kind(caller, |kind| is_seen(caller, kind));
-        if sight.kinds.is_empty() {
-            caller.require(Scope::CatalogRead)?;
-        }
-        Ok(sight)
-    }
-
-    /// Returns the records whose files the caller may read or change. Rejects a caller who may change none, before a file is
-    /// looked for.
-    fn of_writer(caller: &Caller) -> Result<Self, Error> {
-        if !RecordKind::VARIANTS.iter().any(|kind| is_changed(caller, *kind)) {
-            caller.require(Scope::CatalogWrite)?;
-        }
-        Ok(Sight::where_kind(caller, |kind| is_seen(caller, kind) || is_changed(caller, kind)))
-    }
-
-    fn where_kind(caller: &Caller, is_known: impl Fn(RecordKind) -> bool) -> Self {
-        let kinds = RecordKind::VARIANTS.iter().copied().filter(|kind| is_known(*kind)).collect();
-        Sight { kinds, is_visitor: caller.is_publishable() }
-    }
-
-    /// Returns all records.
-    fn everything() -> Self {
-        Sight { kinds: RecordKind::VARIANTS.to_vec(), is_visitor: false }
-    }
-
-    fn listing(&self, tx: &Tx) -> Listing {
-        let listing = Listing::new(tx, SELECT).among("a.record_kind", &self.kinds);
-        listing.sql(if self.is_visitor { FOR_VISITORS } else { "" })
-    }
-}
-
-/// Whether the caller may read the files of records of a kind.
-fn is_seen(caller: &Caller, kind: RecordKind) -> bool {
-    caller.scopes.contains(read_scope(kind))
-        && (!caller.is_publishable() || kind == RecordKind::Product)
-        && (!states_costs(kind) || caller.sees_costs())
-}
-
-/// Whether the caller may change the files of records of a kind.
-fn is_changed(caller: &Caller, kind: RecordKind) -> bool {
-    caller.scopes.contains(write_scope(kind))
-}
-
-fn read_scope(kind: RecordKind) -> Scope {
-    match kind {
-        RecordKind::Product => Scope::CatalogRead,
-        RecordKind::Customer => Scope::CustomersRead,
-        RecordKind::Supplier | RecordKind::PurchaseOrder | RecordKind::Bill => Scope::PurchasingRead,
-        RecordKind::Order | RecordKind::Invoice => Scope::OrdersRead,
-    }
-}
-
-/// Whether the files of records of a kind may state costs: the supplier's own bill or confirmation.
-fn states_costs(kind: RecordKind) -> bool {
-    match kind {
-        RecordKind::PurchaseOrder | RecordKind::Bill => true,
-        RecordKind::Product
-        | RecordKind::Customer
-        | RecordKind::Supplier
-        | RecordKind::Order
-        | RecordKind::Invoice => false,
-    }
-}
-
-/// Returns the scope that changes the files of records of a kind.
-pub fn write_scope(kind: RecordKind) -> Scope {
-    match kind {
-        RecordKind::Product => Scope::CatalogWrite,
-        RecordKind::Customer => Scope::CustomersWrite,
-        RecordKind::Supplier | RecordKind::PurchaseOrder | RecordKind::Bill => Scope::PurchasingWrite,
-        RecordKind::Order | RecordKind::Invoice => Scope::OrdersWrite,
     }
 }
 
@@ -283,7 +185,7 @@ pub async fn create(
 ) -> Result<Attachment, Error> {
     caller.require(write_scope(new.record.kind))?;
     check(&new.filename, new.title.as_ref(), new.position)?;
-    let usage = lock_usage(tx).await?;
+    let usage = usage::lock(tx).await?;
     check_record(tx, new.record).await?;
     bounded::check(tx, &caller.limits, new.record).await?;
     let position = next_position(tx, new.record).await?;
@@ -291,9 +193,9 @@ pub async fn create(
     if insert_content(tx, new, size, place).await? {
         let size = i64::from(size);
         if usage.stored.saturating_add(size) > usage.quota {
-            return Err(quota_exceeded(usage, size).into());
+            return Err(usage::quota_exceeded(usage, size).into());
         }
-        add_to_usage(tx, size).await?;
+        usage::add(tx, size).await?;
     }
     let id = AttachmentId(tx.next_id());
     insert(tx, id, new, new.position.unwrap_or(position)).await?;
@@ -333,7 +235,7 @@ pub async fn delete(
     id: AttachmentId,
     expected: Option<i32>,
 ) -> Result<Attachment, Error> {
-    lock_usage(tx).await?;
+    usage::lock(tx).await?;
     let before = lock(tx, caller, id).await?;
     input::check_version(before.version, expected)?;
     forget(tx, &[id.0]).await?;
@@ -347,7 +249,7 @@ pub(crate) async fn erase(tx: &Tx, id: CustomerId) -> Result<(), Error> {
                          or a.record_kind = 'order' and a.record_id in ( \
                              select o.id from sales_order o where o.tenant_id = $1 and o.customer_id = $2))";
     // A file that is added at the same time comes before the lock, and is found, or after the erasure.
-    lock_usage(tx).await?;
+    usage::lock(tx).await?;
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
     forget(tx, &ids).await
@@ -384,21 +286,6 @@ pub(crate) async fn images(tx: &Tx, products: &[ProductId]) -> Result<Vec<Produc
     rows.iter().map(image).collect()
 }
 
-/// Returns the bytes that the files of the tenant take.
-pub(crate) async fn usage(tx: &Tx) -> Result<Usage, Error> {
-    let statement = "select stored_bytes, quota_bytes from attachment_usage where tenant_id = $1";
-    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
-    row.map_or(Ok(Usage { stored: 0, quota: QUOTA_BYTES }), |row| read_usage(&row))
-}
-
-/// Sets the quota of the tenant, in bytes; none for the one of all tenants.
-pub(crate) async fn set_quota(tx: &Tx, quota_bytes: Option<i64>) -> Result<(), Error> {
-    lock_usage(tx).await?;
-    let statement = "update attachment_usage set quota_bytes = $2 where tenant_id = $1";
-    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(quota_bytes)).await?;
-    Ok(())
-}
-
 fn check(filename: &Line200, title: Option<&Name>, position: Option<i32>) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     filename.check(&mut problems, "/filename");
@@ -417,35 +304,6 @@ fn check(filename: &Line200, title: Option<&Name>, position: Option<i32>) -> Res
         problems.invalid("/position", format!("Expected 0 to {POSITION_MAX}."));
     }
     problems.check()
-}
-
-/// Locks the row of what the tenant's files take, and returns it.
-async fn lock_usage(tx: &Tx) -> Result<Usage, Error> {
-    let statement = "insert into attachment_usage (tenant_id, stored_bytes) values ($1, 0) \
-                     on conflict (tenant_id) do update set stored_bytes = attachment_usage.stored_bytes \
-                     returning stored_bytes, quota_bytes";
-    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
-    read_usage(&row.ok_or_else(|| Error::invariant("an upsert returns its row"))?)
-}
-
-fn read_usage(row: &PgRow) -> Result<Usage, Error> {
-    let quota: Option<i64> = row.try_get("quota_bytes")?;
-    Ok(Usage { stored: row.try_get("stored_bytes")?, quota: quota.unwrap_or(QUOTA_BYTES) })
-}
-
-async fn add_to_usage(tx: &Tx, bytes: i64) -> Result<(), Error> {
-    let statement = "update attachment_usage set stored_bytes = stored_bytes + $2 where tenant_id = $1";
-    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(bytes)).await?;
-    Ok(())
-}
-
-fn quota_exceeded(usage: Usage, size: i64) -> Refusal {
-    let Usage { stored, quota } = usage;
-    let detail = format!(
-        "The files of the tenant take {stored} of {quota} bytes, and this one has {size}. Delete attachments, or ask the operator \
-         for a larger quota."
-    );
-    Refusal::new(Code::InvalidStateTransition, detail)
 }
 
 /// Rejects a record that does not exist.
@@ -554,7 +412,7 @@ async fn forget(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
         }
     }
     stored::name_orphans(tx, stores, objects).await?;
-    add_to_usage(tx, -sizes.into_iter().map(i64::from).sum::<i64>()).await
+    usage::add(tx, -sizes.into_iter().map(i64::from).sum::<i64>()).await
 }
 
 fn url(id: AttachmentId) -> String {

@@ -71,10 +71,10 @@ pub async fn send(db: &Db, store: &Store, caller: &Caller, new: &NewAttachment) 
         check_record(tx, new.record).await?;
         super::bounded::check(tx, &caller.limits, new.record).await?;
         next_position(tx, new.record).await?;
-        let usage = usage(tx).await?;
+        let usage = usage::of_tenant(tx).await?;
         let size = i64::try_from(new.bytes.len()).map_err(|_| Error::invariant("a file is short"))?;
         if usage.stored.saturating_add(size) > usage.quota && !has_content(tx, &new.sha256).await? {
-            return Err(super::quota_exceeded(usage, size).into());
+            return Err(usage::quota_exceeded(usage, size).into());
         }
         name_orphan(tx, &name, &new.sha256).await
     };
