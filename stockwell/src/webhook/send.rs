@@ -2,6 +2,8 @@
 //!
 //! The tenant names the URL, so the request goes to no address inside ([`service::outbound`]). Little of the response is read.
 
+mod bodies;
+
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +18,8 @@ use service::webhook::API_VERSION;
 use service::webhook::outcome::Outcome;
 use service::webhook::turn::Message;
 use tokio::time::{Instant, timeout_at};
+
+use self::bodies::Bodies;
 
 /// Time that a receiver has for its response.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -35,6 +39,7 @@ const USER_AGENT: &str = "Stockwell-Webhooks/1";
 pub struct Sender {
     reach: Reach,
     clients: Mutex<Arc<Clients>>,
+    bodies: Bodies,
     kept: Duration,
     timeout: Duration,
 }
@@ -64,6 +69,7 @@ impl Sender {
     pub fn new(reach: Reach, timeout: Option<Duration>) -> Result<Self, reqwest::Error> {
         Ok(Sender {
             clients: Mutex::new(Arc::new(Clients::new(&reach)?)),
+            bodies: Bodies::default(),
             reach,
             kept: KEPT,
             timeout: timeout.unwrap_or(TIMEOUT),
@@ -93,7 +99,7 @@ impl Sender {
         let Ok(url) = self.reach.read_url(&message.url) else {
             return Outcome { error: Some("url_not_allowed"), ..Outcome::default() };
         };
-        let Ok(body) = body(message) else {
+        let Ok(body) = self.body(message) else {
             return Outcome { error: Some("not_writable"), ..Outcome::default() };
         };
         if message.secrets.is_empty() {
@@ -110,11 +116,20 @@ impl Sender {
         let request = described(&url, &headers, body.len());
         let begun = Instant::now();
         let outcome = tokio::select! {
-            outcome = self.post(url, headers, body, begun + self.timeout) => outcome,
+            outcome = self.post(url, headers, body.to_string(), begun + self.timeout) => outcome,
             () = sent_again => Outcome { error: Some("sent_again"), ..Outcome::default() },
         };
         let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
         Outcome { request, duration_ms, ..outcome }
+    }
+
+    /// Returns the body of a message. The messages of an event to several endpoints share one, unless they contain the object or test
+    /// the endpoint.
+    fn body(&self, message: &Message) -> serde_json::Result<Arc<str>> {
+        if message.object.is_some() || message.is_test() {
+            return body(message).map(Arc::from);
+        }
+        self.bodies.shared((message.tenant_id, message.event.id), || body(message))
     }
 
     /// Sends a body to a URL that was checked.
