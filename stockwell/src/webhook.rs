@@ -58,6 +58,8 @@ const TIMEOUT_SECONDS_MAX: u32 = 30;
 const CONNECTIONS_MAX: u32 = 8;
 /// Time that a turn or an outcome waits for a connection.
 const CONNECTION_WAIT_MS: u64 = 8_000;
+/// Most tasks whose ends are noted before the next look for turns that are due.
+const NOTED_MAX: usize = 256;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Most attempts to record outcomes. After them the leases end, and the messages are sent again.
@@ -204,6 +206,10 @@ impl Deliverer {
                 tokio::select! {
                     Some(done) = self.tasks.join_next() => {
                         self.note(done);
+                        for _ in 0..NOTED_MAX {
+                            let Some(done) = self.tasks.try_join_next() else { break };
+                            self.note(done);
+                        }
                         self.begin_turns();
                     }
                     () = tokio::time::sleep_until(until) => break,
