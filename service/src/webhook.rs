@@ -4,10 +4,12 @@
 //! events after the cursor as deliveries, and leases those that are due. The worker sends them, and records each [`outcome`].
 //! [`outbound`](crate::outbound) decides which addresses may be reached.
 
+mod cursor;
 pub mod delivery;
 pub mod endpoint;
 pub mod holder;
 pub mod inbound;
+mod intake;
 mod object;
 pub mod old;
 pub mod outcome;
@@ -16,6 +18,7 @@ pub mod schedule;
 pub mod secret;
 pub mod together;
 pub mod turn;
+mod window;
 
 use domain::id::TenantId;
 use uuid::Uuid;

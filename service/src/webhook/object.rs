@@ -1,6 +1,6 @@
 //! The present state of the records of events, for endpoints that want them whole. A document, such as an order, is only named.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::document::DocumentKind;
 use serde_json::Value;
@@ -22,17 +22,18 @@ pub(super) fn scopes() -> impl Iterator<Item = Scope> {
 
 /// Returns the record of each event as the API shows it now, by one statement for each kind of record. Returns nothing for a kind
 /// that is only named, for a record that was deleted, and for one that is too long. No record of these kinds has costs.
-pub(super) async fn find(tx: &Tx, events: &[Event]) -> Result<Vec<Option<Value>>, Error> {
+pub(super) async fn find(tx: &Tx, events: &[&Event]) -> Result<Vec<Option<Value>>, Error> {
     let mut found: HashMap<String, Value> = HashMap::new();
     for wanted in Expansion::iter() {
         let of_kind = events.iter().filter(|event| expansion(&event.document_kind) == Some(wanted));
-        let ids: Vec<Uuid> = of_kind.map(|event| event.document_id).collect();
+        // Several endpoints may get an event.
+        let ids: BTreeSet<Uuid> = of_kind.map(|event| event.document_id).collect();
         if !ids.is_empty() {
-            found.extend(expand::find(tx, wanted, ids).await?);
+            found.extend(expand::find(tx, wanted, ids.into_iter().collect()).await?);
         }
     }
     found.retain(|_, record| record.to_string().len() <= OBJECT_BYTES_MAX);
-    let record = |event: &Event| {
+    let record = |event: &&Event| {
         let kind: DocumentKind = event.document_kind.parse().ok()?;
         found.get(&kind.encode(event.document_id)).cloned()
     };

@@ -14,22 +14,18 @@ use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::cursor::{self, Endpoint};
 use super::endpoint::Payload;
 use super::holder::{Holder, new_lease};
+use super::intake::{self, Lease};
 use super::pace::Paces;
+use super::schedule::TRIED_FOR;
 use super::secret::Secret;
-use super::{Settings, TEST, WAITING_MAX, object};
+use super::{Settings, TEST, object};
 use crate::columns::Columns;
-use crate::event::{self, Event, FeedPosition, Filter};
-use crate::listing::word;
+use crate::event::{Event, FeedPosition};
 use crate::{Db, Error, Tx};
 
-/// Most events that a turn takes for an endpoint.
-const EVENTS_MAX: usize = 250;
-/// Most deliveries that wait for an endpoint for which a turn takes more events.
-const WAITING_BEFORE_MAX: i64 = WAITING_MAX - EVENTS_MAX as i64;
-/// Most messages at a time of an endpoint that wants whole objects. Those that wait are in memory, each with up to 128 KiB.
-const WHOLE_AT_ONCE_MAX: i64 = 16;
 /// Time after which another worker may send a leased delivery, although the worker with the lease has not ended. It is longer than the wait
 /// for a place, the attempt and the record of its outcome together.
 pub const LEASE: TimeDelta = TimeDelta::seconds(110);
@@ -79,40 +75,6 @@ impl Message {
     }
 }
 
-/// An endpoint whose cursor is locked.
-struct Endpoint {
-    id: WebhookEndpointId,
-    place: FeedPosition,
-    url: String,
-    filter: Filter,
-    payload: Payload,
-    is_active: bool,
-    is_failing: bool,
-    is_paused: bool,
-    paused_until: Option<DateTime<Utc>>,
-    secrets: Vec<Secret>,
-    waiting: i64,
-    under_way: i64,
-    /// Most attempts at a time while it does not fail.
-    pace: i64,
-}
-
-impl Endpoint {
-    /// Whether events are sent. Otherwise only a test is.
-    fn is_open(&self) -> bool {
-        self.is_active && !self.is_paused
-    }
-
-    /// Returns the most attempts that it may have at a time.
-    fn at_once(&self) -> i64 {
-        let most = match self.payload {
-            Payload::Thin => self.pace,
-            Payload::Full => self.pace.min(WHOLE_AT_ONCE_MAX),
-        };
-        if self.is_failing { 1 } else { most }
-    }
-}
-
 /// Makes a turn of a tenant, with leases of `holder`.
 pub async fn take(
     db: &Db,
@@ -129,21 +91,23 @@ pub async fn take(
 }
 
 async fn make(tx: &Tx, settings: &Settings, paces: &Paces, holder: Option<Holder>) -> Result<Turn, Error> {
-    let mut turn = Turn::default();
-    for row in tx.rows(sqlx::query(ENDPOINTS).bind(tx.tenant_id.0).bind(tx.now)).await? {
-        let mut endpoint = read_endpoint(tx, settings, paces, &row)?;
-        if endpoint.is_open() && endpoint.waiting <= WAITING_BEFORE_MAX {
-            turn.has_more |= take_events(tx, &mut endpoint).await?;
-        }
-        if endpoint.waiting == 0 {
-            continue;
-        }
-        let leased = lease(tx, &endpoint, holder, &mut turn.messages).await?;
-        endpoint.under_way += leased;
-        let next = look_again(tx, &endpoint).await?;
-        turn.look_again = turn.look_again.into_iter().chain(next).min();
+    let mut endpoints = cursor::lock(tx, settings, paces).await?;
+    let lease = Lease { id: new_lease(holder), until: tx.now + LEASE, expires_at: tx.now + TRIED_FOR };
+    let mut messages = lease_due(tx, &mut endpoints, lease).await?;
+    let intake = intake::take(tx, &mut endpoints, lease).await?;
+    for taken in intake.leased {
+        let first = Attempt {
+            delivery_id: taken.delivery_id,
+            event: taken.event,
+            number: 1,
+            tries: 1,
+            expires_at: lease.expires_at,
+        };
+        messages.push(message(tx, &endpoints[taken.endpoint], first, lease));
     }
-    Ok(turn)
+    add_objects(tx, &endpoints, &mut messages).await?;
+    let look_again = look_again(tx, &endpoints).await?;
+    Ok(Turn { messages, has_more: intake.has_more, look_again })
 }
 
 /// Returns whether a message that waited for a place is still to be sent. Its lease must be the same. Its endpoint must have the same address,
@@ -174,169 +138,142 @@ pub async fn give_back(db: &Db, message: &Message) -> Result<(), Error> {
     tx.commit().await
 }
 
-/// Locks the cursors of a tenant. One that another worker has locked is left to it.
-const ENDPOINTS: &str = "select c.endpoint_id, c.position, c.written, c.event_id as id, c.failures, c.paused_until, e.url, \
-        e.event_types, e.payload, e.active, e.secret, e.previous_secret, e.previous_until, \
-        (select count(*) from webhook_delivery d where d.tenant_id = $1 and d.endpoint_id = c.endpoint_id \
-            and d.status = 'pending') as waiting, \
-        (select count(*) from webhook_delivery d where d.tenant_id = $1 and d.endpoint_id = c.endpoint_id \
-            and d.status = 'pending' and d.lease_until > $2) as under_way \
-     from webhook_cursor c join webhook_endpoint e on e.tenant_id = c.tenant_id and e.id = c.endpoint_id \
-     where c.tenant_id = $1 and e.tenant_id = $1 and e.deleted_at is null \
-     order by c.endpoint_id for update of c skip locked";
-
-const MOVE: &str = "update webhook_cursor set position = $3, written = $4, event_id = $5 where tenant_id = $1 and endpoint_id = $2";
-
-const INSERT: &str = "insert into webhook_delivery (tenant_id, endpoint_id, next_at, created_at, updated_at, id, event_id, kind, \
-        command_id, document_kind, document_id, position, written, occurred_at, recorded_at) \
-     select $1, $2, $3, $3, $3, v.* from unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], \
-        $10::bigint[], $11::bigint[], $12::timestamptz[], $13::timestamptz[]) \
-        as v (id, event_id, kind, command_id, document_kind, document_id, position, written, occurred_at, recorded_at)";
-
-/// Leases what is due. If the endpoint is switched off or pauses, that is only a test.
+/// Leases what is due. If an endpoint is switched off or pauses, that is only a test.
 const LEASED: &str = "with due as ( \
-         select d.id from webhook_delivery d \
-         where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.next_at <= $3 \
-           and (d.lease_until is null or d.lease_until <= $3) and (d.kind = 'ping' or $4 = 'all') \
-           and not exists (select from webhook_delivery p \
-                           where p.tenant_id = $1 and p.endpoint_id = $2 and p.status = 'pending' \
-                             and p.document_id = d.document_id \
-                             and (p.position, p.written, p.id) < (d.position, d.written, d.id)) \
-         order by d.position, d.written, d.id limit $5), \
+         select n.id \
+         from unnest($6::uuid[], $7::bigint[], $8::boolean[]) as v (endpoint_id, free, is_open) \
+         cross join lateral ( \
+             select d.id from webhook_delivery d \
+             where d.tenant_id = $1 and d.endpoint_id = v.endpoint_id and d.status = 'pending' and d.next_at <= $2 \
+               and (d.lease_until is null or d.lease_until <= $2) and (d.kind = 'ping' or v.is_open) \
+               and not exists (select from webhook_delivery p \
+                               where p.tenant_id = $1 and p.endpoint_id = v.endpoint_id and p.status = 'pending' \
+                                 and p.document_id = d.document_id \
+                                 and (p.position, p.written, p.id) < (d.position, d.written, d.id)) \
+             order by d.position, d.written, d.id limit v.free) n), \
      leased as ( \
-         update webhook_delivery d set leased_by = $6, lease_until = $7, expires_at = coalesce(d.expires_at, $8), \
-             attempts = d.attempts + 1, tries = d.tries + 1, updated_at = $3, version = d.version + 1 \
+         update webhook_delivery d set leased_by = $3, lease_until = $4, expires_at = coalesce(d.expires_at, $5), \
+             attempts = d.attempts + 1, tries = d.tries + 1, updated_at = $2, version = d.version + 1 \
          from due where d.tenant_id = $1 and d.id = due.id \
-         returning d.id as delivery_id, d.event_id as id, d.kind, d.command_id, d.document_kind, d.document_id, d.position, \
-             d.written, d.occurred_at, d.recorded_at, d.attempts, d.tries, d.expires_at) \
-     select * from leased order by position, written, delivery_id";
+         returning d.endpoint_id, d.id as delivery_id, d.event_id as id, d.kind, d.command_id, d.document_kind, d.document_id, \
+             d.position, d.written, d.occurred_at, d.recorded_at, d.attempts, d.tries, d.expires_at) \
+     select * from leased order by endpoint_id, position, written, delivery_id";
 
-/// Finds when a place is free, for an endpoint that has all attempts that it may have at a time.
-const FREE: &str = "select min(d.lease_until) as next_at from webhook_delivery d \
-     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.lease_until > $3";
-
-/// Finds when a delivery is due that waits for no earlier one. If the endpoint is switched off, that is only a test; in a pause, others
+/// Finds when a delivery is due that waits for no earlier one. If its endpoint is switched off, that is only a test; in a pause, others
 /// wait for its end.
-const NEXT: &str = "select min(greatest(d.next_at, d.lease_until, case when d.kind <> 'ping' then $3::timestamptz end)) as next_at \
-     from webhook_delivery d \
-     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and (d.kind = 'ping' or $4) \
-       and not exists (select from webhook_delivery p \
-                       where p.tenant_id = $1 and p.endpoint_id = $2 and p.status = 'pending' \
-                         and p.document_id = d.document_id \
-                         and (p.position, p.written, p.id) < (d.position, d.written, d.id))";
+const NEXT: &str = "select min(n.next_at) as next_at \
+     from unnest($2::uuid[], $3::timestamptz[], $4::boolean[]) as v (endpoint_id, paused_until, is_active) \
+     cross join lateral ( \
+         select min(greatest(d.next_at, d.lease_until, case when d.kind <> 'ping' then v.paused_until end)) as next_at \
+         from webhook_delivery d \
+         where d.tenant_id = $1 and d.endpoint_id = v.endpoint_id and d.status = 'pending' and (d.kind = 'ping' or v.is_active) \
+           and not exists (select from webhook_delivery p \
+                           where p.tenant_id = $1 and p.endpoint_id = v.endpoint_id and p.status = 'pending' \
+                             and p.document_id = d.document_id \
+                             and (p.position, p.written, p.id) < (d.position, d.written, d.id))) n";
 
-fn read_endpoint(tx: &Tx, settings: &Settings, paces: &Paces, row: &PgRow) -> Result<Endpoint, Error> {
-    let id = WebhookEndpointId(row.try_get("endpoint_id")?);
-    let paused_until: Option<DateTime<Utc>> = row.try_get("paused_until")?;
-    let previous_until: Option<DateTime<Utc>> = row.try_get("previous_until")?;
-    let previous: Option<Vec<u8>> = row.try_get("previous_secret")?;
-    let sealed: Vec<u8> = row.try_get("secret")?;
-    let in_use = previous.filter(|_| previous_until.is_some_and(|until| until > tx.now));
-    let secrets = std::iter::once(sealed).chain(in_use);
-    let secrets = secrets.filter_map(|sealed| settings.vault.open(tx.tenant_id, id, &sealed)).collect();
-    Ok(Endpoint {
-        id,
-        place: FeedPosition::read(row)?,
-        url: row.try_get("url")?,
-        filter: Filter { kinds: row.try_get("event_types")?, document_id: None },
-        payload: word(row, "payload")?,
-        is_active: row.try_get("active")?,
-        is_failing: row.try_get::<i32, _>("failures")? > 0,
-        is_paused: paused_until.is_some_and(|until| until > tx.now),
-        paused_until,
-        secrets,
-        waiting: row.try_get("waiting")?,
-        under_way: row.try_get("under_way")?,
-        pace: paces.at_once(id),
-    })
-}
-
-/// Takes the next events of the feed as deliveries, and moves the cursor behind them. Returns whether there are more.
-async fn take_events(tx: &Tx, endpoint: &mut Endpoint) -> Result<bool, Error> {
-    let feed = event::list(tx, &endpoint.filter, endpoint.place, EVENTS_MAX).await?;
-    if !feed.events.is_empty() {
-        let (events, ids): (_, Vec<Uuid>) =
-            (&feed.events, feed.events.iter().map(|_| tx.next_id()).collect());
-        let statement = Columns::of(INSERT)
-            .bind(tx.tenant_id.0)
-            .bind(endpoint.id.0)
-            .bind(tx.now)
-            .column("id", &ids, |id| *id)
-            .column("event_id", events, |event| event.id.0)
-            .column("kind", events, |event| event.kind.clone())
-            .column("command_id", events, |event| event.command_id.0)
-            .column("document_kind", events, |event| event.document_kind.clone())
-            .column("document_id", events, |event| event.document_id)
-            .column("position", events, |event| event.place.0)
-            .column("written", events, |event| event.place.1)
-            .column("occurred_at", events, |event| event.occurred_at)
-            .column("recorded_at", events, |event| event.recorded_at);
-        endpoint.waiting += statement.execute(tx).await?.cast_signed();
+/// Leases deliveries that wait and are due: several for each endpoint, or one if its last attempt failed.
+async fn lease_due(tx: &Tx, endpoints: &mut [Endpoint], lease: Lease) -> Result<Vec<Message>, Error> {
+    let wanted: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| endpoint.may_have_due()).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
-    // It also moves over events of other types, so that no turn reads them again.
-    if feed.end > endpoint.place {
-        let FeedPosition(position, written, id) = feed.end;
-        let query = sqlx::query(MOVE).bind(tx.tenant_id.0).bind(endpoint.id.0);
-        tx.execute(query.bind(position).bind(written).bind(id)).await?;
-    }
-    Ok(feed.has_more)
-}
-
-/// Leases deliveries of an endpoint that are due: several, or one if the last attempt failed. Returns their number.
-async fn lease(
-    tx: &Tx,
-    endpoint: &Endpoint,
-    holder: Option<Holder>,
-    messages: &mut Vec<Message>,
-) -> Result<i64, Error> {
-    let free = (endpoint.at_once() - endpoint.under_way).max(0);
-    let lease = new_lease(holder);
     let query = Columns::of(LEASED)
         .bind(tx.tenant_id.0)
-        .bind(endpoint.id.0)
         .bind(tx.now)
-        .bind(if endpoint.is_open() { "all" } else { TEST })
-        .bind(free)
-        .bind(lease)
-        .bind(tx.now + LEASE)
-        .bind(tx.now + super::schedule::TRIED_FOR);
+        .bind(lease.id)
+        .bind(lease.until)
+        .bind(lease.expires_at)
+        .column("endpoint_id", &wanted, |endpoint| endpoint.id.0)
+        .column("free", &wanted, |endpoint| endpoint.free())
+        .column("is_open", &wanted, |endpoint| endpoint.is_open());
     let rows = query.rows(tx).await?;
-    let events = rows.iter().map(read_event).collect::<Result<Vec<Event>, Error>>()?;
-    let objects = match endpoint.payload {
-        Payload::Full => object::find(tx, &events).await?,
-        Payload::Thin => vec![None; events.len()],
-    };
-    for ((row, event), object) in rows.iter().zip(events).zip(objects) {
-        messages.push(Message {
-            tenant_id: tx.tenant_id,
+    let mut messages = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = WebhookEndpointId(row.try_get("endpoint_id")?);
+        let endpoint = endpoints.iter_mut().find(|endpoint| endpoint.id == id);
+        let endpoint = endpoint.ok_or_else(|| Error::invariant("a leased delivery is of an endpoint"))?;
+        endpoint.note_leased(1, lease.until);
+        let attempt = Attempt {
             delivery_id: WebhookDeliveryId(row.try_get("delivery_id")?),
-            endpoint_id: endpoint.id,
-            url: endpoint.url.clone(),
-            secrets: endpoint.secrets.clone(),
-            event,
-            object,
-            at: tx.now,
-            attempt: row.try_get("attempts")?,
+            event: read_event(&row)?,
+            number: row.try_get("attempts")?,
             tries: row.try_get("tries")?,
             expires_at: row.try_get("expires_at")?,
-            lease,
-        });
+        };
+        messages.push(message(tx, endpoint, attempt, lease));
     }
-    Ok(rows.len() as i64)
+    Ok(messages)
 }
 
-/// Returns the time until something of an endpoint may be due again. A delivery that is due and waits for a place or for an earlier
-/// one is no reason for a turn: the end of an attempt brings one.
-async fn look_again(tx: &Tx, endpoint: &Endpoint) -> Result<Option<TimeDelta>, Error> {
-    let query = match endpoint.under_way >= endpoint.at_once() {
-        true => sqlx::query(FREE).bind(tx.tenant_id.0).bind(endpoint.id.0).bind(tx.now),
-        false => {
-            let query = sqlx::query(NEXT).bind(tx.tenant_id.0).bind(endpoint.id.0);
-            query.bind(endpoint.paused_until).bind(endpoint.is_active)
-        }
+/// An attempt that begins now.
+struct Attempt {
+    delivery_id: WebhookDeliveryId,
+    event: Event,
+    number: i32,
+    /// Attempts since the beginning of the schedule.
+    tries: i32,
+    expires_at: DateTime<Utc>,
+}
+
+/// Returns the message of an attempt, without its object.
+fn message(tx: &Tx, endpoint: &Endpoint, attempt: Attempt, lease: Lease) -> Message {
+    Message {
+        tenant_id: tx.tenant_id,
+        delivery_id: attempt.delivery_id,
+        endpoint_id: endpoint.id,
+        url: endpoint.url.clone(),
+        secrets: endpoint.secrets.clone(),
+        event: attempt.event,
+        object: None,
+        at: tx.now,
+        attempt: attempt.number,
+        tries: attempt.tries,
+        expires_at: attempt.expires_at,
+        lease: lease.id,
+    }
+}
+
+/// Adds the objects of the messages to endpoints that want them whole.
+async fn add_objects(tx: &Tx, endpoints: &[Endpoint], messages: &mut [Message]) -> Result<(), Error> {
+    let wants_whole = |message: &Message| {
+        let endpoint = endpoints.iter().find(|endpoint| endpoint.id == message.endpoint_id);
+        endpoint.is_some_and(|endpoint| match endpoint.payload {
+            Payload::Full => true,
+            Payload::Thin => false,
+        })
     };
-    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    let next: Option<DateTime<Utc>> = row.try_get("next_at")?;
+    let whole: Vec<usize> = (0..messages.len()).filter(|at| wants_whole(&messages[*at])).collect();
+    let events: Vec<&Event> = whole.iter().map(|at| &messages[*at].event).collect();
+    let objects = object::find(tx, &events).await?;
+    for (at, object) in whole.into_iter().zip(objects) {
+        messages[at].object = object;
+    }
+    Ok(())
+}
+
+/// Returns the time until something may be due again. A delivery that is due and waits for a place or for an earlier one is no reason for a
+/// turn: the end of an attempt brings one.
+async fn look_again(tx: &Tx, endpoints: &[Endpoint]) -> Result<Option<TimeDelta>, Error> {
+    let mut next: Option<DateTime<Utc>> = None;
+    let mut unleased: Vec<&Endpoint> = Vec::new();
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.waiting > 0) {
+        if endpoint.free() == 0 || endpoint.waiting == endpoint.under_way {
+            next = next.into_iter().chain(endpoint.lease_ends).min();
+        } else if endpoint.is_active || endpoint.tests > 0 {
+            unleased.push(endpoint);
+        }
+    }
+    if !unleased.is_empty() {
+        let query = Columns::of(NEXT)
+            .bind(tx.tenant_id.0)
+            .column("endpoint_id", &unleased, |endpoint| endpoint.id.0)
+            .column("paused_until", &unleased, |endpoint| endpoint.paused_until)
+            .column("is_active", &unleased, |endpoint| endpoint.is_active);
+        let rows = query.rows(tx).await?;
+        let row = rows.first().ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+        next = next.into_iter().chain(row.try_get::<Option<DateTime<Utc>>, _>("next_at")?).min();
+    }
     Ok(next.map(|next| (next - tx.now).clamp(LOOK_AGAIN_MIN, LOOK_AGAIN_MAX)))
 }
 

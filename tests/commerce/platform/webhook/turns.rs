@@ -139,7 +139,7 @@ fn outcomes_of_a_tenant_are_recorded_together() {
         let seen = deliveries(tenant, &made).await;
         let delivered = seen.iter().filter(|row| row["status"] == "delivered");
         assert!(
-            delivered.clone().all(|row| row["response_status"] == 204 && row["version"] == 3),
+            delivered.clone().all(|row| row["response_status"] == 204 && row["version"] == 2),
             "{seen:?}"
         );
         assert_eq!(delivered.count(), 3);
@@ -472,5 +472,80 @@ fn records_of_several_messages_are_read_together() {
             .collect();
         assert_eq!(codes, ["TWO", "THREE", "FOUR", "FIVE"]);
         assert_eq!(db.statements() - for_one, for_one);
+    });
+}
+
+#[test]
+fn a_turn_serves_all_endpoints_together() {
+    with_tenant(async |tenant| {
+        endpoint(tenant, URL).await;
+        let id = category(tenant, "ONE").await;
+        // It counts its statements apart.
+        let db = environment().db.for_server();
+        let first = take_with(&db, tenant).await.messages;
+        let for_one = db.statements();
+        assert_eq!(first.len(), 1);
+        accept(&first[0]).await;
+        for _ in 0..3 {
+            endpoint(tenant, URL).await;
+        }
+        rename(tenant, &id, "One").await;
+        category(tenant, "TWO").await;
+        let turn = take_with(&db, tenant).await;
+        assert_eq!(db.statements() - for_one, for_one, "four endpoints cost no more statements");
+        assert_eq!(turn.messages.len(), 8, "both events for each endpoint");
+        assert!(turn.messages.iter().all(|message| message.attempt == 1));
+        rename(tenant, &id, "Uno").await;
+        assert!(take(tenant).await.messages.is_empty(), "it waits for the one before");
+        for message in &turn.messages {
+            accept(message).await;
+        }
+        let last = take(tenant).await.messages;
+        assert_eq!(last.len(), 4);
+        assert!(last.iter().all(|message| message.event.kind == "category.updated" && message.attempt == 1));
+    });
+}
+
+#[test]
+fn events_stay_in_the_feed_while_an_endpoint_has_no_attempt_left() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        for number in 0..6 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        let messages = take(tenant).await.messages;
+        assert_eq!((messages.len(), tenant.count("webhook_delivery").await), (4, 6));
+        for number in 6..20 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        let turn = take(tenant).await;
+        assert_eq!(
+            (turn.messages.len(), turn.has_more),
+            (0, false),
+            "the end of an attempt brings the next turn"
+        );
+        assert_eq!(tenant.count("webhook_delivery").await, 6);
+        reject(&messages[0]).await;
+        for message in &messages[1..] {
+            accept(message).await;
+        }
+        let mut sent = 4;
+        loop {
+            let messages = take(tenant).await.messages;
+            if messages.is_empty() {
+                break;
+            }
+            sent += messages.len();
+            for message in &messages {
+                accept(message).await;
+            }
+        }
+        assert_eq!(sent, 20);
+        let waiting = deliveries(tenant, &made).await;
+        assert_eq!(
+            waiting.iter().filter(|row| row["status"] == "pending").count(),
+            1,
+            "the one that was rejected"
+        );
     });
 }
