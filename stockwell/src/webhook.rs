@@ -52,6 +52,8 @@ const PLACE_WAIT: Duration = Duration::from_secs(15);
 /// Wait for a place after which a message is checked again before it is sent, because its endpoint may have been switched off or deleted.
 /// Also the longest time of that check.
 const WAITED: Duration = Duration::from_secs(1);
+/// Wait for a place after which an endpoint gets fewer messages at a time. It is so short that few messages wait for [`WAITED`].
+const LONG_WAIT: Duration = Duration::from_millis(500);
 /// Longest time that a receiver may get for its response.
 const TIMEOUT_SECONDS_MAX: u32 = 30;
 /// Most connections to the database.
@@ -111,10 +113,17 @@ pub(crate) struct Deliverer {
 enum Done {
     /// A turn that began at an instant.
     Turn(TenantId, Instant, Result<Turn, Error>),
-    /// A message was sent, with its outcome, or given back.
-    Sent(TenantId, Attempt, Option<Box<Ended>>),
+    /// A message was sent, or given back.
+    Sent(TenantId, Attempt, Option<Box<Sent>>),
     /// Outcomes of a tenant were recorded.
     Recorded(TenantId),
+}
+
+/// A message that was sent.
+struct Sent {
+    ended: Ended,
+    /// Time that it waited for a place.
+    waited: Duration,
 }
 
 /// An attempt of this worker to send a delivery.
@@ -305,13 +314,11 @@ impl Deliverer {
                 tracing::warn!(%error, %tenant_id, "a turn of webhooks failed; trying again");
                 (tenant_id, Some(PAUSE))
             }
-            Ok(Done::Sent(tenant_id, attempt, ended)) => {
+            Ok(Done::Sent(tenant_id, attempt, sent)) => {
                 self.attempts.end(attempt);
-                if let Some(ended) = ended {
-                    let outcome = &ended.outcome;
-                    let id = ended.message.endpoint_id;
-                    self.paces.note(id, outcome.error.is_none(), outcome.duration_ms);
-                    self.ended.entry(tenant_id).or_default().push(*ended);
+                if let Some(sent) = sent {
+                    self.note_pace(&sent);
+                    self.ended.entry(tenant_id).or_default().push(sent.ended);
                     // Its record brings the next turn.
                     self.record(tenant_id);
                     return;
@@ -333,6 +340,15 @@ impl Deliverer {
         };
         let (Some(next), Some(due)) = (next, self.due.get_mut(&tenant_id)) else { return };
         *due = (*due).min(Instant::now() + next);
+    }
+
+    /// Notes how fast the receiver of a message responded, and whether the message waited long for a place.
+    fn note_pace(&self, sent: &Sent) {
+        let (id, outcome) = (sent.ended.message.endpoint_id, &sent.ended.outcome);
+        self.paces.note(id, outcome.error.is_none(), outcome.duration_ms);
+        if sent.waited >= LONG_WAIT {
+            self.paces.note_wait(id);
+        }
     }
 
     /// Records the outcomes of a tenant that wait, unless others of it are being recorded.
@@ -364,21 +380,25 @@ impl Deliverer {
                 // Its lease is gone, so there is nothing to give back.
                 _ = &mut sent_again => return Done::Sent(tenant_id, attempt, None),
             };
+            let waited = waits.elapsed();
             let place = match entered {
                 Some(place) => {
-                    let is_wanted = waits.elapsed() < WAITED || is_wanted(&db, &message).await;
+                    let is_wanted = waited < WAITED || is_wanted(&db, &message).await;
                     is_wanted.then_some(place)
                 }
                 None => None,
             };
-            let ended = match place {
-                Some(_place) => Some(Box::new(deliver(&sender, message, sent_again).await)),
+            let sent = match place {
+                Some(_place) => {
+                    let ended = deliver(&sender, message, sent_again).await;
+                    Some(Box::new(Sent { ended, waited }))
+                }
                 None => {
                     give_back(&db, &message).await;
                     None
                 }
             };
-            Done::Sent(tenant_id, attempt, ended)
+            Done::Sent(tenant_id, attempt, sent)
         });
     }
 }

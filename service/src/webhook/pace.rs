@@ -1,4 +1,5 @@
-//! Paces of endpoints: the most messages that an endpoint may have at a time. The pace grows while the receiver responds fast.
+//! Paces of endpoints: the most messages that an endpoint may have at a time, those that wait for a place of the worker included. The pace grows
+//! while the receiver responds fast and the worker has places.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,10 +8,14 @@ use domain::id::WebhookEndpointId;
 
 /// Most messages at a time of an endpoint of which nothing is known, or that was slow.
 pub const AT_ONCE_FIRST: i64 = 4;
-/// Most messages at a time of an endpoint.
-pub const AT_ONCE_MAX: i64 = 64;
+/// Most messages at a time of an endpoint with fast responses.
+const AT_ONCE_FAST_MAX: i64 = 64;
+/// Most messages at a time of an endpoint with quick responses. It has them in reserve until the next turn.
+const AT_ONCE_QUICK_MAX: i64 = 256;
 /// Longest time of a response that is fast.
 const FAST_MS: i32 = 1_000;
+/// Longest time of a response that is quick.
+const QUICK_MS: i32 = 100;
 /// Most endpoints that are remembered.
 const ENDPOINTS_MAX: usize = 10_000;
 
@@ -24,7 +29,8 @@ impl Paces {
         self.endpoints().get(&id).copied().unwrap_or(AT_ONCE_FIRST)
     }
 
-    /// Notes an attempt. Each fast success adds one message; a failure or a slow response takes all of them back.
+    /// Notes an attempt. Each fast success adds one message; a failure or a slow response takes all of them back. If the pace is above that of
+    /// fast responses, one that is not quick takes one message back.
     pub fn note(&self, id: WebhookEndpointId, is_accepted: bool, duration_ms: i32) {
         let mut endpoints = self.endpoints();
         if !is_accepted || duration_ms > FAST_MS {
@@ -35,7 +41,15 @@ impl Paces {
             endpoints.clear();
         }
         let pace = endpoints.entry(id).or_insert(AT_ONCE_FIRST);
-        *pace = (*pace + 1).min(AT_ONCE_MAX);
+        let most = if duration_ms <= QUICK_MS { AT_ONCE_QUICK_MAX } else { AT_ONCE_FAST_MAX };
+        *pace += (most - *pace).signum();
+    }
+
+    /// Notes that a message of a noted attempt waited long for a place. It takes the message of the attempt back, and one more.
+    pub fn note_wait(&self, id: WebhookEndpointId) {
+        if let Some(pace) = self.endpoints().get_mut(&id) {
+            *pace = (*pace - 2).max(AT_ONCE_FIRST);
+        }
     }
 
     fn endpoints(&self) -> MutexGuard<'_, HashMap<WebhookEndpointId, i64>> {
@@ -60,14 +74,47 @@ mod tests {
         for (is_accepted, duration_ms) in [(false, 0), (true, FAST_MS + 1)] {
             paces.note(endpoint(1), true, FAST_MS);
             assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FIRST + 1);
-            for _ in 0..AT_ONCE_MAX {
+            for _ in 0..AT_ONCE_QUICK_MAX {
                 paces.note(endpoint(1), true, 1);
             }
-            assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_MAX);
+            assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_QUICK_MAX);
             assert_eq!(paces.at_once(endpoint(2)), AT_ONCE_FIRST, "another endpoint");
             paces.note(endpoint(1), is_accepted, duration_ms);
             assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FIRST);
         }
+    }
+
+    #[test]
+    fn only_quick_responses_get_messages_in_reserve() {
+        let paces = Paces::default();
+        for _ in 0..AT_ONCE_QUICK_MAX {
+            paces.note(endpoint(1), true, QUICK_MS + 1);
+        }
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FAST_MAX);
+        paces.note(endpoint(1), true, QUICK_MS);
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FAST_MAX + 1);
+        for _ in 0..2 {
+            paces.note(endpoint(1), true, QUICK_MS + 1);
+        }
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FAST_MAX, "the reserve is given back, and no more");
+    }
+
+    #[test]
+    fn a_worker_without_places_takes_the_reserve_back() {
+        let paces = Paces::default();
+        paces.note_wait(endpoint(1));
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FIRST);
+        for _ in 0..10 {
+            paces.note(endpoint(1), true, 1);
+        }
+        paces.note(endpoint(1), true, 1);
+        paces.note_wait(endpoint(1));
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FIRST + 9);
+        for _ in 0..AT_ONCE_FAST_MAX {
+            paces.note(endpoint(1), true, 1);
+            paces.note_wait(endpoint(1));
+        }
+        assert_eq!(paces.at_once(endpoint(1)), AT_ONCE_FIRST, "its own places are left");
     }
 
     #[test]

@@ -27,8 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const RESPONSE_BYTES_MAX: usize = 4_096;
 /// Most bytes of a path in the log.
 const PATH_BYTES_MAX: usize = 1_000;
-/// Most idle connections to a receiver: as many as an endpoint may have messages at a time.
-const IDLE_MAX: usize = 64;
+/// Most idle connections to a receiver: as many as an endpoint may have places, its own 4 and the shared ones of its tenant.
+const IDLE_MAX: usize = 68;
 /// Time after which messages get new connections, also to a receiver that never leaves one idle: its name may lead elsewhere by now.
 const KEPT: Duration = Duration::from_secs(60);
 /// Name of the sender in the header User-Agent.
