@@ -47,13 +47,13 @@ pub fn take_next(ended: &mut Vec<Ended>) -> Vec<Ended> {
     next
 }
 
-/// Records outcomes of a tenant. Three statements record all messages that were accepted by endpoints which did not fail before. The other
-/// outcomes are recorded one by one, because they change the state of their endpoint. A repeat changes nothing.
+/// Records outcomes of a tenant. Three statements record all messages that were accepted by endpoints which did not fail before, also a single
+/// one: it does not wait for a turn, which locks the cursors. The other outcomes are recorded one by one, because they change the state of
+/// their endpoint. A repeat changes nothing.
 pub async fn record(db: &Db, tenant_id: TenantId, ended: &[Ended]) -> Result<(), Error> {
     let (accepted, mut alone): (Vec<&Ended>, Vec<&Ended>) = ended.iter().partition(|ended| ended.is_plain());
-    match accepted.len() {
-        0 | 1 => alone.extend(accepted),
-        2.. => alone.extend(record_accepted(db, tenant_id, accepted).await?),
+    if !accepted.is_empty() {
+        alone.extend(record_accepted(db, tenant_id, accepted).await?);
     }
     for Ended { message, outcome } in alone {
         outcome::record(db, message, outcome).await?;

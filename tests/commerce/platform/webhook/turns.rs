@@ -149,6 +149,22 @@ fn outcomes_of_a_tenant_are_recorded_together() {
 }
 
 #[test]
+fn an_accepted_message_is_recorded_while_a_turn_holds_the_cursor() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        let message = take_one(tenant).await;
+        let mut turn = environment().root.begin().await.expect("a transaction");
+        let lock = "select from webhook_cursor where tenant_id = $1 for update";
+        sqlx::query(lock).bind(tenant.id.0).execute(&mut *turn).await.expect("the cursor is locked");
+        together::record(&environment().db, tenant.id, &[accepted(message)]).await.expect("an outcome");
+        turn.rollback().await.expect("the lock ends");
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!(seen["attempts"], 1);
+    });
+}
+
+#[test]
 fn failures_do_not_delay_successes() {
     with_tenant(async |tenant| {
         let made = endpoint(tenant, URL).await;
