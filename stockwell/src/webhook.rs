@@ -106,6 +106,10 @@ pub(crate) struct Deliverer {
     ended: BTreeMap<TenantId, Vec<Ended>>,
     /// Tenants of which outcomes are being recorded.
     recording: BTreeSet<TenantId>,
+    /// Messages that were not sent and are not given back yet.
+    unsent: BTreeMap<TenantId, Vec<Message>>,
+    /// Tenants of which messages are being given back.
+    giving_back: BTreeSet<TenantId>,
     tasks: JoinSet<Done>,
 }
 
@@ -113,10 +117,14 @@ pub(crate) struct Deliverer {
 enum Done {
     /// A turn that began at an instant.
     Turn(TenantId, Instant, Result<Turn, Error>),
-    /// A message was sent, or given back.
-    Sent(TenantId, Attempt, Option<Box<Sent>>),
+    /// A message was sent.
+    Sent(TenantId, Attempt, Box<Sent>),
+    /// A message was not sent. It is given back, unless its lease is gone.
+    Unsent(TenantId, Attempt, Option<Box<Message>>),
     /// Outcomes of a tenant were recorded.
     Recorded(TenantId),
+    /// Messages of a tenant were given back.
+    GivenBack(TenantId),
 }
 
 /// A message that was sent.
@@ -196,6 +204,8 @@ impl Deliverer {
             attempts: Attempts::default(),
             ended: BTreeMap::new(),
             recording: BTreeSet::new(),
+            unsent: BTreeMap::new(),
+            giving_back: BTreeSet::new(),
             tasks: JoinSet::new(),
         }))
     }
@@ -316,11 +326,17 @@ impl Deliverer {
             }
             Ok(Done::Sent(tenant_id, attempt, sent)) => {
                 self.attempts.end(attempt);
-                if let Some(sent) = sent {
-                    self.note_pace(&sent);
-                    self.ended.entry(tenant_id).or_default().push(sent.ended);
-                    // Its record brings the next turn.
-                    self.record(tenant_id);
+                self.note_pace(&sent);
+                self.ended.entry(tenant_id).or_default().push(sent.ended);
+                // Its record brings the next turn.
+                self.record(tenant_id);
+                return;
+            }
+            Ok(Done::Unsent(tenant_id, attempt, unsent)) => {
+                self.attempts.end(attempt);
+                if let Some(message) = unsent {
+                    self.unsent.entry(tenant_id).or_default().push(*message);
+                    self.give_back(tenant_id);
                     return;
                 }
                 (tenant_id, Some(Duration::ZERO))
@@ -330,11 +346,17 @@ impl Deliverer {
                 self.record(tenant_id);
                 (tenant_id, Some(Duration::ZERO))
             }
+            Ok(Done::GivenBack(tenant_id)) => {
+                self.giving_back.remove(&tenant_id);
+                self.give_back(tenant_id);
+                (tenant_id, Some(Duration::ZERO))
+            }
             Err(error) => {
                 tracing::error!(%error, "a task of webhooks failed");
-                // It may have been a turn or a record: its tenant is not known.
+                // It may have been a turn, a record or a return: its tenant is not known.
                 self.busy.clear();
                 self.recording.clear();
+                self.giving_back.clear();
                 return;
             }
         };
@@ -369,7 +391,21 @@ impl Deliverer {
         });
     }
 
-    /// Sends a message, or gives it back if no place is free until an instant.
+    /// Gives messages of a tenant back that were not sent, unless others of it are being given back.
+    fn give_back(&mut self, tenant_id: TenantId) {
+        if self.giving_back.contains(&tenant_id) {
+            return;
+        }
+        let Some(unsent) = self.unsent.remove(&tenant_id) else { return };
+        self.giving_back.insert(tenant_id);
+        let db = self.db.clone();
+        self.tasks.spawn(async move {
+            give_back(&db, tenant_id, &unsent).await;
+            Done::GivenBack(tenant_id)
+        });
+    }
+
+    /// Sends a message. It is not sent if no place is free until an instant, or if it is no longer wanted then.
     fn send(&mut self, message: Message, until: Instant) {
         let (db, sender, room) = (self.db.clone(), Arc::clone(&self.sender), Arc::clone(&self.room));
         let (attempt, mut sent_again) = self.attempts.begin(message.delivery_id);
@@ -378,7 +414,7 @@ impl Deliverer {
             let entered = tokio::select! {
                 entered = room.enter(tenant_id, message.endpoint_id, until) => entered,
                 // Its lease is gone, so there is nothing to give back.
-                _ = &mut sent_again => return Done::Sent(tenant_id, attempt, None),
+                _ = &mut sent_again => return Done::Unsent(tenant_id, attempt, None),
             };
             let waited = waits.elapsed();
             let place = match entered {
@@ -388,17 +424,13 @@ impl Deliverer {
                 }
                 None => None,
             };
-            let sent = match place {
+            match place {
                 Some(_place) => {
                     let ended = deliver(&sender, message, sent_again).await;
-                    Some(Box::new(Sent { ended, waited }))
+                    Done::Sent(tenant_id, attempt, Box::new(Sent { ended, waited }))
                 }
-                None => {
-                    give_back(&db, &message).await;
-                    None
-                }
-            };
-            Done::Sent(tenant_id, attempt, sent)
+                None => Done::Unsent(tenant_id, attempt, Some(Box::new(message))),
+            }
         });
     }
 }
@@ -438,10 +470,11 @@ async fn is_wanted(db: &Db, message: &Message) -> bool {
     })
 }
 
-/// Gives a message back that was not sent.
-async fn give_back(db: &Db, message: &Message) {
-    if let Err(error) = turn::give_back(db, message).await {
-        tracing::warn!(%error, tenant_id = %message.tenant_id, "a message waits for the end of its lease");
+/// Gives messages of a tenant back that were not sent.
+async fn give_back(db: &Db, tenant_id: TenantId, unsent: &[Message]) {
+    if let Err(error) = turn::give_back(db, tenant_id, unsent).await {
+        let messages = unsent.len();
+        tracing::warn!(%error, %tenant_id, messages, "messages wait for the end of their leases");
     }
 }
 

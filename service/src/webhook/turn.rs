@@ -125,17 +125,33 @@ pub async fn is_wanted(db: &Db, message: &Message) -> Result<bool, Error> {
     Ok(row.is_some())
 }
 
-/// Gives back the lease of a message that was not sent. Its next attempt has the number of this one.
-pub async fn give_back(db: &Db, message: &Message) -> Result<(), Error> {
-    let tx = db.begin(message.tenant_id).await?;
-    let statement = "update webhook_delivery set leased_by = null, lease_until = null, attempts = attempts - 1, tries = tries - 1, \
-             updated_at = $4, version = version + 1 \
-         where tenant_id = $1 and id = $2 and leased_by = $3";
-    let statement =
-        sqlx::query(statement).bind(tx.tenant_id.0).bind(message.delivery_id.0).bind(message.lease);
-    let giving = timeout(db.write_time().work, tx.execute(statement.bind(tx.now)));
+/// Gives back the leases of messages of a tenant that were not sent. Their next attempts have the numbers of these. A lease that has ended is
+/// left as it is.
+pub async fn give_back(db: &Db, tenant_id: TenantId, unsent: &[Message]) -> Result<(), Error> {
+    let tx = db.begin(tenant_id).await?;
+    let giving = timeout(db.write_time().work, end_leases(&tx, unsent));
     giving.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await
+}
+
+async fn end_leases(tx: &Tx, unsent: &[Message]) -> Result<(), Error> {
+    // A deletion of an endpoint changes the same deliveries: it waits for these locks.
+    let mut ids: Vec<Uuid> = unsent.iter().map(|message| message.endpoint_id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let lock = "select from webhook_endpoint where tenant_id = $1 and id = any($2) order by id for share";
+    tx.rows(sqlx::query(lock).bind(tx.tenant_id.0).bind(ids)).await?;
+    let statement = "update webhook_delivery d set leased_by = null, lease_until = null, attempts = d.attempts - 1, \
+             tries = d.tries - 1, updated_at = $2, version = d.version + 1 \
+         from unnest($3::uuid[], $4::uuid[]) as v (id, lease) \
+         where d.tenant_id = $1 and d.id = v.id and d.leased_by = v.lease";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .column("id", unsent, |message| message.delivery_id.0)
+        .column("lease", unsent, |message| message.lease);
+    query.execute(tx).await?;
+    Ok(())
 }
 
 /// Leases what is due. If an endpoint is switched off or pauses, that is only a test.

@@ -15,6 +15,7 @@ use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Apart, Got, Tenant, environment};
 use tokio::sync::OnceCell;
 
+mod batches;
 mod endpoints;
 mod failures;
 mod inside;

@@ -16,20 +16,20 @@ use service::webhook::holder::{self, Holder};
 use service::webhook::outcome::{self, Outcome};
 use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
-use service::webhook::together::{self, Ended};
+use service::webhook::together::Ended;
 use service::webhook::turn::{self, Message, Turn};
 use tests::{Tenant, environment, pool_options, with_tenant};
 
-use super::{Endpoint, category, delivery, endpoint, endpoint_with, rename, text};
+use super::{Endpoint, category, delivery, endpoint, rename, text};
 
-const URL: &str = "https://hooks.invalid/";
+pub(super) const URL: &str = "https://hooks.invalid/";
 
-async fn take_with(db: &Db, tenant: &Tenant) -> Turn {
+pub(super) async fn take_with(db: &Db, tenant: &Tenant) -> Turn {
     take_as(db, tenant, &Paces::default(), None).await
 }
 
 /// Makes a turn for endpoints that were fast.
-async fn take_fast(tenant: &Tenant, paces: &Paces) -> Turn {
+pub(super) async fn take_fast(tenant: &Tenant, paces: &Paces) -> Turn {
     take_as(&environment().db, tenant, paces, None).await
 }
 
@@ -41,7 +41,7 @@ async fn take_as(db: &Db, tenant: &Tenant, paces: &Paces, holder: Option<Holder>
 }
 
 /// Returns the outcome of a message that the receiver accepted.
-fn accepted(message: Message) -> Ended {
+pub(super) fn accepted(message: Message) -> Ended {
     Ended { message, outcome: Outcome { status: Some(204), ..Outcome::default() } }
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn take(tenant: &Tenant) -> Turn {
 }
 
 /// Makes a turn that finds one message.
-async fn take_one(tenant: &Tenant) -> Message {
+pub(super) async fn take_one(tenant: &Tenant) -> Message {
     let mut messages = take(tenant).await.messages;
     assert_eq!(messages.len(), 1, "{messages:?}");
     messages.remove(0)
@@ -64,10 +64,16 @@ pub(super) async fn accept(message: &Message) {
 }
 
 /// Records that the receiver rejected a message, for an hour.
-async fn reject(message: &Message) {
+pub(super) async fn reject(message: &Message) {
     let retry_after = Some(TimeDelta::hours(1));
     let rejected = Outcome { status: Some(400), error: Some("rejected"), retry_after, ..Outcome::default() };
     outcome::record(&environment().db, message, &rejected).await.expect("an outcome");
+}
+
+/// Gives a message back that was not sent.
+async fn give_back(tenant: &Tenant, message: &Message) {
+    let unsent = std::slice::from_ref(message);
+    turn::give_back(&environment().db, tenant.id, unsent).await.expect("it is given back");
 }
 
 /// Changes rows as time would, or as another version.
@@ -76,7 +82,7 @@ async fn change(tenant: &Tenant, statement: &'static str) -> u64 {
     query.execute(&environment().root).await.expect("rows are changed").rows_affected()
 }
 
-async fn deliveries(tenant: &Tenant, endpoint: &Endpoint) -> Vec<Value> {
+pub(super) async fn deliveries(tenant: &Tenant, endpoint: &Endpoint) -> Vec<Value> {
     let page = tenant.get(&format!("/v1/webhook-deliveries?endpoint_id={}", endpoint.id)).await.ok();
     page["data"].as_array().expect("deliveries").clone()
 }
@@ -114,101 +120,6 @@ fn the_first_success_after_a_pause_sends_what_waits() {
         change(tenant, "update webhook_cursor set paused_until = now() where tenant_id = $1").await;
         accept(&take_one(tenant).await).await;
         assert_eq!(take(tenant).await.messages.len(), 4, "of five that were rejected");
-    });
-}
-
-#[test]
-fn outcomes_of_a_tenant_are_recorded_together() {
-    with_tenant(async |tenant| {
-        let made = endpoint(tenant, URL).await;
-        for code in ["ONE", "TWO", "THREE", "FOUR"] {
-            category(tenant, code).await;
-        }
-        let mut messages = take(tenant).await.messages;
-        assert_eq!(messages.len(), 4);
-        // A message that is sent again meanwhile has another lease: only the log shows its outcome.
-        let again = messages[3].delivery_id;
-        tenant.post(&format!("/v1/webhook-deliveries/{again}/retry"), &json!({})).await.ok();
-        let last = messages.pop().map(accepted);
-        let ended: Vec<Ended> = messages.into_iter().map(accepted).chain(last).collect();
-        let db = environment().db.for_server();
-        together::record(&db, tenant.id, &ended).await.expect("outcomes");
-        assert!(db.statements() < 8, "{} statements", db.statements());
-        // A repeat changes nothing.
-        together::record(&db, tenant.id, &ended).await.expect("outcomes");
-        let seen = deliveries(tenant, &made).await;
-        let delivered = seen.iter().filter(|row| row["status"] == "delivered");
-        assert!(
-            delivered.clone().all(|row| row["response_status"] == 204 && row["version"] == 2),
-            "{seen:?}"
-        );
-        assert_eq!(delivered.count(), 3);
-        assert_eq!(tenant.count("webhook_attempt").await, 4);
-        assert_eq!(take_one(tenant).await.delivery_id, again);
-    });
-}
-
-#[test]
-fn an_accepted_message_is_recorded_while_a_turn_holds_the_cursor() {
-    with_tenant(async |tenant| {
-        let made = endpoint(tenant, URL).await;
-        category(tenant, "ONE").await;
-        let message = take_one(tenant).await;
-        let mut turn = environment().root.begin().await.expect("a transaction");
-        let lock = "select from webhook_cursor where tenant_id = $1 for update";
-        sqlx::query(lock).bind(tenant.id.0).execute(&mut *turn).await.expect("the cursor is locked");
-        together::record(&environment().db, tenant.id, &[accepted(message)]).await.expect("an outcome");
-        turn.rollback().await.expect("the lock ends");
-        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
-        assert_eq!(seen["attempts"], 1);
-    });
-}
-
-#[test]
-fn failures_do_not_delay_successes() {
-    with_tenant(async |tenant| {
-        let made = endpoint(tenant, URL).await;
-        let body = json!({ "url": URL, "event_types": ["category.*"], "payload": "full" });
-        let whole = endpoint_with(tenant, body).await;
-        for number in 0..40 {
-            category(tenant, &format!("C{number}")).await;
-        }
-        let paces = Paces::default();
-        let id = made.id.parse().expect("an id");
-        let whole = whole.id.parse().expect("an id");
-        (0..40).for_each(|_| [id, whole].iter().for_each(|id| paces.note(*id, true, 1)));
-        let failed = Outcome { error: Some("timeout"), ..Outcome::default() };
-        let messages = take_fast(tenant, &paces).await.messages;
-        let (messages, of_whole): (Vec<Message>, Vec<Message>) =
-            messages.into_iter().partition(|message| message.endpoint_id == id);
-        assert_eq!((messages.len(), of_whole.len()), (40, 16), "whole objects take memory");
-        let mut ended: Vec<Ended> =
-            messages.into_iter().map(|message| Ended { message, outcome: failed.clone() }).collect();
-        ended[39].outcome = Outcome { status: Some(204), ..Outcome::default() };
-        let accepted = ended[39].message.delivery_id;
-        let mut parts = Vec::new();
-        while !ended.is_empty() {
-            parts.push(together::take_next(&mut ended));
-        }
-        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [17, 16, 7]);
-        assert_eq!(parts[0][16].message.delivery_id, accepted, "it is recorded in the first part");
-    });
-}
-
-#[test]
-fn a_success_among_others_ends_the_failures_of_its_endpoint() {
-    with_tenant(async |tenant| {
-        let made = endpoint(tenant, URL).await;
-        for code in ["ONE", "TWO", "THREE"] {
-            category(tenant, code).await;
-        }
-        let mut messages = take(tenant).await.messages;
-        reject(&messages.remove(0)).await;
-        let ended: Vec<Ended> = messages.into_iter().map(accepted).collect();
-        together::record(&environment().db, tenant.id, &ended).await.expect("outcomes");
-        assert_eq!(tenant.get(&made.path("")).await.ok()["failures"], 0);
-        let seen = deliveries(tenant, &made).await;
-        assert_eq!(seen.iter().filter(|row| row["status"] == "delivered").count(), 2);
     });
 }
 
@@ -266,11 +177,11 @@ fn a_message_that_was_not_sent_is_taken_again() {
         category(tenant, "ONE").await;
         let first = take_one(tenant).await;
         assert!(take(tenant).await.messages.is_empty(), "it is leased");
-        turn::give_back(&environment().db, &first).await.expect("it is given back");
+        give_back(tenant, &first).await;
         let second = take_one(tenant).await;
         assert_eq!((second.event.id, second.attempt), (first.event.id, 1));
         // The lease is another one.
-        turn::give_back(&environment().db, &first).await.expect("nothing is given back");
+        give_back(tenant, &first).await;
         assert!(take(tenant).await.messages.is_empty(), "it is leased");
         accept(&second).await;
         let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
@@ -436,7 +347,7 @@ fn an_endpoint_that_is_off_asks_for_no_turn() {
         let made = endpoint(tenant, URL).await;
         category(tenant, "ONE").await;
         let message = take_one(tenant).await;
-        turn::give_back(&environment().db, &message).await.expect("it is given back");
+        give_back(tenant, &message).await;
         tenant.patch(&made.path(""), &json!({ "active": false })).await.ok();
         let turn = take(tenant).await;
         assert_eq!((turn.messages.len(), turn.look_again), (0, None));
@@ -463,62 +374,6 @@ fn a_delivery_that_waits_for_another_asks_for_no_turn() {
         category(tenant, "THREE").await;
         let turn = take(tenant).await;
         assert_eq!((turn.messages.len(), turn.look_again), (1, minute), "the third waits for a place");
-    });
-}
-
-#[test]
-fn records_of_several_messages_are_read_together() {
-    with_tenant(async |tenant| {
-        let wanted = json!({ "url": URL, "event_types": ["category.*"], "payload": "full" });
-        endpoint_with(tenant, wanted).await;
-        // It counts its statements apart.
-        let db = environment().db.for_server();
-        category(tenant, "ONE").await;
-        let turn = take_with(&db, tenant).await;
-        let for_one = db.statements();
-        accept(&turn.messages[0]).await;
-        for code in ["TWO", "THREE", "FOUR", "FIVE"] {
-            category(tenant, code).await;
-        }
-        let turn = take_with(&db, tenant).await;
-        let codes: Vec<Value> = turn
-            .messages
-            .iter()
-            .map(|message| message.object.as_ref().expect("a whole record")["code"].clone())
-            .collect();
-        assert_eq!(codes, ["TWO", "THREE", "FOUR", "FIVE"]);
-        assert_eq!(db.statements() - for_one, for_one);
-    });
-}
-
-#[test]
-fn a_turn_serves_all_endpoints_together() {
-    with_tenant(async |tenant| {
-        endpoint(tenant, URL).await;
-        let id = category(tenant, "ONE").await;
-        // It counts its statements apart.
-        let db = environment().db.for_server();
-        let first = take_with(&db, tenant).await.messages;
-        let for_one = db.statements();
-        assert_eq!(first.len(), 1);
-        accept(&first[0]).await;
-        for _ in 0..3 {
-            endpoint(tenant, URL).await;
-        }
-        rename(tenant, &id, "One").await;
-        category(tenant, "TWO").await;
-        let turn = take_with(&db, tenant).await;
-        assert_eq!(db.statements() - for_one, for_one, "four endpoints cost no more statements");
-        assert_eq!(turn.messages.len(), 8, "both events for each endpoint");
-        assert!(turn.messages.iter().all(|message| message.attempt == 1));
-        rename(tenant, &id, "Uno").await;
-        assert!(take(tenant).await.messages.is_empty(), "it waits for the one before");
-        for message in &turn.messages {
-            accept(message).await;
-        }
-        let last = take(tenant).await.messages;
-        assert_eq!(last.len(), 4);
-        assert!(last.iter().all(|message| message.event.kind == "category.updated" && message.attempt == 1));
     });
 }
 
