@@ -45,6 +45,8 @@ const TENANTS_LISTED: Duration = Duration::from_secs(1);
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// Time after which a tenant gets a turn although it is not known to have work.
 const EVERY_TENANT: Duration = Duration::from_secs(60);
+/// Time from a record of successes to the next turn, if nothing is known to wait for them. Another worker may have left something.
+const UNSEEN: Duration = Duration::from_millis(250);
 /// Most turns at a time.
 const TURNS_MAX: usize = 4;
 /// Longest time from the beginning of a turn to that of its attempts. An attempt then ends within the lease.
@@ -100,6 +102,8 @@ pub(crate) struct Deliverer {
     due: BTreeMap<TenantId, Instant>,
     /// Tenants whose turn is under way.
     busy: BTreeSet<TenantId>,
+    /// Tenants whose last turn left something that waits for the end of an attempt.
+    waiting: BTreeSet<TenantId>,
     /// Attempts under way, and those that wait for a place.
     attempts: Attempts,
     /// Outcomes that are not recorded yet.
@@ -121,8 +125,8 @@ enum Done {
     Sent(TenantId, Attempt, Box<Sent>),
     /// A message was not sent. It is given back, unless its lease is gone.
     Unsent(TenantId, Attempt, Option<Box<Message>>),
-    /// Outcomes of a tenant were recorded.
-    Recorded(TenantId),
+    /// Outcomes of a tenant were recorded, and whether some of them were failures.
+    Recorded(TenantId, bool),
     /// Messages of a tenant were given back.
     GivenBack(TenantId),
 }
@@ -201,6 +205,7 @@ impl Deliverer {
             since: None,
             due: BTreeMap::new(),
             busy: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             attempts: Attempts::default(),
             ended: BTreeMap::new(),
             recording: BTreeSet::new(),
@@ -254,6 +259,7 @@ impl Deliverer {
             self.tenants = self.outbox.webhook_tenants().await?.into_iter().collect();
             self.listed_at = Some(Instant::now());
             self.due.retain(|tenant_id, _| self.tenants.contains(tenant_id));
+            self.waiting.retain(|tenant_id| self.tenants.contains(tenant_id));
             self.living.retain(&self.tenants);
             for tenant_id in &self.tenants {
                 self.due.entry(*tenant_id).or_insert_with(Instant::now);
@@ -312,6 +318,10 @@ impl Deliverer {
         let (tenant_id, next) = match done {
             Ok(Done::Turn(tenant_id, begun, Ok(turn))) => {
                 self.busy.remove(&tenant_id);
+                match turn.is_waiting {
+                    true => self.waiting.insert(tenant_id),
+                    false => self.waiting.remove(&tenant_id),
+                };
                 for message in turn.messages {
                     self.send(message, begun + PLACE_WAIT);
                 }
@@ -341,10 +351,11 @@ impl Deliverer {
                 }
                 (tenant_id, Some(Duration::ZERO))
             }
-            Ok(Done::Recorded(tenant_id)) => {
+            Ok(Done::Recorded(tenant_id, has_failures)) => {
                 self.recording.remove(&tenant_id);
                 self.record(tenant_id);
-                (tenant_id, Some(Duration::ZERO))
+                let is_waiting = has_failures || self.waiting.contains(&tenant_id);
+                (tenant_id, Some(if is_waiting { Duration::ZERO } else { UNSEEN }))
             }
             Ok(Done::GivenBack(tenant_id)) => {
                 self.giving_back.remove(&tenant_id);
@@ -385,9 +396,10 @@ impl Deliverer {
         }
         self.recording.insert(tenant_id);
         let db = self.db.clone();
+        let has_failures = ended.iter().any(|ended| ended.outcome.error.is_some());
         self.tasks.spawn(async move {
             record(&db, tenant_id, &ended).await;
-            Done::Recorded(tenant_id)
+            Done::Recorded(tenant_id, has_failures)
         });
     }
 

@@ -71,6 +71,11 @@ impl Endpoint {
         self.free() > 0 && self.waiting > self.under_way && (self.is_open() || self.tests > 0)
     }
 
+    /// Whether a delivery waits without a lease, also if it is not due. In a pause, and while the endpoint is switched off, none is sent.
+    pub fn has_unleased(&self) -> bool {
+        self.is_open() && self.waiting > self.under_way
+    }
+
     /// Whether it may get further events. While it has no attempt left, they stay in the feed.
     pub fn may_take(&self) -> bool {
         self.is_open() && self.free() > 0 && self.waiting <= WAITING_BEFORE_MAX

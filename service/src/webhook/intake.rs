@@ -32,6 +32,8 @@ pub(super) struct Intake {
     pub leased: Vec<Taken>,
     /// Whether more can be taken at once.
     pub has_more: bool,
+    /// Whether events may be left for which an endpoint has no attempt.
+    pub has_rest: bool,
 }
 
 /// An event that was taken for an endpoint.
@@ -48,6 +50,7 @@ pub(super) struct Taken {
 /// Takes the next events of each endpoint that has attempts left, and moves its cursor behind them. An event is leased unless an earlier one
 /// about its document waits.
 pub(super) async fn take(tx: &Tx, endpoints: &mut [Endpoint], lease: Lease) -> Result<Intake, Error> {
+    let is_held = endpoints.iter().any(|endpoint| endpoint.is_open() && !endpoint.may_take());
     let mut order: Vec<usize> = (0..endpoints.len()).filter(|at| endpoints[*at].may_take()).collect();
     // Endpoints that are near each other share a part of the feed.
     order.sort_by_key(|at| endpoints[*at].place);
@@ -78,8 +81,8 @@ pub(super) async fn take(tx: &Tx, endpoints: &mut [Endpoint], lease: Lease) -> R
     for taken in &taken {
         endpoints[taken.endpoint].note_leased(1, lease.until);
     }
-    let has_more = unfinished.into_iter().any(|at| endpoints[at].may_take());
-    Ok(Intake { leased: taken, has_more })
+    let has_more = unfinished.iter().any(|at| endpoints[*at].may_take());
+    Ok(Intake { leased: taken, has_more, has_rest: is_held || !unfinished.is_empty() })
 }
 
 /// Adds events that are taken for an endpoint.

@@ -41,6 +41,8 @@ pub struct Turn {
     pub messages: Vec<Message>,
     /// Whether more events can be taken at once.
     pub has_more: bool,
+    /// Whether the end of an attempt may let another begin: something waits for a place, or for an earlier delivery.
+    pub is_waiting: bool,
     /// Time until the next turn, if deliveries wait.
     pub look_again: Option<TimeDelta>,
 }
@@ -107,7 +109,8 @@ async fn make(tx: &Tx, settings: &Settings, paces: &Paces, holder: Option<Holder
     }
     add_objects(tx, &endpoints, &mut messages).await?;
     let look_again = look_again(tx, &endpoints).await?;
-    Ok(Turn { messages, has_more: intake.has_more, look_again })
+    let is_waiting = intake.has_rest || endpoints.iter().any(Endpoint::has_unleased);
+    Ok(Turn { messages, has_more: intake.has_more, is_waiting, look_again })
 }
 
 /// Returns whether a message that waited for a place is still to be sent. Its lease must be the same. Its endpoint must have the same address,

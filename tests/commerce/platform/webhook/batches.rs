@@ -151,8 +151,10 @@ fn a_turn_serves_all_endpoints_together() {
         assert_eq!(db.statements() - for_one, for_one, "four endpoints cost no more statements");
         assert_eq!(turn.messages.len(), 8, "both events for each endpoint");
         assert!(turn.messages.iter().all(|message| message.attempt == 1));
+        assert!(!turn.is_waiting, "nothing is left");
         rename(tenant, &id, "Uno").await;
-        assert!(take(tenant).await.messages.is_empty(), "it waits for the one before");
+        let next = take(tenant).await;
+        assert_eq!((next.messages.len(), next.is_waiting), (0, true), "it waits for the one before");
         for message in &turn.messages {
             accept(message).await;
         }

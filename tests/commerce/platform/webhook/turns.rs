@@ -350,7 +350,7 @@ fn an_endpoint_that_is_off_asks_for_no_turn() {
         give_back(tenant, &message).await;
         tenant.patch(&made.path(""), &json!({ "active": false })).await.ok();
         let turn = take(tenant).await;
-        assert_eq!((turn.messages.len(), turn.look_again), (0, None));
+        assert_eq!((turn.messages.len(), turn.look_again, turn.is_waiting), (0, None, false));
         tenant.post(&made.path("/test"), &json!({})).await.ok();
         let ping = take_one(tenant).await;
         assert!(ping.is_test());
@@ -390,11 +390,8 @@ fn events_stay_in_the_feed_while_an_endpoint_has_no_attempt_left() {
             category(tenant, &format!("C{number}")).await;
         }
         let turn = take(tenant).await;
-        assert_eq!(
-            (turn.messages.len(), turn.has_more),
-            (0, false),
-            "the end of an attempt brings the next turn"
-        );
+        assert_eq!((turn.messages.len(), turn.has_more), (0, false));
+        assert!(turn.is_waiting, "the end of an attempt brings the next turn");
         assert_eq!(tenant.count("webhook_delivery").await, 6);
         reject(&messages[0]).await;
         for message in &messages[1..] {
