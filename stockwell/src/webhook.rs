@@ -1,7 +1,7 @@
 //! Webhooks in the worker: finds the tenants with work, makes their turns, and sends the messages.
 //!
 //! No turn and no message waits for a receiver of another endpoint: messages are tasks of their own, and an endpoint has few of
-//! them at a time. Outcomes of a tenant that end while others are recorded are recorded together.
+//! them at a time. Outcomes of a tenant that end while others are recorded are recorded together. Successes do not wait for failures.
 
 mod living;
 mod room;
@@ -107,9 +107,9 @@ pub(crate) struct Deliverer {
     /// Attempts under way, and those that wait for a place.
     attempts: Attempts,
     /// Outcomes that are not recorded yet.
-    ended: BTreeMap<TenantId, Vec<Ended>>,
-    /// Tenants of which outcomes are being recorded.
-    recording: BTreeSet<TenantId>,
+    ended: BTreeMap<Queue, Vec<Ended>>,
+    /// Queues of which outcomes are being recorded.
+    recording: BTreeSet<Queue>,
     /// Messages that were not sent and are not given back yet.
     unsent: BTreeMap<TenantId, Vec<Message>>,
     /// Tenants of which messages are being given back.
@@ -125,10 +125,19 @@ enum Done {
     Sent(TenantId, Attempt, Box<Sent>),
     /// A message was not sent. It is given back, unless its lease is gone.
     Unsent(TenantId, Attempt, Option<Box<Message>>),
-    /// Outcomes of a tenant were recorded, and whether some of them were failures.
-    Recorded(TenantId, bool),
+    /// Outcomes of a queue were recorded.
+    Recorded(Queue),
     /// Messages of a tenant were given back.
     GivenBack(TenantId),
+}
+
+/// Outcomes of a tenant that are recorded one part after the other. Failures have a queue of their own: each waits for a turn that holds the
+/// cursor of its endpoint, and successes do not wait for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Queue {
+    tenant_id: TenantId,
+    /// Whether it has the successes that are recorded together.
+    is_plain: bool,
 }
 
 /// A message that was sent.
@@ -337,9 +346,10 @@ impl Deliverer {
             Ok(Done::Sent(tenant_id, attempt, sent)) => {
                 self.attempts.end(attempt);
                 self.note_pace(&sent);
-                self.ended.entry(tenant_id).or_default().push(sent.ended);
+                let queue = Queue { tenant_id, is_plain: sent.ended.is_plain() };
+                self.ended.entry(queue).or_default().push(sent.ended);
                 // Its record brings the next turn.
-                self.record(tenant_id);
+                self.record(queue);
                 return;
             }
             Ok(Done::Unsent(tenant_id, attempt, unsent)) => {
@@ -351,11 +361,11 @@ impl Deliverer {
                 }
                 (tenant_id, Some(Duration::ZERO))
             }
-            Ok(Done::Recorded(tenant_id, has_failures)) => {
-                self.recording.remove(&tenant_id);
-                self.record(tenant_id);
-                let is_waiting = has_failures || self.waiting.contains(&tenant_id);
-                (tenant_id, Some(if is_waiting { Duration::ZERO } else { UNSEEN }))
+            Ok(Done::Recorded(queue)) => {
+                self.recording.remove(&queue);
+                self.record(queue);
+                let is_waiting = !queue.is_plain || self.waiting.contains(&queue.tenant_id);
+                (queue.tenant_id, Some(if is_waiting { Duration::ZERO } else { UNSEEN }))
             }
             Ok(Done::GivenBack(tenant_id)) => {
                 self.giving_back.remove(&tenant_id);
@@ -384,22 +394,21 @@ impl Deliverer {
         }
     }
 
-    /// Records the outcomes of a tenant that wait, unless others of it are being recorded.
-    fn record(&mut self, tenant_id: TenantId) {
-        if self.recording.contains(&tenant_id) {
+    /// Records the outcomes of a queue that wait, unless others of it are being recorded.
+    fn record(&mut self, queue: Queue) {
+        if self.recording.contains(&queue) {
             return;
         }
-        let Some(mut rest) = self.ended.remove(&tenant_id) else { return };
+        let Some(mut rest) = self.ended.remove(&queue) else { return };
         let ended = together::take_next(&mut rest);
         if !rest.is_empty() {
-            self.ended.insert(tenant_id, rest);
+            self.ended.insert(queue, rest);
         }
-        self.recording.insert(tenant_id);
+        self.recording.insert(queue);
         let db = self.db.clone();
-        let has_failures = ended.iter().any(|ended| ended.outcome.error.is_some());
         self.tasks.spawn(async move {
-            record(&db, tenant_id, &ended).await;
-            Done::Recorded(tenant_id, has_failures)
+            record(&db, queue.tenant_id, &ended).await;
+            Done::Recorded(queue)
         });
     }
 

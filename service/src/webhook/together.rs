@@ -26,7 +26,7 @@ pub struct Ended {
 
 impl Ended {
     /// Whether it is recorded together with others, unless its endpoint failed before.
-    fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.outcome.error.is_none() && !self.message.is_test()
     }
 }
