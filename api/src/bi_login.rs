@@ -1,7 +1,7 @@
 //! Database logins of BI tools. The operator grants, rotates and revokes them on the command line.
 
+use actix_web::get;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
 use domain::id::BiLoginId;
 use serde::Deserialize;
 use service::Tx;
@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page};
 use crate::params::PathId;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -49,11 +50,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "bi_logins_get",
     security(("bearer" = ["api_keys:read"])),
-    params(("id" = BiLoginId, Path, description = "The login's id.")),
+    params(("id" = BiLoginId, Path, description = "The login's id."), ReadHeaders),
     responses((status = 200, description = "The login.", body = BiLogin))
 )]
 #[get("/v1/bi-logins/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<BiLoginId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<BiLoginId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| bi_login::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let login = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(login.version, login))
 }

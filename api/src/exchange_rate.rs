@@ -3,7 +3,7 @@
 mod table;
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::NaiveDate;
 use domain::id::ExchangeRateId;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use crate::params::{Params, PathId};
 use crate::problem::ErrorCode;
 use crate::record::record;
 use crate::upload::{Form, Upload, Uploaded};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -140,11 +141,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "exchange_rates_get",
     security(("bearer" = ["ledger:read"])),
-    params(("id" = ExchangeRateId, Path, description = "The id of the rate.")),
+    params(("id" = ExchangeRateId, Path, description = "The id of the rate."), ReadHeaders),
     responses((status = 200, description = "The rate.", body = ExchangeRate))
 )]
 #[get("/v1/exchange-rates/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<ExchangeRateId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<ExchangeRateId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| exchange_rate::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let rate = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(rate.version, rate))
 }

@@ -1,7 +1,7 @@
 //! Payment intents: the amounts that tills ask card terminals for.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use domain::id::{PaymentIntentId, RegisterId};
 use domain::moment::Instant;
 use domain::payment_intent::{IntentKind, IntentStatus};
@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -114,14 +115,14 @@ async fn create(write: Write, body: Body<IntentInput>) -> Answer {
 #[utoipa::path(
     operation_id = "payment_intents_get",
     security(("bearer" = ["pos:read"])),
-    params(("id" = PaymentIntentId, Path, description = "The payment intent's id.")),
+    params(("id" = PaymentIntentId, Path, description = "The payment intent's id."), ReadHeaders),
     responses((status = 200, description = "The payment intent.", body = PaymentIntent))
 )]
 #[get("/v1/payment-intents/{id}")]
-async fn get(app: Data<App>, caller: Caller, id: PathId<PaymentIntentId>) -> Answer {
+async fn get(app: Data<App>, caller: Caller, id: PathId<PaymentIntentId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| payment_intent::get(tx, id.0).await).await?;
-    // No ETag: the end of an intent and its use by a sale change no version.
-    Ok(HttpResponse::Ok().json(row))
+    // The end of an intent and its use by a sale change no version.
+    seen.answer_content(row.version, row)
 }
 
 /// Cancel a payment intent

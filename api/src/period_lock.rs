@@ -1,7 +1,7 @@
 //! The lock on closed periods.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use domain::id::PeriodLockId;
 use serde::Deserialize;
 use service::Tx;
@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -69,11 +70,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "period_locks_get",
     security(("bearer" = ["ledger:read"])),
-    params(("id" = PeriodLockId, Path, description = "The id of the move.")),
+    params(("id" = PeriodLockId, Path, description = "The id of the move."), ReadHeaders),
     responses((status = 200, description = "The move.", body = PeriodLock))
 )]
 #[get("/v1/period-locks/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<PeriodLockId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<PeriodLockId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| period_lock::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let moved = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(moved.version, moved))
 }

@@ -1,7 +1,7 @@
 //! Recurring entries.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::NaiveDate;
 use domain::id::RecurringEntryId;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -79,13 +80,14 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "recurring_entries_get",
     security(("bearer" = ["ledger:read"])),
-    params(("id" = RecurringEntryId, Path, description = "The recurring entry.")),
+    params(("id" = RecurringEntryId, Path, description = "The recurring entry."), ReadHeaders),
     responses((status = 200, description = "The recurring entry.", body = RecurringEntry))
 )]
 #[get("/v1/recurring-entries/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| recurring_entry::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let template = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(template.version, template))
 }
 
 /// End a recurring entry

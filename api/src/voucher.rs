@@ -1,7 +1,7 @@
 //! Vouchers and store credit: issue, and read the register.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, RegisterId, VoucherId};
 use domain::moment::Instant;
@@ -24,6 +24,7 @@ use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, ApiError, App, Caller};
 
 /// Path of vouchers.
@@ -246,11 +247,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "vouchers_get",
     security(("bearer" = ["pos:read"])),
-    params(("id" = VoucherId, Path, description = "The voucher's id.")),
+    params(("id" = VoucherId, Path, description = "The voucher's id."), ReadHeaders),
     responses((status = 200, description = "The voucher.", body = VoucherDetail))
 )]
 #[get("/v1/vouchers/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<VoucherId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<VoucherId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::voucher::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let detail = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(detail.voucher.version, detail))
 }

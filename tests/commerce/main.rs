@@ -80,5 +80,6 @@ mod platform {
     mod unchanged;
     mod unknown_keys;
     mod unknown_parameters;
+    mod versions;
     mod webhook;
 }

@@ -2,7 +2,7 @@
 //! lines.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{ApiKeyId, LocationId, UserId};
 use domain::moment::Instant;
@@ -19,6 +19,7 @@ use super::form::{self, kind_schema, mode_schema, scopes_schema};
 use crate::body::{Body, Input};
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{Secret, Write};
 use crate::{Answer, App, Caller};
 
@@ -260,12 +261,14 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
 #[utoipa::path(
     operation_id = "api_keys_get",
     security(("bearer" = ["api_keys:read"])),
-    params(("id" = ApiKeyId, Path, description = "The key's id.")),
+    params(("id" = ApiKeyId, Path, description = "The key's id."), ReadHeaders),
     responses((status = 200, description = "The key.", body = ApiKey))
 )]
 #[get("/v1/api-keys/{id}")]
-async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
-    Ok(HttpResponse::Ok().json(ApiKey::from(app.auth.get_key(&caller, id.0).await?)))
+async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>, seen: IfNoneMatch) -> Answer {
+    let key = ApiKey::from(app.auth.get_key(&caller, id.0).await?);
+    // The time of its last use changes no version.
+    seen.answer_content(key.version, key)
 }
 
 /// Revoke an API key
@@ -282,8 +285,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
 #[delete("/v1/api-keys/{id}")]
 async fn revoke(write: Write, id: PathId<ApiKeyId>) -> Answer {
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
-    let end = async |tx: &Tx, _| {
-        changed_powers.note(keys::revoke(tx, &caller, id.0).await?);
+    let end = async |tx: &Tx, expected: Option<i32>| {
+        changed_powers.note(keys::revoke(tx, &caller, id.0, expected).await?);
         Ok(())
     };
     write.delete("api_key.revoked", Some(id.0.0), end).await

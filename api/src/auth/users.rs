@@ -1,7 +1,7 @@
 //! Users: list, create, change, disable.
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get, patch, post};
+use actix_web::{HttpRequest, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CustomRoleId, UserId};
 use domain::tag;
@@ -22,6 +22,7 @@ use crate::params::PathId;
 use crate::patch::Patch;
 use crate::personal::Personal;
 use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -165,12 +166,13 @@ async fn create(request: HttpRequest, app: Data<App>, write: Write, body: Body<U
 #[utoipa::path(
     operation_id = "users_get",
     security(("bearer" = ["users:read"])),
-    params(("id" = UserId, Path, description = "The user's id.")),
+    params(("id" = UserId, Path, description = "The user's id."), ReadHeaders),
     responses((status = 200, description = "The user.", body = User))
 )]
 #[get("/v1/users/{id}")]
-async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
-    Ok(HttpResponse::Ok().json(User::from(app.auth.get_user(&caller, id.0).await?)))
+async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>, seen: IfNoneMatch) -> Answer {
+    let user = User::from(app.auth.get_user(&caller, id.0).await?);
+    Ok(seen.answer(user.version, user))
 }
 
 /// Change a user

@@ -1,7 +1,7 @@
 //! Routes that read count sheets.
 
+use actix_web::get;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
 use domain::count::{Count, CountStatus};
 use domain::id::{CountId, LocationId};
 use domain::moment::Instant;
@@ -17,6 +17,7 @@ use crate::costs::Shown;
 use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -91,13 +92,13 @@ impl Serialize for Listed {
 #[utoipa::path(
     operation_id = "counts_get",
     security(("bearer" = ["counts:read"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), ReadHeaders),
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
 #[get("/v1/counts/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<CountId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<CountId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| get(tx, id.0).await;
     let (count, skus) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok()
-        .json(Shown::to(&caller, CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller)))))
+    let shown = CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller));
+    seen.answer_content(count.version, Shown::to(&caller, shown))
 }

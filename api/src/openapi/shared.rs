@@ -30,6 +30,8 @@ pub struct Shared {
     versioned: BTreeSet<String>,
     /// References to the schemas of objects without required fields.
     optional: BTreeSet<String>,
+    /// References to the schemas that have a record beside its secret.
+    with_secret: BTreeSet<String>,
 }
 
 impl Shared {
@@ -39,6 +41,10 @@ impl Shared {
         let is_optional = |(_, schema): &(&String, &Value)| {
             schema["type"] == "object" && schema["required"].as_array().is_none_or(Vec::is_empty)
         };
+        let has_secret = |(_, schema): &(&String, &Value)| {
+            schema["properties"].get("secret").is_some() && schema["properties"].get("version").is_none()
+        };
+        let reference = |(name, _): (&String, &Value)| format!("#/components/schemas/{name}");
         let pages = schemas()
             .filter(|(_, schema)| schema["properties"]["page"]["$ref"] == "#/components/schemas/PageInfo");
         let paths = document["paths"].as_object().into_iter().flatten();
@@ -51,10 +57,8 @@ impl Shared {
                 .map(|(name, page)| (format!("#/components/schemas/{name}"), row_members(document, page)))
                 .collect(),
             versioned: versioned.map(|(path, _)| path.clone()).collect(),
-            optional: schemas()
-                .filter(is_optional)
-                .map(|(name, _)| format!("#/components/schemas/{name}"))
-                .collect(),
+            optional: schemas().filter(is_optional).map(reference).collect(),
+            with_secret: schemas().filter(has_secret).map(reference).collect(),
         }
     }
 
@@ -112,9 +116,11 @@ impl Shared {
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
         let is_list = method == "get" && self.is_list(operation);
         let posts_documents = takes(operation, "IdempotencyKey") || takes(operation, "BatchPrefer");
+        let made = &operation["responses"]["201"]["content"]["application/json"]["schema"]["$ref"];
+        let shows_secret = made.as_str().is_some_and(|schema| self.with_secret.contains(schema));
         let makes_versioned = || {
             let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
-            !posts_documents && self.versioned.iter().any(is_made)
+            !posts_documents && !shows_secret && self.versioned.iter().any(is_made)
         };
         let has_version = |status: &str| match (method, status) {
             ("get" | "patch" | "put", "200") => self.versioned.contains(path),
@@ -467,6 +473,7 @@ mod tests {
         json!({
             "components": { "schemas": {
                 "Till": { "properties": { "id": {}, "name": {} } },
+                "TillSecret": { "properties": { "till": {}, "secret": {} } },
                 "TillList": { "properties": {
                     "data": { "items": { "$ref": "#/components/schemas/Till" } },
                     "page": { "$ref": "#/components/schemas/PageInfo" },
@@ -535,6 +542,11 @@ mod tests {
             headers,
             ["ETag", "IdempotencyReplayed", "Location", "PreferenceApplied", "RateLimit", "RateLimitPolicy"]
         );
+        let secret = json!({ "schema": { "$ref": "#/components/schemas/TillSecret" } });
+        let made = json!({ "x-required-scopes": ["pos:write"],
+            "responses": { "201": { "content": { "application/json": secret } } } });
+        let (_, with_secret) = self::completed("/tills", "post", made);
+        assert_eq!(with_secret, headers[1..], "a record beside its secret has no ETag");
         let (parameters, headers) = write("/tills/{id}", "patch", "200");
         assert_eq!(parameters, ["IfMatch", "OptionalIdempotencyKey", "Prefer"]);
         assert_eq!(

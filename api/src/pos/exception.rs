@@ -1,7 +1,7 @@
 //! Exceptions of forced sales.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use domain::id::{RegisterId, SaleExceptionId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::pos::ExceptionReason;
@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -80,13 +81,14 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "sale_exceptions_get",
     security(("bearer" = ["pos:read"])),
-    params(("id" = SaleExceptionId, Path, description = "The exception.")),
+    params(("id" = SaleExceptionId, Path, description = "The exception."), ReadHeaders),
     responses((status = 200, description = "The exception.", body = Exception))
 )]
 #[get("/v1/pos/exceptions/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| exception::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let exception = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(exception.version, exception))
 }
 
 /// Resolve an exception of a sale

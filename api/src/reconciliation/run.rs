@@ -20,6 +20,7 @@ use crate::list::{List, Page};
 use crate::params::{PathId, listed};
 use crate::problem::ApiError;
 use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -96,13 +97,14 @@ async fn list_runs(caller: Caller, list: List<RunFilters>) -> Answer {
 #[utoipa::path(
     operation_id = "reconciliation_runs_get",
     security(("bearer" = ["reconciliation:read"])),
-    params(("id" = ReconcileRunId, Path, description = "The run.")),
+    params(("id" = ReconcileRunId, Path, description = "The run."), ReadHeaders),
     responses((status = 200, description = "The run.", body = Run))
 )]
 #[get("/v1/reconciliation/runs/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<ReconcileRunId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<ReconcileRunId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| run::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    let run = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(run.version, run))
 }
 
 /// Which differences to list.

@@ -1,7 +1,7 @@
 //! Expected receipts: supply that promises for later days stand on.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::NaiveDate;
 use domain::expected_receipt::{self, ExpectedReceipt, ExpectedStatus};
 use domain::id::{ExpectedReceiptId, LocationId, ProductId};
@@ -23,6 +23,7 @@ use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
@@ -262,12 +263,12 @@ impl Serialize for Listed {
 #[utoipa::path(
     operation_id = "expected_receipts_get",
     security(("bearer" = ["stock:read"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt's id.")),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt's id."), ReadHeaders),
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
 #[get("/v1/stock/expected-receipts/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<ExpectedReceiptId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| get(tx, id.0).await;
     let (expected, skus) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus))))
+    seen.answer_content(expected.version, ExpectedReceiptOut::with_lines(&expected, &skus_in(&skus)))
 }

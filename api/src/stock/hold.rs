@@ -1,7 +1,7 @@
 //! Holds: documents that reserve stock until they end.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::allocation::Owner;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
@@ -28,6 +28,7 @@ use crate::lot::line::{Codes, codes_in, known};
 use crate::own::{self, NOT_SET};
 use crate::params::PathId;
 use crate::posting::Post;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
@@ -368,14 +369,15 @@ impl Serialize for Listed {
     operation_id = "holds_get",
     extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:read"])),
-    params(("id" = HoldId, Path, description = "The hold's id.")),
+    params(("id" = HoldId, Path, description = "The hold's id."), ReadHeaders),
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[get("/v1/stock/holds/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>, seen: IfNoneMatch) -> Answer {
     let id = own::hold(&app, &caller, id.0).await?;
     let read = async |tx: &Tx| Ok((get(tx, id).await?, tx.now));
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
-    Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))
+    // The end of a hold by its time changes no version.
+    seen.answer_content(hold.version, HoldOut::with_lines(&hold, now, &skus, &codes))
 }

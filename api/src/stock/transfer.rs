@@ -1,7 +1,7 @@
 //! Transfers: stock sent from one location and received at another.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId, TransferId};
 use domain::moment::Instant;
@@ -25,6 +25,7 @@ use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
 use crate::params::PathId;
 use crate::posting::Post;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
@@ -328,13 +329,14 @@ impl Serialize for Listed {
 #[utoipa::path(
     operation_id = "transfers_get",
     security(("bearer" = ["stock:read", "reports:read"])),
-    params(("id" = TransferId, Path, description = "The transfer's id.")),
+    params(("id" = TransferId, Path, description = "The transfer's id."), ReadHeaders),
     responses((status = 200, description = "The transfer.", body = TransferOut))
 )]
 #[get("/v1/stock/transfers/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &Tx| get(tx, id.0).await;
     let (transfer, names) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
-    Ok(HttpResponse::Ok().json(Shown::to(&caller, TransferOut::with_lines(&transfer, &skus, &codes))))
+    let shown = Shown::to(&caller, TransferOut::with_lines(&transfer, &skus, &codes));
+    seen.answer_content(transfer.version, shown)
 }

@@ -183,9 +183,10 @@ pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result
 /// Revokes a key, and with it all keys that act for it. Rejects a key with powers that the caller does not have, unless
 /// it acts for the caller. Revoking it again changes nothing. Returns whether it changed something; [`Auth::revoked`] must
 /// be called after the commit then.
-pub async fn revoke(tx: &Tx, caller: &Caller, id: ApiKeyId) -> Result<bool, Error> {
+pub async fn revoke(tx: &Tx, caller: &Caller, id: ApiKeyId, expected: Option<i32>) -> Result<bool, Error> {
     let caller = &current(tx, caller, Target { key: Some(id), user: None }).await?;
     let key = find(tx, id).await?;
+    input::check_version(key.version, expected)?;
     let chain = chain(tx, &key).await?;
     if !chain.acts_for(caller) {
         chain.powers().require_of(caller)?;
