@@ -29,7 +29,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Only commands that created or changed this document or record.
+    /// Only commands that created or changed this document or record, also beside their own. An import or a batch of records is
+    /// not found by its records: use `name`, such as `product.imported`.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
     /// Only commands with this name.
@@ -61,7 +62,12 @@ pub(crate) fn parse_actor_id(text: &str) -> Result<Uuid, ApiError> {
 
 /// List commands
 ///
-/// Returns one page of the audit log: every command, accepted or rejected, with its caller.
+/// Returns one page of the audit log: every accepted command, and rejected commands that post a document, each with its caller.
+///
+/// With `document_id` the page has the commands that created or changed the document or record. A receipt that is allocated to a waiting
+/// order is among the commands of the order. An import or a batch of records is one command without a `document_id`, and the log does not
+/// list its records. So `document_id` of a product does not find the import that changed it: `name=product.imported` lists all imports of
+/// products, and `name=product.batch_created` all batches.
 #[utoipa::path(
     operation_id = "commands_list",
     security(("bearer" = ["ledger:read"])),

@@ -35,7 +35,7 @@ pub struct Command {
     /// HTTP status of the response. From 400 on, the command was rejected and changed nothing.
     #[schema(minimum = 200, maximum = 599, example = 200)]
     pub status: i16,
-    /// Id of the document or record that it created or changed.
+    /// Id of the document or record that it created or changed. Null for an import or a batch of records.
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     pub document_id: Option<String>,
     /// When it was recorded.
@@ -84,7 +84,8 @@ pub async fn get(tx: &Tx, id: CommandId) -> Result<Command, Error> {
 }
 
 /// Restricts a query to the commands of a document. Till sales and documents of an order name their command in their
-/// own row; all others are in the index command_by_document.
+/// own row; all others are in the index command_by_document. A command that changed the document beside its own, such as a
+/// receipt that is allocated to an order, is named by the event of the document (index event_by_document).
 fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
     query
         .sql(" and c.id in (select d.id from command d where d.name not like 'pos_sale.%' and d.tenant_id = ")
@@ -99,6 +100,9 @@ fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
         .sql(" union all select d.command_id from invoice d where d.tenant_id = ")
         .tenant(tx)
         .with("d.id = ", Some(document_id))
+        .sql(" union all select d.command_id from event d where d.tenant_id = ")
+        .tenant(tx)
+        .with("d.document_id = ", Some(document_id))
         .sql(")")
 }
 

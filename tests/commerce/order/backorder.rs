@@ -78,6 +78,12 @@ fn an_order_waits_for_what_is_short_and_gets_it_when_it_comes() {
         assert_eq!(lots(&shipped), [["0", "4", "0", "0"], ["0", "3", "0", "0"], ["0", "5", "0", "0"]]);
         let events = tenant.events(&format!("type=order.allocated&document_id={}", id(&order))).await;
         assert_eq!(events.len(), 3, "one for each receipt");
+        let trail = tenant.get(&format!("/v1/commands?document_id={}", id(&order))).await.ok();
+        let commands = trail["data"].as_array().expect("commands");
+        for event in &events {
+            let found = commands.iter().filter(|command| command["id"] == event["command_id"]).count();
+            assert_eq!(found, 1, "the command of {event} is in the trail of the order, once");
+        }
         assert_eq!(tenant.step(&id(&order), "invoice").await.ok()["status"], "invoiced");
     });
 }
