@@ -107,7 +107,8 @@ pub struct Config {
     /// Limits by time.
     #[command(flatten)]
     pub rates: RateLimits,
-    /// The most streams of changes of all tenants; a tenant may have a quarter of them, and at least 10.
+    /// The most streams of changes of all tenants; a tenant may have a quarter of them, and at least 10. The last quarter is for
+    /// tenants with few streams.
     #[arg(long, env = "STOCKWELL_STREAMS_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub streams_max: u32,
     /// Seconds for which browsers that reached this server by HTTPS use nothing else (Strict-Transport-Security); 0 sends no such

@@ -144,7 +144,7 @@ struct StreamLimits {
     /// Most open streams of a key or user.
     #[schema(minimum = 1, example = 10)]
     per_caller: usize,
-    /// Most open streams of a tenant.
+    /// Most open streams of a tenant. It may open fewer while the server has few free ones.
     #[schema(minimum = 1, example = 500)]
     per_tenant: usize,
     /// Most unused tickets of a tenant that a server keeps without Redis. The next one is rejected (429 `rate_limited`).

@@ -216,8 +216,10 @@ fn refused(app: &App, full: Full) -> ApiError {
     match full {
         Full::Tenant => {
             let most = app.streams.of_tenant_max();
-            let detail =
-                format!("The tenant has {most} open streams, as many as it may. Close one, or share it.");
+            let detail = format!(
+                "The tenant has as many open streams as it may: {most}, or fewer while the server has few free ones. Close one, or \
+                 share it."
+            );
             ApiError::new(ErrorCode::RateLimited, detail).with_retry_after(5)
         }
         Full::Server => ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(5),

@@ -14,6 +14,10 @@ pub const STREAMS_PER_ACTOR_MAX: usize = 10;
 pub const STREAMS_MAX: usize = 2_000;
 /// A tenant may have one of so many seats, and at least as many as one key.
 const TENANT_SHARE: usize = 4;
+/// One of so many seats is kept for tenants that have fewer streams than one key may have.
+const SMALL_SHARE: usize = 4;
+/// One of so many seats is kept for tenants that have no stream. It is a part of those kept for small tenants.
+const NEW_SHARE: usize = 8;
 
 /// Open streams by tenant and actor.
 #[derive(Debug)]
@@ -84,13 +88,18 @@ impl Streams {
             return Err(Full::Server);
         }
         let of_tenant_max = self.of_tenant_max();
-        let of_tenant = seats.by_tenant.entry(tenant_id).or_default();
-        let own = of_tenant.by_actor.get(&actor_id).map_or(0, Vec::len);
+        let free = self.seats_max - seats.taken;
+        let (of_tenant, of_actor) = seats.by_tenant.get(&tenant_id).map_or((0, 0), |of_tenant| {
+            (of_tenant.taken, of_tenant.by_actor.get(&actor_id).map_or(0, Vec::len))
+        });
         // A stream that makes room counts until it has ended.
-        let makes_room = if own >= STREAMS_PER_ACTOR_MAX { STREAMS_PER_ACTOR_MAX } else { 0 };
-        if of_tenant.taken >= of_tenant_max + makes_room {
+        let makes_room = if of_actor >= STREAMS_PER_ACTOR_MAX { STREAMS_PER_ACTOR_MAX } else { 0 };
+        if of_tenant >= of_tenant_max + makes_room
+            || free <= left_to_others(of_tenant, makes_room > 0, self.seats_max)
+        {
             return Err(Full::Tenant);
         }
+        let of_tenant = seats.by_tenant.entry(tenant_id).or_default();
         of_tenant.taken += 1;
         let own = of_tenant.by_actor.entry(actor_id).or_default();
         if own.len() >= STREAMS_PER_ACTOR_MAX {
@@ -118,6 +127,18 @@ impl Drop for Seat {
         if of_tenant.get().taken == 0 {
             of_tenant.remove();
         }
+    }
+}
+
+/// Returns the number of free seats that a tenant with `taken` streams leaves to others. A stream that replaces one of its key may take
+/// the seats for small tenants.
+fn left_to_others(taken: usize, replaces: bool, seats_max: usize) -> usize {
+    if taken == 0 {
+        0
+    } else if taken < STREAMS_PER_ACTOR_MAX || replaces {
+        seats_max / NEW_SHARE
+    } else {
+        seats_max / SMALL_SHARE
     }
 }
 
@@ -171,6 +192,43 @@ mod tests {
         assert!(take(&streams, OTHER, 1).is_some());
         seats.pop();
         assert!(take(&streams, ONE, 99).is_some());
+    }
+
+    #[test]
+    fn a_tenant_leaves_seats_to_those_with_fewer_streams() {
+        for (taken, replaces, kept) in [
+            (0, false, 0),
+            (1, false, 250),
+            (9, false, 250),
+            (10, false, 500),
+            (499, false, 500),
+            (500, true, 250),
+        ] {
+            assert_eq!(left_to_others(taken, replaces, STREAMS_MAX), kept, "{taken} streams");
+        }
+    }
+
+    #[test]
+    fn tenants_that_take_all_they_can_leave_a_seat_for_a_newcomer() {
+        let streams = Streams::new(STREAMS_MAX);
+        let tenant = |number: u128| TenantId(Uuid::from_u128(number));
+        let mut seats = Vec::new();
+        for greedy in 0..4 {
+            seats.extend((0..STREAMS_MAX as u128).filter_map(|actor| take(&streams, tenant(greedy), actor)));
+        }
+        let of_each = |number| lock(&streams.seats).by_tenant.get(&tenant(number)).map_or(0, |of| of.taken);
+        assert_eq!((0..4).map(of_each).collect::<Vec<_>>(), [500, 500, 500, 10]);
+        assert_eq!(streams.take(tenant(3), Uuid::nil()).err(), Some(Full::Tenant));
+        // As many small tenants as fit take ten streams each, and each tenant after them has one.
+        for small in 4..1_000 {
+            seats.extend((0..20).filter_map(|actor| take(&streams, tenant(small), actor)));
+        }
+        assert_eq!((4..28).map(of_each).collect::<Vec<_>>(), [10; 24]);
+        assert_eq!(of_each(29), 1);
+        let with_a_stream = (0..1_000).filter(|number| of_each(*number) > 0).count();
+        assert!(with_a_stream > 250, "{with_a_stream} tenants");
+        // A tenant that was refused has no entry.
+        assert_eq!(lock(&streams.seats).by_tenant.len(), with_a_stream);
     }
 
     /// Streams that were asked to end but don't must not add up.
