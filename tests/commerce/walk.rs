@@ -10,6 +10,19 @@ use tests::{Reply, Tenant, keep};
 pub const SET_UP: &str = "`./run demo` writes the URL and the key to `.stockwell/demo.json`. In a second terminal, in the same folder:\n\n\
     ```sh\nURL=$(jq -r .base_url .stockwell/demo.json) KEY=$(jq -r '.tenants[0].admin_key' .stockwell/demo.json)\n```";
 
+/// Like [`SET_UP`], with a tenant that has no trade of its own.
+pub const SET_UP_ALONE: &str = "The tenant of these figures has no trade of its own: its systems are the four. The demo's first tenant trades, and its third \
+    one has the same exports already. So make a tenant for this page. `./run demo` writes the URLs to `.stockwell/demo.json`. In a second \
+    terminal, in the same folder (with `./run demo --debug`, the program is `target/debug/stockwell`):\n\n\
+    ```sh\nURL=$(jq -r .base_url .stockwell/demo.json)\n\
+    export STOCKWELL_DATABASE_URL=$(jq -r .database_url .stockwell/demo.json | sed 's|//postgres:|//stockwell_app:|')\n\
+    KEY=$(target/release/stockwell tenant create --slug first-fix --name \"Four Systems\" \\\n  \
+    --currency GBP --country GB --time-zone Europe/London | tail -n 1)\n```";
+
+/// Says which figures a page has that shows the trade of its test.
+pub const OF_TEST: &str = "Ids and figures are those of the test's tenant. The demo has other products and other trade: put its ids and SKUs in \
+    place of those below, and expect other figures. In a body between single quotes the shell does not replace `$NAMES`.";
+
 /// Defines `new_key`, for the requests that have an idempotency key. Every system with a shell has what it calls.
 pub const NEW_KEY: &str = "`new_key` makes the idempotency key of a write. It needs `od` and `tr` alone, which every Linux and macOS has:\n\n\
     ```sh\nnew_key() { od -An -N16 -tx1 /dev/urandom | tr -d ' \\n'; }\n```";

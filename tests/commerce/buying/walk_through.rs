@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, sale, with_tenant};
 
 use crate::replenish::Calendar;
-use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
+use crate::walk::{NEW_KEY, OF_TEST, SET_UP, Walk, brief};
 
 const SUGGESTIONS: &str = "/v1/replenishment/suggestions";
 /// Members of responses that the example does not need.
@@ -240,6 +240,7 @@ fn the_walk_through_is_what_was_ordered_and_paid() {
              warehouse, and a till has sold 70 of it in each of the last eight weeks. Another tenant has other suggestions.",
         );
         walk.say(SET_UP);
+        walk.say(OF_TEST);
         walk.say(NEW_KEY);
         let purchase = order(&mut walk, mug).await;
         receive(&mut walk, &purchase).await;

@@ -5,7 +5,7 @@ use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Tenant, Till, environment, lines, sale, with_tenant};
 
-use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
+use crate::walk::{NEW_KEY, OF_TEST, SET_UP, Walk, brief};
 
 const CLOSE: &str = "/v1/close/2026-03";
 const PROFIT: &str = "/v1/reports/profit_and_loss?from=2026-03-01&to=2026-04-01";
@@ -226,6 +226,7 @@ fn the_walk_through_is_what_was_open_mended_and_closed() {
              in advance and was then sold 5 mugs, and a supplier billed 10 mugs at 4.00. The tax is 20 percent.",
         );
         walk.say(SET_UP);
+        walk.say(OF_TEST);
         walk.say(NEW_KEY);
         check(&mut walk).await;
         mend(&mut walk, &left).await;

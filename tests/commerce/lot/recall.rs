@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Reply, Tenant, lines, sale, with_tenant};
 
 use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
-use crate::walk::{NEW_KEY, SET_UP, Walk, brief};
+use crate::walk::{NEW_KEY, OF_TEST, SET_UP, Walk, brief};
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -231,6 +231,7 @@ fn the_walk_through_is_what_was_asked_and_answered() {
              page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants.",
         );
         walk.say(SET_UP);
+        walk.say(OF_TEST);
         walk.say(NEW_KEY);
         wholesale_and_retail(&mut walk, &expires_on).await;
         trace_and_recall(&mut walk).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::with_tenant;
 
 use super::example;
-use crate::walk::{SET_UP, Walk};
+use crate::walk::{SET_UP_ALONE, Walk};
 
 const BASE: &str = "/v1/reconciliation";
 /// Members of responses that the example does not need.
@@ -143,7 +143,8 @@ async fn prove(walk: &mut Walk<'_>, fix: &str) {
     walk.tenant.post(&format!("{path}/applied"), &body).await.ok();
     walk.tenant.post(&format!("{BASE}/runs"), &json!({})).await.created();
     walk.say(&format!(
-        "```sh\ncurl -X POST \"$URL{BASE}/fixes/$FIX/applied\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Content-Type: application/json\" \
+        "```sh\nFIX=$(curl -s \"$URL{BASE}/first-fix\" -H \"Authorization: Bearer $KEY\" | jq -r .fix.id)\n\
+         curl -X POST \"$URL{BASE}/fixes/$FIX/applied\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Content-Type: application/json\" \
          -d '{body}'\ncurl -X POST \"$URL{BASE}/runs\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Content-Type: application/json\" -d '{{}}'\n\
          curl \"$URL{BASE}/fixes/$FIX\" -H \"Authorization: Bearer $KEY\"\n```"
     ));
@@ -172,11 +173,11 @@ fn the_walk_through_is_what_was_sent_and_found() {
              tests walk_through` rewrites this page. Members that the example does not need are left out. `$RUN` and `$FIX` stand for \
              ids.",
         );
-        walk.say(SET_UP);
+        walk.say(SET_UP_ALONE);
         walk.say(
             "## Send the exports\n\nThe exports are those of \
-             `tests/data/reconciliation`. `stockwell reconcile tests/data/reconciliation --url \"$URL\" --key \"$KEY\"` sends them, makes \
-             a run and prints the first fix. With `curl`:",
+             `tests/data/reconciliation`. `target/release/stockwell reconcile tests/data/reconciliation --url \"$URL\" --key \"$KEY\"` sends \
+             them, makes a run and prints the first fix. The same with `curl`, in place of that command:",
         );
         send(&mut walk).await;
         let fix = find(&mut walk).await;
