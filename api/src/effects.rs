@@ -39,6 +39,9 @@ pub fn of(dry_run: &DryRun, sees_costs: bool) -> Value {
     let journal: Vec<Value> =
         posting.entries.iter().flat_map(|entry| entry.lines.iter()).map(journal_line).collect();
     let (kind, id) = dry_run.outcome.document();
+    let changed =
+        (!dry_run.outcome.is_unchanged()).then(|| json!({ "object": kind.object(), "id": kind.encode(id) }));
+    let events: Vec<Value> = changed.into_iter().collect();
     let mut document = serde_json::from_str::<Value>(&dry_run.body).unwrap_or_default();
     if !sees_costs && costs::has(&dry_run.body) {
         costs::hide(&mut document);
@@ -51,7 +54,7 @@ pub fn of(dry_run: &DryRun, sees_costs: bool) -> Value {
             "reservations": posting.reservations.iter().map(reserved).collect::<Vec<_>>(),
             "prices": traces,
             "journal": sees_costs.then_some(journal),
-            "events": [{ "object": kind.object(), "id": kind.encode(id) }],
+            "events": events,
             "totals": {
                 "stock_quantity": posting.movements.iter().map(|movement| movement.quantity).sum::<Quantity>(),
                 "stock_value": sees_costs.then(|| posting.movements.iter().map(|movement| movement.value).sum::<Money>()),

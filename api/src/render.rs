@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::book::Book;
+use domain::order::Change;
 use domain::refusal::Refusal;
 use serde::Serialize;
 use service::Caller;
@@ -37,7 +38,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         Outcome::CashMove(change) => created(change),
         Outcome::Order(ordered) => {
             let order = OrderOut::new(&ordered.order, &ordered.invoices, currency);
-            shown(ordered.is_new, &order)
+            shown(ordered.change == Change::Placed, &order)
         }
         Outcome::CreditNote(note) => created(&InvoiceOut::new(note, currency)),
         Outcome::Payment(payment) => created(&PaymentOut::new(payment, currency)),

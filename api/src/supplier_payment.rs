@@ -25,7 +25,7 @@ use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::posting::{BatchIn, BatchOut, Post};
-use crate::{Answer, ApiError, App, Caller};
+use crate::{Answer, ApiError, App, Caller, version};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -91,7 +91,9 @@ struct PaidBillIn {
 }
 
 impl PaidBillIn {
-    fn into_part(self) -> PartToPay {
+    /// Parses the bill at a place of the list. Reports a version that it can't have.
+    fn part(self, problems: &mut Problems, index: usize) -> PartToPay {
+        version::check_stated(problems, &format!("/bills/{index}/version"), self.version);
         PartToPay {
             bill_id: self.bill_id,
             amount: self.amount,
@@ -308,6 +310,11 @@ async fn create_batch(post: Post) -> Answer {
     post.batch(PAYMENTS, to_command).await
 }
 
+fn parts(problems: &mut Problems, bills: Vec<PaidBillIn>) -> Vec<PartToPay> {
+    let part = |(index, bill): (usize, PaidBillIn)| bill.part(problems, index);
+    bills.into_iter().enumerate().map(part).collect()
+}
+
 fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
@@ -317,7 +324,7 @@ fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Stated, ApiEr
         amount: input.amount,
         currency: input.currency,
         exchange_rate: input.exchange_rate,
-        parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
+        parts: parts(&mut problems, input.bills),
         advance: input.advance,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
@@ -347,7 +354,7 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
         let command = Command::ApplySupplierAdvance(Apply {
             advance_id: id.0,
             id: input.id,
-            parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
+            parts: parts(&mut problems, input.bills),
             reference,
             occurred_at: input.occurred_at.map(Instant::get),
             sees_costs: caller.sees_costs(),

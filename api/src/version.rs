@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, EntityTag, Header, HeaderValue, TryIntoHeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use domain::refusal::Problems;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,14 @@ pub(crate) const IF_NONE_MATCH_LENGTH_MAX: usize = 1000;
 /// Most digits of a version, and most of the digest that may follow it.
 const VERSION_DIGITS_MAX: usize = 10;
 const DIGEST_DIGITS_MAX: usize = 16;
+
+/// Reports a version in a body that no record can have.
+pub fn check_stated(problems: &mut Problems, pointer: &str, version: Option<i32>) {
+    if version.is_some_and(|version| version < 1) {
+        let detail = "A version is 1 or more: send the one that you read, or leave it out.";
+        problems.invalid(pointer, detail);
+    }
+}
 
 /// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]

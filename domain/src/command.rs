@@ -422,6 +422,11 @@ impl Outcome {
         }
     }
 
+    /// Returns whether the command was accepted and left its document as it was.
+    pub fn is_unchanged(&self) -> bool {
+        matches!(self, Outcome::Order(ordered) if ordered.change == order::Change::Unchanged)
+    }
+
     /// Returns the number of lines of the document.
     pub fn line_count(&self) -> usize {
         match self {

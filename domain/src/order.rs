@@ -213,10 +213,21 @@ pub struct Ordered {
     pub order: Order,
     /// Invoices that the command made.
     pub invoices: Vec<Invoice>,
-    /// Whether the command placed the order.
-    pub is_new: bool,
-    /// Whether the command replaced its lines.
-    pub is_amended: bool,
+    /// The change that the command made.
+    pub change: Change,
+}
+
+/// The change that a command makes to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was placed.
+    Placed,
+    /// Its lines were replaced.
+    Amended,
+    /// It took another step.
+    Stepped,
+    /// None: it is as it was.
+    Unchanged,
 }
 
 /// An order to confirm.
@@ -299,7 +310,7 @@ fn finish(book: &mut Book, id: OrderId, posting: Posting) -> (Ordered, Posting) 
     order.updated_at = now;
     let mut posting = posting;
     posting.reservations.extend(reservations(order));
-    let ordered = Ordered { order: order.clone(), invoices: Vec::new(), is_new: false, is_amended: false };
+    let ordered = Ordered { order: order.clone(), invoices: Vec::new(), change: Change::Stepped };
     (ordered, posting)
 }
 

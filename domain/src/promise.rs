@@ -139,6 +139,7 @@ fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Pos
     if let Some(line) = line {
         line.reserved = waiting.reserved;
         line.backordered = waiting.backordered;
+        line.promised_on = line.promised_on.filter(|_| line.backordered.is_positive());
         line.line.lots.clone_from(&waiting.lots);
     }
     posting.reservations.push(Reservation {
@@ -279,7 +280,7 @@ fn pegs(
     pegs
 }
 
-/// Ends the backorders of an order, and removes its lines from the queues.
+/// Ends the backorders of an order and their promises, and removes its lines from the queues.
 pub(crate) fn end_backorders(book: &mut Book, id: OrderId) {
     let Some(order) = book.orders.get_mut(&id) else { return };
     let location_id = order.location_id;
@@ -287,6 +288,7 @@ pub(crate) fn end_backorders(book: &mut Book, id: OrderId) {
     for line in order.lines.iter_mut().filter(|line| line.backordered.is_positive()) {
         waived.push((LevelKey::untracked(location_id, line.line.product_id), line.backordered));
         line.backordered = Quantity::ZERO;
+        line.promised_on = None;
     }
     for (key, backordered) in waived {
         book.level_mut(key).end_backorder(backordered);

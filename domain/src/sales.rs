@@ -33,7 +33,7 @@ mod layer;
 mod lots;
 mod price;
 
-pub(crate) use amend::{is_judged, price_amended};
+pub(crate) use amend::{is_alike, is_judged, price_amended};
 pub use authority::Authority;
 pub use foreign::{Foreign, ForeignLine, foreign_amounts};
 pub(crate) use layer::layers_back;
@@ -51,6 +51,16 @@ pub enum Discount {
     Percent(Percent),
     /// An amount off the line, or spread over the basket.
     Amount(Money),
+}
+
+impl Discount {
+    /// Returns the percentage; none if it is an amount, or takes nothing off.
+    fn percent(self) -> Option<Percent> {
+        match self {
+            Discount::Percent(percent) => Some(percent).filter(|percent| !percent.is_zero()),
+            Discount::Amount(_) => None,
+        }
+    }
 }
 
 /// A line as a caller sends it.
@@ -162,6 +172,9 @@ pub struct Line {
     pub gross: Money,
     /// Discounts given at the sale.
     pub discount: Money,
+    /// The percentage of the line's own discount, without its part of a discount of the document. None if it has no such discount, or
+    /// one by amount. Only lines of orders keep it.
+    pub discount_percent: Option<Percent>,
     /// Gross less discount.
     pub net: Money,
     /// Whether the unit price contains the tax. The amounts contain it only until the line is taxed.

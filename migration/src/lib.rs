@@ -258,6 +258,7 @@ pub const STEPS: &[Step] = &[
     step!("0292_shipment_lists"),
     step!("0293_count_reference_index"),
     step!("0294_sale_external_ref"),
+    step!("0298_order_line_percent"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

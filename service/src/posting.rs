@@ -134,6 +134,8 @@ pub(crate) struct Recorded<'a> {
     answer: Answer,
     /// Whether the response is stored for a repeat.
     kept: bool,
+    /// Whether it was accepted and changed nothing. The audit log leaves it out.
+    is_unchanged: bool,
 }
 
 /// A batch ended without responses.
@@ -429,7 +431,8 @@ async fn decide_each<'a>(
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
         let answer = Answer { status, body, document_id, version: None, replayed: false };
         taken.extend(key.filter(|_| kept));
-        recorded.push(Recorded { request, at: *at, command_id, answer, kept });
+        let is_unchanged = decided.as_ref().is_ok_and(|(outcome, _)| outcome.is_unchanged());
+        recorded.push(Recorded { request, at: *at, command_id, answer, kept, is_unchanged });
         if let Ok((outcome, posting)) = decided {
             accepted.push(Accepted { request, command_id, outcome, posting });
         }

@@ -3,6 +3,7 @@
 use actix_web::post;
 use chrono::NaiveDate;
 use domain::id::{OrderId, ProductId};
+use domain::line_item::LINES_MAX;
 use domain::number::{Price, Quantity};
 use domain::order;
 use domain::product::ItemRef;
@@ -19,7 +20,7 @@ use crate::line::{DiscountIn, LineIn, input, named_item};
 use crate::lot::line::LotIn;
 use crate::params::PathId;
 use crate::posting::{Post, authority, check_overrides};
-use crate::{Answer, Caller};
+use crate::{Answer, Caller, version};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -69,8 +70,8 @@ struct AmendedLineIn {
     unit_price: Option<Price>,
     /// Reason for the `unit_price`. The line keeps it.
     price_reason: Option<Text200>,
-    /// A discount on this line. If absent, a line that keeps its price keeps its discount in proportion to its quantity, and any other has
-    /// none.
+    /// A discount on this line. If absent, a line that keeps its price keeps its percentage, or its amount in proportion to its quantity, and
+    /// any other has none.
     discount: Option<DiscountIn>,
     /// Text instead of the product's name. If absent, a line that is kept keeps its text.
     description: Option<Text500>,
@@ -83,10 +84,12 @@ struct AmendedLineIn {
 impl OrderAmendmentIn {
     /// Parses the amendment. Reports every wrong line.
     fn amend(self, problems: &mut Problems, order_id: OrderId, caller: &Caller) -> order::Amend {
+        version::check_stated(problems, "/version", self.version);
         let reference = text::checked(problems, "/reference", self.reference);
         let mut lines = Vec::with_capacity(self.lines.len());
         let mut kept = Vec::with_capacity(self.lines.len());
         for (index, line) in self.lines.into_iter().enumerate() {
+            check_line_no(problems, &format!("/lines/{index}"), line.line_no);
             kept.push(line.line_no);
             lines.push(line.input(problems, &format!("/lines/{index}")));
         }
@@ -100,6 +103,18 @@ impl OrderAmendmentIn {
             kept,
             authority: authority(caller),
         }
+    }
+}
+
+/// Reports a number that no line of an order can have.
+fn check_line_no(problems: &mut Problems, pointer: &str, line_no: Option<i32>) {
+    let can_be =
+        |line_no: i32| usize::try_from(line_no).is_ok_and(|line_no| (1..=LINES_MAX).contains(&line_no));
+    if line_no.is_some_and(|line_no| !can_be(line_no)) {
+        let detail = format!(
+            "A line_no is from 1 to {LINES_MAX}: send that of a line of the order, or leave it out for a new line."
+        );
+        problems.invalid(format!("{pointer}/line_no"), detail);
     }
 }
 
@@ -138,13 +153,16 @@ impl AmendedLineIn {
 /// Replaces the lines of an order before anything of it is shipped. The body has all lines that the order has afterwards. A line with
 /// `line_no` is kept, and may get another quantity; a line without is new; a line that is left out is removed. Numbers of lines stay.
 ///
-/// A line that is kept keeps its price, and its discount in proportion to its quantity. New lines are priced for the customer at the time
+/// A line that is kept keeps its price. A percentage of its own is taken off its new amount. A discount by amount, and its part of a
+/// discount over all lines, are in proportion to its quantity. New lines are priced for the customer at the time
 /// of the amendment. Taxes of new and changed lines are those of that day. Lines of a bundle are kept as they are, or all left out.
 ///
 /// A draft stays a draft. Any other order is reserved again, as by a confirmation and with its `policy`. The order keeps the stock that is
 /// reserved for it and that it still wants. What it no longer wants is available to others. A line that waits keeps its place in the
 /// queue, unless its quantity grows. Days are promised again. If the total grows beyond the credit limit, the order goes on credit hold,
 /// and its reservations end. A release of before ends if the total grows.
+///
+/// An amendment that changes nothing writes nothing: it returns the order as it is, with the same `version`, and has no event.
 ///
 /// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409).
 #[utoipa::path(

@@ -9,7 +9,7 @@ use domain::exchange::Quote;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::metadata::{self, Metadata};
 use domain::moment::Instant;
-use domain::number::{ExchangeRate, Money, MoneyInCurrency, Quantity};
+use domain::number::{ExchangeRate, Money, MoneyInCurrency, Percent, Quantity};
 use domain::order::{self, AdvanceTo, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
@@ -387,6 +387,10 @@ struct OrderLineOut<'a> {
     /// Product, quantity and price.
     #[serde(flatten)]
     line: LineOut<'a>,
+    /// Percentage of the line's own discount. An amendment computes the discount of another quantity by it. Null: the line has no such
+    /// discount, or one by amount. `discount` has also the line's part of a discount over all lines.
+    #[schema(example = json!(null))]
+    discount_percent: Option<Percent>,
     /// Stock units reserved.
     reserved: Quantity,
     /// Stock units shipped.
@@ -495,6 +499,7 @@ impl<'a> OrderOut<'a> {
         let totals = order.totals();
         let line = |line: &'a order::OrderLine| OrderLineOut {
             line: LineOut::new(&line.line),
+            discount_percent: line.line.discount_percent,
             reserved: line.reserved,
             shipped: line.shipped,
             invoiced: line.invoiced,

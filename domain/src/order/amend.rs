@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::place::refuse_lots;
+use super::place::{refuse_lots, serves_wholesale};
 use super::reserve::{
     Plan, check_named, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve,
     split_bundles, unreserve,
 };
-use super::{Order, OrderLine, OrderStatus, Ordered, Policy, check_buyer, exposure, find, finish, order_mut};
+use super::{
+    Change, Order, OrderLine, OrderStatus, Ordered, Policy, check_buyer, exposure, find, finish, order_mut,
+};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::OrderId;
@@ -101,10 +103,16 @@ struct Amended {
 }
 
 /// Replaces the lines of an order of which nothing was shipped. Its reservations end, and it is reserved again as by a confirmation; a
-/// draft stays one. The units that were reserved for it are available to it, so it loses none that it still wants.
+/// draft stays one. The units that were reserved for it are available to it, so it loses none that it still wants. If nothing would change,
+/// the order stays as it is, also its promises.
 fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal> {
     let id = command.order_id;
-    let Amended { lines, plan, hold, patient, counted, is_covered } = judge(book, command)?;
+    let amended = judge(book, command)?;
+    if changes_nothing(book, command, &amended) {
+        let order = book.orders[&id].clone();
+        return Ok((Ordered { order, invoices: Vec::new(), change: Change::Unchanged }, Posting::default()));
+    }
+    let Amended { lines, plan, hold, patient, counted, is_covered } = amended;
 
     // Nothing rejects the command from here on.
     let mut since = promise::waiting_since(book, id);
@@ -136,7 +144,28 @@ fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal
     }
     let (ordered, mut posting) = finish(book, id, posting);
     end_others(&mut posting, before);
-    Ok((Ordered { is_amended: true, ..ordered }, posting))
+    Ok((Ordered { change: Change::Amended, ..ordered }, posting))
+}
+
+/// Returns whether an amendment leaves the order as it is: what the command states of it, its lines, their stock and its credit hold.
+fn changes_nothing(book: &Book, command: &Amend, amended: &Amended) -> bool {
+    let order = &book.orders[&command.order_id];
+    let is_head_kept = (command.reference.is_none() || command.reference == order.reference)
+        && (command.requested_on.is_none() || command.requested_on == order.requested_on)
+        && (order.released_at.is_none() || amended.is_covered);
+    let is_on_hold = order.status == OrderStatus::OnHold;
+    let is_stock_kept = match &amended.plan {
+        None => true,
+        Some(_) if is_on_hold => !amended.hold.is_empty() && amended.hold == order.hold_reasons,
+        Some(plan) => amended.hold.is_empty() && plan.is_reserved_for(order),
+    };
+    let alike = |(before, after): (&OrderLine, &OrderLine)| sales::is_alike(&before.line, &after.line);
+    is_head_kept
+        && order.lines.len() == amended.lines.len()
+        && order.lines.iter().zip(&amended.lines).all(alike)
+        && is_stock_kept
+        // Stock that was allocated before the first command is written as a change of the order.
+        && !book.served_first.contains(&order.id)
 }
 
 /// Ends the reservations of before that the posting does not renew.
@@ -162,6 +191,7 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     command.authority.check_cost(book, order.location_id, (&inputs, None), &judged)?;
     let lines = numbered(order, &kept, lines)?;
     let does_not_grow = |line: &&Line| kept[line.input].is_some_and(|kept| line.quantity <= kept.quantity);
+    check_location(book, order, lines.iter().filter(|line| !does_not_grow(line)))?;
     let patient = lines.iter().filter(does_not_grow).map(|line| line.line_no).collect();
     let lines: Vec<OrderLine> = lines.into_iter().map(OrderLine::new).collect();
     let is_confirmed = order.status == OrderStatus::Confirmed;
@@ -178,6 +208,27 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let reason = if is_covered { None } else { credit_reason(book, &amended, total - counted) };
     let hold = reason.into_iter().collect();
     Ok(Amended { lines: amended.lines, plan: Some(plan), hold, patient, counted, is_covered })
+}
+
+/// Rejects lines that are new or grow if the location of the order no longer serves wholesale.
+fn check_location<'l>(
+    book: &Book,
+    order: &Order,
+    more: impl Iterator<Item = &'l Line>,
+) -> Result<(), Refusal> {
+    let Some(location) = book.setup.location(Some(order.location_id)) else { return Ok(()) };
+    if serves_wholesale(location) {
+        return Ok(());
+    }
+    let mut problems = Problems::default();
+    for input in more.map(|line| line.input).collect::<BTreeSet<_>>() {
+        let detail = format!(
+            "Location {} does not serve wholesale any more: order no more from it, and place a new order at a location that does.",
+            location.code
+        );
+        problems.add(format!("/lines/{input}/quantity"), Code::InvalidStateTransition, detail);
+    }
+    problems.check()
 }
 
 /// Rejects an amendment that was made for another version of the order.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::reserve::{Policy, check_named, hold_reasons, plan, put_on_hold, reservations, reserve};
-use super::{AdvanceTo, Order, OrderLine, OrderStatus, Ordered, invoice, ship};
+use super::{AdvanceTo, Change, Order, OrderLine, OrderStatus, Ordered, invoice, ship};
 use crate::address::{AddressChoice, AddressUse};
 use crate::annotation::Annotations;
 use crate::book::{Book, Location, Posting};
@@ -179,7 +179,7 @@ fn place(book: &mut Book, command: &Place) -> Result<(Ordered, Posting), Refusal
             posting.reservations.extend(reservations(&book.orders[&id]));
         }
     }
-    Ok((Ordered { order: book.orders[&id].clone(), invoices, is_new: true, is_amended: false }, posting))
+    Ok((Ordered { order: book.orders[&id].clone(), invoices, change: Change::Placed }, posting))
 }
 
 /// Rejects a hold that a draft names.
@@ -293,7 +293,7 @@ fn origin(book: &Book, id: Option<LocationId>) -> Result<&Location, Refusal> {
         .setup
         .location(id)
         .ok_or_else(|| Problems::one(pointer, Code::NotFound, "There is no such location."))?;
-    if location.channels.contains(&Channel::Wholesale) {
+    if serves_wholesale(location) {
         return Ok(location);
     }
     let detail = format!("Location {} does not serve wholesale. Name one that does.", location.code);
@@ -301,6 +301,11 @@ fn origin(book: &Book, id: Option<LocationId>) -> Result<&Location, Refusal> {
         Some(_) => Problems::one(pointer, Code::InvalidStateTransition, detail),
         None => Refusal::state(detail),
     })
+}
+
+/// Returns whether orders may leave from a location.
+pub(super) fn serves_wholesale(location: &Location) -> bool {
+    location.channels.contains(&Channel::Wholesale)
 }
 
 /// Returns the addresses of an order, and the country of delivery. A ship-to address that the order chooses says the country.

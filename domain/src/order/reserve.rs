@@ -8,7 +8,7 @@ use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
 use crate::allocation::{self, Demand, LineRequest, PickRule, Purpose, Requester};
 use crate::book::{Book, Posting};
 use crate::hold::Hold;
-use crate::id::{LocationId, OrderId};
+use crate::id::{LocationId, LotId, OrderId};
 use crate::lot::LotShare;
 use crate::number::{Money, Quantity};
 use crate::promise;
@@ -38,6 +38,33 @@ pub(super) struct Plan {
     taken: Vec<Quantity>,
     /// Their lots; none for a product that is not tracked.
     lots: Vec<Vec<LotShare>>,
+}
+
+impl Plan {
+    /// Returns whether a confirmed order with the lines of the plan has the stock that the plan takes, and the rest is backordered or
+    /// cancelled as by its policy.
+    pub(super) fn is_reserved_for(&self, order: &Order) -> bool {
+        let takes = self.taken.iter().zip(&self.lots);
+        order.lines.iter().zip(takes).all(|(line, (taken, lots))| {
+            let rest = line.line.quantity - *taken;
+            let (cancelled, backordered) = match order.policy {
+                Policy::Partial => (rest, Quantity::ZERO),
+                Policy::ShipComplete | Policy::Backorder => (Quantity::ZERO, rest),
+            };
+            let reserved = if line.line.stocked { *taken } else { Quantity::ZERO };
+            (line.reserved, line.backordered, line.cancelled) == (reserved, backordered, cancelled)
+                && by_lot(&line.line.lots) == by_lot(lots)
+        })
+    }
+}
+
+/// Returns the units of each lot, without lots that give none.
+fn by_lot(shares: &[LotShare]) -> BTreeMap<LotId, Quantity> {
+    let mut units: BTreeMap<LotId, Quantity> = BTreeMap::new();
+    for share in shares.iter().filter(|share| share.quantity.is_positive()) {
+        *units.entry(share.lot_id).or_default() += share.quantity;
+    }
+    units
 }
 
 /// Plans what an order gets. The units of `hold` are available to it. Rejects an order that must be complete

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use rust_decimal::Decimal;
+
 use super::price::{Found, check_size, find, item, line_discount, lists, price_line, tax_lines};
 use super::{Basket, Line, LineInput, authority, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::line_item::{LINES_MAX, invalid};
 use crate::number::{Money, Percent, Quantity};
-use crate::pricing::{self, Asked, Lists, Source};
+use crate::pricing::{self, Asked, Lists};
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::tax;
 use crate::tenant::{Settings, TaxRounding};
@@ -195,24 +197,32 @@ fn keep_price(
     let exact = kept.unit_price.times(input.quantity);
     let gross = settings.money(exact);
     let includes_tax = includes_tax(kept, settings);
-    let discount = match input.discount {
-        None => kept_discount(kept, (gross, input.quantity), includes_tax, settings),
-        stated => line_discount((gross, exact), stated, settings)
-            .map_err(|detail| problem("discount", detail.to_owned()))?,
+    let (discount, discount_percent) = match input.discount {
+        None => {
+            let discount = kept_discount(kept, (gross, exact), input.quantity, includes_tax, settings);
+            (discount, kept.discount_percent)
+        }
+        Some(stated) => {
+            let discount = line_discount((gross, exact), Some(stated), settings)
+                .map_err(|detail| problem("discount", detail.to_owned()))?;
+            (discount, stated.percent())
+        }
     };
-    let is_reduced = kept.discount.is_positive() || kept.source == Source::Override;
-    let regular = if is_reduced && (input.discount.is_some() || found.quantity > kept.quantity) {
-        let listed =
-            pricing::resolve(&book.rules, lists, &item(book, basket, found.product, &found.unit), asked);
-        listed.ok().map(|listed| settings.money(listed.unit_price.times(input.quantity)))
+    let regular = if input.discount.is_some() || found.quantity > kept.quantity {
+        let item = item(book, basket, found.product, &found.unit);
+        let listed = pricing::resolve(&book.rules, lists, &item, asked).ok();
+        let regular = listed.map(|listed| settings.money(listed.unit_price.times(input.quantity)));
+        // If the lists give no price now, a stated discount is compared with the agreed price.
+        regular.or(input.discount.map(|_| gross))
     } else {
-        input.discount.map(|_| gross)
+        None
     };
     let line = Line {
         entered: input.quantity,
         quantity: found.quantity,
         gross,
         discount,
+        discount_percent,
         net: gross - discount,
         includes_tax,
         tax_rate: Percent::ZERO,
@@ -229,23 +239,59 @@ fn includes_tax(line: &Line, settings: &Settings) -> bool {
     stated.unwrap_or(settings.prices_include_tax)
 }
 
-/// Returns the discount of a line in proportion to its new quantity. `gross` contains tax if the price does; the amounts of an order
-/// line don't.
+/// Returns the discount of a line with another quantity. A percentage is taken off the new amount, as on a new line. An amount, and the
+/// line's part of a discount of the document, are in proportion to the quantity. `gross` and `exact`, the amount before rounding, contain
+/// tax if the price does; the amounts of an order line don't.
 fn kept_discount(
     line: &Line,
-    (gross, entered): (Money, Quantity),
+    (gross, exact): (Money, Decimal),
+    entered: Quantity,
     includes_tax: bool,
     settings: &Settings,
 ) -> Money {
+    if let Some(percent) = line.discount_percent {
+        let of_document = discount_of_document(line, percent, includes_tax, settings);
+        let own = settings.money(percent.off(exact));
+        return gross - (own - settings.share(of_document, entered, line.entered)).max(Money::ZERO);
+    }
     if !line.discount.is_positive() {
         return Money::ZERO;
     }
-    let paid = if !includes_tax {
+    let paid = paid(line, includes_tax, settings);
+    (gross - settings.share(paid, entered, line.entered)).max(Money::ZERO)
+}
+
+/// Returns the part of an order line in a discount of its document: the part of its discount that its own percentage does not take off.
+fn discount_of_document(line: &Line, percent: Percent, includes_tax: bool, settings: &Settings) -> Money {
+    let exact = line.unit_price.times(line.entered);
+    let rest = settings.money(percent.off(exact)) - paid(line, includes_tax, settings);
+    // Gross and net of a line whose tax was taken out, but is not paid, are both rounded. So the rest may be due to that alone.
+    let is_rounded = includes_tax && line.tax.is_zero() && line.gross != settings.money(exact);
+    let slack = if is_rounded { Money::new(Decimal::new(2, settings.exponent)) } else { Money::ZERO };
+    if rest <= slack { Money::ZERO } else { rest }
+}
+
+/// Returns the amount of an order line after its discount, with tax if its price contains that.
+fn paid(line: &Line, includes_tax: bool, settings: &Settings) -> Money {
+    if !includes_tax {
         line.net
-    } else if line.tax.is_zero() {
+    } else if line.tax.is_zero() && line.gross.is_positive() {
         settings.share(settings.money(line.unit_price.times(line.entered)), line.net, line.gross)
     } else {
         line.net + line.tax
-    };
-    (gross - settings.share(paid, entered, line.entered)).max(Money::ZERO)
+    }
+}
+
+/// Returns whether a line of an amended order has all values of a line that the order had, besides its stock.
+pub(crate) fn is_alike(before: &Line, after: &Line) -> bool {
+    let goods =
+        |line: &Line| (line.line_no, line.product_id, line.bundle_id, line.printed.version, line.factor);
+    let price =
+        |line: &Line| (line.unit_price, line.list_price, line.source, line.rule_id, line.discount_percent);
+    let amounts = |line: &Line| (line.entered, line.quantity, line.gross, line.discount, line.net, line.tax);
+    goods(before) == goods(after)
+        && price(before) == price(after)
+        && amounts(before) == amounts(after)
+        && (before.tax_rate, &before.taxes, &before.trace) == (after.tax_rate, &after.taxes, &after.trace)
+        && (&before.uom, &before.description) == (&after.uom, &after.description)
 }

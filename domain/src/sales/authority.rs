@@ -166,13 +166,12 @@ pub(super) fn excess(
     // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
     // smallest amount of the currency more.
     let smallest = Money::new(Decimal::new(1, settings.exponent));
-    let is_percent = |discount: Option<Discount>| matches!(discount, Some(Discount::Percent(_)));
     let (mut whole, mut allowed, mut given) = (Money::ZERO, Money::ZERO, Money::ZERO);
     for (line, regular) in lines.iter().zip(regular) {
         let Some(regular) = *regular else { continue };
         let off = (regular - line.net).max(Money::ZERO);
         let input = &basket.lines[line.input];
-        let rounded = if is_percent(input.discount) { smallest } else { Money::ZERO };
+        let rounded = if line.discount_percent.is_some() { smallest } else { Money::ZERO };
         let slack = if basket.discount.is_some() { smallest } else { rounded };
         whole += regular;
         allowed += share(regular) + rounded;

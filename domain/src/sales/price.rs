@@ -354,6 +354,7 @@ pub(super) fn price_line(
         trace: pricing::stored_trace(&resolved),
         gross,
         discount,
+        discount_percent: input.discount.and_then(Discount::percent),
         net: gross - discount,
         includes_tax,
         tax_rate: Percent::ZERO,

@@ -177,6 +177,7 @@ pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
         trace: row.try_get("price_trace")?,
         gross: number(row, "gross")?,
         discount: number(row, "discount")?,
+        discount_percent: None,
         net: number(row, "net")?,
         includes_tax: false,
         tax_rate: number(row, "tax_rate")?,

@@ -9,12 +9,13 @@ use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, Shipment
 use domain::metadata;
 use domain::number::Money;
 use domain::order::{JUDGED_LINES_MAX, JUDGED_MAX, Order, OrderLine, Parcel, Shipment, ShipmentLine};
+use domain::sales::Line;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{documents, exchange, lots};
-use crate::listing::{number, word};
+use crate::listing::{number, optional_number, word};
 use crate::rows::{self, uuids};
 use crate::{Error, Tx, printed};
 use domain::needs::Needs;
@@ -194,12 +195,13 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
     })
 }
 
-/// Returns the lines of orders.
+/// Returns the lines of orders. A line that was filled by a server of the version before may still have the day that was promised for it.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked' as stocked, l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
-                l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
-                l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on, l.product_version, \
+                l.price_rule_id, l.price_trace, l.gross, l.discount, l.discount_percent, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
+                l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, \
+                case when l.backordered > 0 then l.promised_on end as promised_on, l.product_version, \
                 n.sku, n.name, n.tax_name, f.decimals as foreign_decimals, f.unit_price as foreign_unit_price, \
                 f.gross as foreign_gross, f.net as foreign_net, f.tax as foreign_tax \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
@@ -209,7 +211,10 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
         let line = OrderLine {
-            line: documents::line(row)?,
+            line: Line {
+                discount_percent: optional_number(row, "discount_percent")?,
+                ..documents::line(row)?
+            },
             reserved: number(row, "reserved")?,
             shipped: number(row, "shipped")?,
             invoiced: number(row, "invoiced")?,

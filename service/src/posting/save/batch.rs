@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
+    /// Adds one event for the accepted command if it changed its document, `stock.oversold` if it took more than was available,
     /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale redeemed more of a voucher than
     /// its balance or was discounted or below cost beyond what the caller may do, `pos_sale.exception_raised`
     /// if a forced sale differs from our rules, `pos_sale.clock_ahead` if its till's clock was
@@ -109,7 +109,9 @@ impl<'a> Rows<'a> {
     /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
         let (by, document) = (accepted.command_id, accepted.outcome.document());
-        self.add_event(tx, by, accepted.request.command.name(), document);
+        if !accepted.outcome.is_unchanged() {
+            self.add_event(tx, by, accepted.request.command.name(), document);
+        }
         if !accepted.posting.short.is_empty() {
             self.add_event(tx, by, "stock.oversold", document);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::open_item::{Application, Applied, CreditRef};
-use domain::order::{Invoice, Order, Shipment};
+use domain::order::{Change, Invoice, Order, Shipment};
 use domain::payment::Payment;
 use domain::pos::{CashMove, Session};
 use uuid::Uuid;
@@ -60,10 +60,11 @@ impl<'a> Documents<'a> {
             Outcome::CashMove(change) => self.cash.push((change, by)),
             Outcome::Order(ordered) => {
                 let order = &ordered.order;
-                if ordered.is_new {
-                    self.new_orders.insert(order.id);
-                } else if ordered.is_amended {
-                    self.amended.insert(order.id);
+                match ordered.change {
+                    Change::Unchanged => return,
+                    Change::Placed => _ = self.new_orders.insert(order.id),
+                    Change::Amended => _ = self.amended.insert(order.id),
+                    Change::Stepped => {}
                 }
                 self.orders.insert(order.id, (order, by));
                 self.customers.push(order.customer_id);

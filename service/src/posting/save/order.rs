@@ -127,17 +127,17 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let statement = "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
                  price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
-                 backordered_at, promised_on, product_version, taxes) \
+                 backordered_at, promised_on, product_version, taxes, discount_percent) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
                          $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
-                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[], $29::jsonb[]) as v \
+                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[], $29::jsonb[], $30::numeric[]) as v \
                         (order_id, line_no, product_id, description, uom, factor, entered, quantity, \
                          reserved, shipped, invoiced, unit_price, list_price, price_source, price_rule_id, \
                          price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, \
-                         cancelled, backordered_at, promised_on, product_version, taxes) \
+                         cancelled, backordered_at, promised_on, product_version, taxes, discount_percent) \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
                  backordered = excluded.backordered, cancelled = excluded.cancelled, \
@@ -173,7 +173,8 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .column("backordered_at", &rows, |(_, row)| row.backordered.is_positive().then_some(tx.now))
         .column("promised_on", &rows, |(_, row)| row.promised_on)
         .column("product_version", &rows, |(_, row)| row.line.printed.version)
-        .column("taxes", &rows, |(_, row)| stored_taxes(&row.line));
+        .column("taxes", &rows, |(_, row)| stored_taxes(&row.line))
+        .column("discount_percent", &rows, |(_, row)| row.line.discount_percent.map(|percent| percent.get()));
     query.execute(tx).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use domain::book::{Book, Posting};
 use domain::expected_receipt::Source;
 use domain::id::OrderId;
 use domain::number::Quantity;
+use domain::order::Change;
 use domain::promise::{Allocation, Peg, Pegged};
 use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx;
@@ -91,7 +92,9 @@ fn allocations<'a>(served: &'a Posting, accepted: &'a [Accepted<'a>]) -> Vec<&'a
     let mut last: BTreeMap<(OrderId, i32), &Allocation> = served.allocations.iter().map(at).collect();
     for accepted in accepted {
         last.extend(accepted.posting.allocations.iter().map(at));
-        if let Outcome::Order(ordered) = &accepted.outcome {
+        if let Outcome::Order(ordered) = &accepted.outcome
+            && ordered.change != Change::Unchanged
+        {
             last.retain(|(id, _), _| *id != ordered.order.id);
         }
     }
@@ -106,7 +109,8 @@ async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
         sqlx::query(
             "update sales_order_line l \
              set reserved = v.reserved, backordered = v.backordered, \
-                 backordered_at = case when v.backordered > 0 then l.backordered_at end \
+                 backordered_at = case when v.backordered > 0 then l.backordered_at end, \
+                 promised_on = case when v.backordered > 0 then l.promised_on end \
              from unnest($2::uuid[], $3::int[], $4::numeric[], $5::numeric[]) \
                  as v (order_id, line_no, reserved, backordered) \
              where l.tenant_id = $1 and l.order_id = v.order_id and l.line_no = v.line_no",

@@ -3,6 +3,7 @@
 use domain::id::CommandId;
 use uuid::Uuid;
 
+use crate::command::UNCHANGED;
 use crate::posting::Recorded;
 use crate::posting::table::saved_row;
 
@@ -27,7 +28,7 @@ impl<'a> CommandRow<'a> {
         let key = request.idempotency.as_ref().filter(|_| recorded.kept);
         CommandRow {
             id: recorded.command_id,
-            name: request.command.name(),
+            name: if recorded.is_unchanged { UNCHANGED } else { request.command.name() },
             actor_kind: request.caller.actor_kind.into(),
             actor_id: request.caller.actor_id,
             idempotency_key: key.map(|key| key.key.as_str()),

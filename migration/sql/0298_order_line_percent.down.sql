@@ -1,0 +1,1 @@
+alter table sales_order_line drop column discount_percent;
