@@ -546,6 +546,9 @@ fn bills_need_their_scopes_and_show_costs_to_those_who_may_see_them() {
             assert_eq!(blind.json()["errors"][0]["pointer"], pointer, "{}", blind.text);
             assert!(!blind.text.contains("11.00"), "{}", blind.text);
         }
+        old["bills"][0]["version"] = json!(0);
+        let never = tenant.post("/v1/supplier-payments", &old).await.refused(422, "validation_failed");
+        never.names(&["#/bills/0/version"]);
         let credit = |value: &str| {
             json!({ "supplier_number": "GS", "dated": "2026-01-02",
             "lines": [{ "line_no": 1, "value": value, "tax_value": "2" }] })
