@@ -154,8 +154,8 @@ impl AmendedLineIn {
 /// `line_no` is kept, and may get another quantity; a line without is new; a line that is left out is removed. Numbers of lines stay.
 ///
 /// A line that is kept keeps its price. A percentage of its own is taken off its new amount. A discount by amount, and its part of a
-/// discount over all lines, are in proportion to its quantity. New lines are priced for the customer at the time
-/// of the amendment. Taxes of new and changed lines are those of that day. Lines of a bundle are kept as they are, or all left out.
+/// discount over all lines, are in proportion to its quantity. New lines are priced for the customer at the time of the amendment.
+/// Taxes of new and changed lines are those of that day. Lines of a bundle are kept as they are, or all left out.
 ///
 /// A draft stays a draft. Any other order is reserved again, as by a confirmation and with its `policy`. The order keeps the stock that is
 /// reserved for it and that it still wants. What it no longer wants is available to others. A line that waits keeps its place in the
@@ -164,7 +164,8 @@ impl AmendedLineIn {
 ///
 /// An amendment that changes nothing writes nothing: it returns the order as it is, with the same `version`, and has no event.
 ///
-/// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409).
+/// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409), and so are lines that are new
+/// or grow at a location that no longer serves wholesale.
 #[utoipa::path(
     operation_id = "orders_amend",
     security(("bearer" = ["orders:write"])),

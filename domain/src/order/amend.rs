@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::place::{refuse_lots, serves_wholesale};
 use super::reserve::{
-    Plan, check_named, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve,
-    split_bundles, unreserve,
+    Plan, check_named, credit_reason, plan_again, planned_total, put_on_hold, reservations, reserve_again,
+    reserved_units, split_bundles, unreserve,
 };
 use super::{
     Change, Order, OrderLine, OrderStatus, Ordered, Policy, check_buyer, exposure, find, finish, order_mut,
@@ -120,9 +120,9 @@ fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal
     let mut posting = Posting::default();
     let order = &book.orders[&id];
     let customer_id = order.customer_id;
-    let mut before = Vec::new();
+    let (mut before, mut own) = (Vec::new(), BTreeMap::new());
     if order.status == OrderStatus::Confirmed {
-        before = reservations(order);
+        (before, own) = (reservations(order), reserved_units(order));
         let numbers = order.lines.iter().map(|line| line.line.line_no);
         posting.pegs.extend(numbers.map(|line_no| Pegged { order_id: id, line_no, pegs: Vec::new() }));
         unreserve(book, id);
@@ -138,7 +138,7 @@ fn amend(book: &mut Book, command: &Amend) -> Result<(Ordered, Posting), Refusal
         None => {}
         Some(_) if !hold.is_empty() => put_on_hold(book, id, hold),
         Some(plan) => {
-            reserve(book, id, &plan, &mut posting);
+            reserve_again(book, id, (&plan, own), &mut posting);
             promise::restore_places(book, id, &since, &mut posting);
         }
     }

@@ -91,14 +91,8 @@ pub(super) fn plan_again(
     (order, amended): (&Order, &Order),
     inputs: &[LineInput],
 ) -> Result<Plan, Refusal> {
-    let mut own: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
-    for line in order.lines.iter().filter(|line| line.reserved.is_positive()) {
-        for (key, reserved) in line.reservations(order.location_id) {
-            *own.entry(key).or_default() += reserved;
-        }
-    }
     let mut demand = Demand::of(Requester::ORDER);
-    for (key, reserved) in own {
+    for (key, reserved) in reserved_units(order) {
         demand.kept(book, key, reserved);
     }
     plan_demand(book, amended, book.now, (demand, inputs))
@@ -245,8 +239,30 @@ pub(super) fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {
     order.hold_reasons = reasons;
 }
 
+/// Returns the units that are reserved for an order, by level.
+pub(super) fn reserved_units(order: &Order) -> BTreeMap<LevelKey, Quantity> {
+    let mut units: BTreeMap<LevelKey, Quantity> = BTreeMap::new();
+    for line in order.lines.iter().filter(|line| line.reserved.is_positive()) {
+        for (key, reserved) in line.reservations(order.location_id) {
+            *units.entry(key).or_default() += reserved;
+        }
+    }
+    units
+}
+
 /// Reserves what the plan takes. The rest is cancelled or backordered.
 pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut Posting) {
+    reserve_again(book, id, (plan, BTreeMap::new()), posting);
+}
+
+/// Reserves what the plan takes. The `own` units were reserved for the order before and have been released. They lower no allotment, also
+/// on a level that has less on hand than is reserved.
+pub(super) fn reserve_again(
+    book: &mut Book,
+    id: OrderId,
+    (plan, mut own): (&Plan, BTreeMap<LevelKey, Quantity>),
+    posting: &mut Posting,
+) {
     let order = order_mut(book, id);
     order.status = OrderStatus::Confirmed;
     order.hold_reasons.clear();
@@ -261,8 +277,13 @@ pub(super) fn reserve(book: &mut Book, id: OrderId, plan: &Plan, posting: &mut P
         reserved.extend(line.reservations(location_id));
     }
     for (key, quantity) in reserved.into_iter().filter(|(_, quantity)| quantity.is_positive()) {
-        let consumed = allocation::consume(book, key, quantity, Requester::ORDER, false, posting);
-        book.level_mut(key).reserve(quantity);
+        let own = own.entry(key).or_default();
+        let kept = quantity.min(*own);
+        *own -= kept;
+        book.level_mut(key).reserve(kept);
+        let more = quantity - kept;
+        let consumed = allocation::consume(book, key, more, Requester::ORDER, false, posting);
+        book.level_mut(key).reserve(more);
         allocation::rebalance(book, &consumed, posting);
     }
     promise::add_backorders(book, id, posting);

@@ -206,8 +206,14 @@ fn a_channel_allotment_on_a_short_level_gives_no_more_than_the_order_has() {
         assert_eq!((&params["requested"], &params["available"]), (&json!("8"), &json!("7")));
         let kept = json!([{ "line_no": 1, "quantity": "7" }, { "sku": "NUT", "quantity": "2" }]);
         assert_eq!(stock_of(&amend(tenant, &order, kept).await.ok()), [["7", "0", "0"], ["2", "0", "0"]]);
+        assert_eq!(
+            tenant.level("BOLT").await.reserved,
+            "10",
+            "the allotment keeps what the order does not need"
+        );
         amend(tenant, &order, first("8")).await.refused(409, "insufficient_stock");
         assert_eq!(stock_of(&amend(tenant, &order, first("6")).await.ok()), [["6", "0", "0"]]);
+        assert_eq!(tenant.level("BOLT").await.reserved, "9");
         assert_eq!(tenant.check_now().await, Vec::<String>::new());
     });
 }
