@@ -401,7 +401,8 @@ struct OrderLineOut<'a> {
     backordered: Quantity,
     /// Stock units that were cancelled and will not be shipped.
     cancelled: Quantity,
-    /// Day promised for the backordered units, by the supply that was known then. Null: no day was promised.
+    /// Day promised for the backordered units, by the supply that was known then. Null: no units are backordered, or no day
+    /// was promised.
     /// `GET /v1/orders/broken-promises` lists promises that no longer hold.
     #[schema(example = "2026-12-02")]
     promised_on: Option<NaiveDate>,
