@@ -61,6 +61,7 @@ mutable (name, columns) as (
         ('webhook_delivery', '{status, attempts, tries, next_at, expires_at, leased_by, lease_until, http_status, error, version,
             updated_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}'),
+        ('movement_quarter', '{known_until, movements, first_at, last_at, made_at}'),
         ('replenish_order', '{purchase_order_id, accepted_at}'),
         ('attachment', '{filename, title, position, version, updated_at}'),
         ('attachment_usage', '{stored_bytes, quota_bytes}'),
@@ -89,7 +90,7 @@ deletable (name) as (
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
         reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan, payment_provider,
-        payment_provider_event, job, custom_role}'::text[])
+        payment_provider_event, job, custom_role, movement_pack}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

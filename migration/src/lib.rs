@@ -258,6 +258,7 @@ pub const STEPS: &[Step] = &[
     step!("0292_shipment_lists"),
     step!("0293_count_reference_index"),
     step!("0294_sale_external_ref"),
+    step!("0296_movement_pack"),
     step!("0298_order_line_percent"),
 ];
 

@@ -13,6 +13,7 @@ pub mod level;
 pub mod lot;
 pub mod movement;
 pub mod oversold;
+pub mod pack;
 pub mod promise;
 pub mod recall;
 pub mod trace;

@@ -5,6 +5,7 @@ mod analogue;
 mod backtest;
 mod category;
 mod order;
+mod packed;
 mod purchase;
 mod reorder;
 mod season;

@@ -238,7 +238,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 107] = [
+const OF_OTHERS: [(&str, &[&str]); 109] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -329,6 +329,8 @@ const OF_OTHERS: [(&str, &[&str]); 107] = [
     ("exchange_rate", &["service/src/exchange_rate"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
+    ("movement_quarter", &["service/src/stock/pack"]),
+    ("movement_pack", &["service/src/stock/pack"]),
     ("reconcile_system", &["service/src/reconcile/system"]),
     ("reconcile_setting", &["service/src/reconcile/setting"]),
     ("reconcile_ownership", &["service/src/reconcile/ownership"]),

@@ -25,6 +25,7 @@ use super::{category, setting, supplier, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;
 use crate::stock::incoming::{Incoming, find_incoming};
+use crate::stock::pack::{self, Movement};
 use crate::{Error, Tx};
 
 /// Days of demand that are read: 52 weeks, which may end up to six days ago.
@@ -147,8 +148,8 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     let wanted = Wanted { tx, products: with_predecessors.as_deref(), start, as_of, zone: tenant.time_zone };
     let mut facts = HashMap::new();
     let costs = wanted.levels(&mut facts).await?;
-    wanted.days(&mut facts).await?;
-    wanted.first_days(&mut facts).await?;
+    let is_whole = wanted.days(&mut facts).await?;
+    wanted.first_days(&mut facts, is_whole).await?;
     wanted.orders(&mut facts).await?;
     wanted.returns(&mut facts).await?;
     wanted.supplies(&mut facts).await?;
@@ -207,12 +208,13 @@ const FIRST_DAYS: &str = "select l.product_id, l.location_id, (f.occurred_at at 
          where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = l.location_id \
          order by m.id limit 1) f";
 
-/// The movements one by one, in any order. They are added by product, location and day while they are read. Any grouping here takes longer
-/// than the scan: movements are stored in the order of time, so those of a product are on many pages.
+/// The movements that are in no pack, one by one, in any order. They are added by product, location and day while they are read. Any grouping
+/// here takes longer than the scan: movements are stored in the order of time, so those of a product are on many pages.
 const DAYS: &str = "select m.product_id, m.location_id, m.occurred_at, m.quantity, \
             m.kind = 'sale' and m.document_kind = 'sale' as is_sale \
      from stock_movement m \
-     where m.tenant_id = $1 and m.occurred_at >= $3 and ($2::uuid[] is null or m.product_id = any($2))";
+     where m.tenant_id = $1 and m.occurred_at >= $3 and ($2::uuid[] is null or m.product_id = any($2)) \
+       and ($4::timestamptz is null or m.recorded_at >= $4)";
 
 /// The lines one by one, in any order. Units that were cancelled before they were shipped are no demand. Lines of one order are added after
 /// they are read: any grouping here takes longer than the join.
@@ -353,8 +355,9 @@ impl Wanted<'_> {
         Ok(sums.into_iter().filter_map(|(product, sums)| Some((product, cost(sums)?))).collect())
     }
 
-    /// Finds the first movement of each product at a location of which no stock tells that there was one before.
-    async fn first_days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+    /// Finds the first movement of each product at a location of which no stock tells that there was one before. If all movements are read
+    /// (`is_whole`), the first one is among the days.
+    async fn first_days(&self, facts: &mut FactsByPair, is_whole: bool) -> Result<(), Error> {
         let before = self.start.pred_opt().unwrap_or(self.start);
         let (mut products, mut locations) = (Vec::new(), Vec::new());
         for ((product, location), there) in facts.iter_mut() {
@@ -365,6 +368,9 @@ impl Wanted<'_> {
                 there.first_day = Some(before);
             }
         }
+        if is_whole {
+            return Ok(());
+        }
         let query = sqlx::query(FIRST_DAYS).bind(self.tx.tenant_id.0).bind(products);
         for row in &self.tx.rows(query.bind(self.zone.name()).bind(locations)).await? {
             facts.entry(pair(row)?).or_default().first_day = Some(row.try_get("on_day")?);
@@ -372,14 +378,25 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    async fn days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
-        let (query, zone) = (self.query(DAYS).bind(self.earliest()), self.zone);
+    /// Reads the movements of the days. Returns whether all movements of the tenant are known to be among them. Those of some products are read
+    /// from the index of the table, without packs.
+    async fn days(&self, facts: &mut FactsByPair) -> Result<bool, Error> {
+        let earliest = self.earliest();
+        let packs = match self.products {
+            Some(_) => None,
+            None => pack::find(self.tx, earliest).await?,
+        };
+        if let Some(packs) = &packs {
+            packs.each(self.tx, |pair, moved| self.add_to_day(facts, pair, moved)).await?;
+        }
+        let query = self.query(DAYS).bind(earliest).bind(packs.map(|packs| packs.known_until));
         let take = |row: &PgRow| -> Result<(), Error> {
-            let occurred_at: DateTime<Utc> = row.try_get("occurred_at")?;
-            let change: Quantity = number(row, "quantity")?;
-            let sold = if row.try_get::<bool, _>("is_sale")? { -change } else { Quantity::ZERO };
-            let moved = Day { on: occurred_at.with_timezone(&zone).date_naive(), change, sold };
-            add_to_last_day(&mut facts.entry(pair(row)?).or_default().days, moved);
+            let moved = Movement {
+                occurred_at: row.try_get("occurred_at")?,
+                quantity: number(row, "quantity")?,
+                is_sale: row.try_get("is_sale")?,
+            };
+            self.add_to_day(facts, pair(row)?, moved);
             Ok(())
         };
         self.tx.each_row(query, take).await?;
@@ -388,7 +405,18 @@ impl Wanted<'_> {
             pauses.after_one().await;
             there.days = sum_by_day(std::mem::take(&mut there.days));
         }
-        Ok(())
+        match packs {
+            Some(packs) => packs.are_whole(self.tx).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Adds a movement to its day in the time zone of the tenant.
+    fn add_to_day(&self, facts: &mut FactsByPair, pair: Pair, moved: Movement) {
+        let Movement { occurred_at, quantity: change, is_sale } = moved;
+        let sold = if is_sale { -change } else { Quantity::ZERO };
+        let day = Day { on: occurred_at.with_timezone(&self.zone).date_naive(), change, sold };
+        add_to_last_day(&mut facts.entry(pair).or_default().days, day);
     }
 
     async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {

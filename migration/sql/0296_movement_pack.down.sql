@@ -1,0 +1,1 @@
+drop table movement_pack, movement_quarter;
