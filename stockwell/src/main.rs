@@ -40,13 +40,13 @@ enum Command {
         stop_notice_seconds: u64,
     },
     /// Send events on to the servers and to webhooks, delete stored responses after 7 days, fold sales lines into the roll-ups of
-    /// the reports, and make the stock checkpoints that are due. Several workers may run side by side.
+    /// the reports, make the stock checkpoints and pack the movements that are due. Several workers may run side by side.
     Worker(WorkerConfig),
     /// Update the database schema, or undo its newest step.
     Migrate(MigrateArgs),
     /// Check, for every tenant and from the raw rows, that stock, cost and ledger agree.
     Verify(EveryTenant),
-    /// Make the stock checkpoints that are due, for every tenant. Run it once a day if no worker does.
+    /// Make the stock checkpoints and pack the movements that are due, for every tenant. Run it once a day if no worker does.
     Checkpoint(EveryTenant),
     /// Fold new sales lines into the roll-ups of the reports, for every tenant. Run it often if no worker does.
     Rollup(RollupArgs),

@@ -16,7 +16,7 @@ use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::integrity;
 use service::rollup;
 use service::scope::Scope;
-use service::stock::checkpoint;
+use service::stock::{checkpoint, pack};
 use service::tenant::quota;
 use service::tenant::rates::{self, Rates};
 use service::tenant::{self, TenantCreate};
@@ -369,7 +369,7 @@ pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     if broken == 0 { Ok(()) } else { Err(Failed::Message(format!("{broken} facts do not hold"))) }
 }
 
-/// Makes the checkpoints that are due, for every tenant.
+/// Makes the checkpoints and packs the movements that are due, for every tenant.
 pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
@@ -380,7 +380,16 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
                 run.extended,
                 run.known_until
             ),
-            Ok(None) => println!("{slug}: nothing is due"),
+            Ok(None) => println!("{slug}: no checkpoint is due"),
+            Err(Error::TenantMoving) => {
+                println!("{slug}: {MOVES}");
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        match pack::run(&db, tenant_id).await {
+            Ok(packed) if packed.is_empty() => {}
+            Ok(packed) => println!("{slug}: movements of {} quarters packed", packed.len()),
             Err(Error::TenantMoving) => println!("{slug}: {MOVES}"),
             Err(error) => return Err(error.into()),
         }

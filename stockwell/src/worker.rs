@@ -1,5 +1,5 @@
 //! `stockwell worker`: sends events on to the servers and to webhooks, deletes old stored responses and credentials, folds sales lines
-//! into roll-ups, makes stock checkpoints and runs of the reconciliation, and posts recurring entries.
+//! into roll-ups, makes stock checkpoints and runs of the reconciliation, packs movements, and posts recurring entries.
 
 mod reconciliation;
 mod recurring;
@@ -20,7 +20,7 @@ use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
 use service::relay::{Batch, Consumer, Outbox};
 use service::rollup;
-use service::stock::checkpoint;
+use service::stock::{checkpoint, pack};
 use service::tx::PoolOptions;
 use service::{Db, Error};
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ const POLL: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two deletions of old stored responses.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// Pause between two runs of the stock checkpoints.
+/// Pause between two runs of the stock checkpoints and of the packs of movements.
 const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 /// Pause between two measurements of the lag.
 const LAG_MEASURED: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub struct WorkerConfig {
     pub relay_database_url: SecretString,
     /// The database, as the service's role (stockwell_app). With it, the worker folds new sales lines into the roll-ups of the
     /// reports every 5 seconds, makes a run of the reconciliation when new input has been quiet for a minute, posts the
-    /// recurring entries that are due, and makes the stock checkpoints that are due, for every tenant, when it starts and once a day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
+    /// recurring entries that are due, and makes the stock checkpoints and packs the movements that are due, for every tenant, when it starts and once a day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
     /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
@@ -339,12 +339,12 @@ async fn fold(db: &Db, behind: &mut BTreeMap<TenantId, Instant>, stopping: &watc
     is_unfinished
 }
 
-/// Makes the stock checkpoints that are due, now and once a day.
+/// Makes the stock checkpoints and packs the movements that are due, now and once a day.
 async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
         let pause = match outbox.tenants().await {
             Ok(tenants) => {
-                make_checkpoints(&db, tenants, &stopping).await;
+                sum_up(&db, tenants, &stopping).await;
                 CHECKPOINTS
             }
             Err(error) => {
@@ -356,9 +356,9 @@ async fn keep_checkpoints(outbox: Outbox, db: Db, mut stopping: watch::Receiver<
     }
 }
 
-/// Makes the checkpoints of each tenant. A failure for one tenant does not stop the others. If two workers run for one
-/// tenant, the second one fails for it and goes on.
-async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) {
+/// Makes the checkpoints of each tenant and packs its movements. A failure for one tenant does not stop the others. If two workers run for
+/// one tenant, the second one makes no checkpoints and goes on.
+async fn sum_up(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) {
     for tenant_id in tenants {
         if *stopping.borrow() {
             return;
@@ -368,6 +368,14 @@ async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Rec
             Ok(None) => {}
             Err(Error::TenantMoving) => tracing::info!(%tenant_id, "a tenant that moves gets no checkpoints"),
             Err(error) => tracing::warn!(%error, %tenant_id, "no checkpoints were made"),
+        }
+        match pack::run(db, tenant_id).await {
+            Ok(packed) if packed.is_empty() => {}
+            Ok(packed) => tracing::info!(%tenant_id, quarters = packed.len(), "movements were packed"),
+            Err(Error::TenantMoving) => {
+                tracing::info!(%tenant_id, "movements of a tenant that moves are not packed");
+            }
+            Err(error) => tracing::warn!(%error, %tenant_id, "movements were not packed"),
         }
     }
 }

@@ -367,6 +367,10 @@ fn the_worker_makes_the_checkpoints_that_are_due() {
         worker.stop().await;
         let made = checkpoints(&root, tenant).await;
         assert_eq!(made, 1, "one for the day on which all of it happened");
+        let packed = "select coalesce(sum(movements), 0)::bigint from movement_quarter where tenant_id = $1";
+        let packed: i64 =
+            sqlx::query_scalar(packed).bind(tenant.id.0).fetch_one(&root).await.expect("movements are counted");
+        assert_eq!(packed, 50_000, "and its movements are packed");
         tenant.check_rows_in(&root).await;
     });
 }
