@@ -1,14 +1,20 @@
 //! `bench replenish`: asks over HTTP for the first page of suggestions of 10,000 products at 4 locations, and for the report of all. The
-//! demand is that of a year in both channels, and lead times are those of received purchase orders.
+//! demand is that of a year in both channels, and lead times are those of received purchase orders. The page is asked for before the
+//! movements are packed and afterwards. Afterwards it has the gate.
 //! The floor is hand-written SQL by a superuser, to whom row-level security does not apply, on the same cluster: the demand and the
 //! change of stock by product, location and day, which any rule needs.
 
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use domain::id::TenantId;
+use local::Postgres;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 use serde_json::{Value, json};
+use service::Db;
+use service::stock::pack;
+use service::tx::PoolOptions;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -188,11 +194,32 @@ async fn measure(stand: &Stand, args: &ReplenishArgs) -> Result<(), Failure> {
         floor.push(started.elapsed());
     }
     let floor_ms = median_ms(&mut floor);
-    println!("{:<46} {:>9} {:>9} {:>7}", "request", "ours ms", "floor ms", "ratio");
+    let heading = || println!("{:<46} {:>9} {:>9} {:>7}", "request", "ours ms", "floor ms", "ratio");
+    println!("without packs");
+    heading();
+    ask(stand, (PAGE, "data"), args.rounds, floor_ms).await?;
+    let page = stand.shop.get(PAGE).await?;
+    packs(&stand.postgres, TenantId(tenant_id)).await?;
+    stand.settle(stand::DATABASE)?;
+    println!("with packs");
+    heading();
     let page_ms = ask(stand, (PAGE, "data"), args.rounds, floor_ms).await?;
     ask(stand, (REPORT, "rows"), args.rounds, floor_ms).await?;
+    if stand.shop.get(PAGE).await?["data"] != page["data"] {
+        return Err("the page has other figures with packs".into());
+    }
     check(stand, &mut root, tenant_id).await?;
     judge("a page of suggestions", page_ms, LIMITS)
+}
+
+/// Packs the movements, as `stockwell checkpoint` does.
+async fn packs(postgres: &Postgres, tenant_id: TenantId) -> Result<(), Failure> {
+    let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+    let db = Db::connect(&postgres.url("stockwell_app", stand::DATABASE), &options).await?;
+    let started = Instant::now();
+    let packed: i64 = pack::run(&db, tenant_id).await?.iter().map(|quarter| quarter.movements).sum();
+    println!("\n{packed} movements packed in {:.1} s\n", started.elapsed().as_secs_f64());
+    if packed > 0 { Ok(()) } else { Err("no movements were packed".into()) }
 }
 
 /// Gives the shop customers and suppliers.
