@@ -387,7 +387,7 @@ impl Wanted<'_> {
             None => pack::find(self.tx, earliest).await?,
         };
         if let Some(packs) = &packs {
-            packs.each(self.tx, |pair, moved| self.add_to_day(facts, pair, moved)).await?;
+            packs.each(self.tx, |pair, moved| self.add_to_days(facts, pair, moved)).await?;
         }
         let query = self.query(DAYS).bind(earliest).bind(packs.map(|packs| packs.known_until));
         let take = |row: &PgRow| -> Result<(), Error> {
@@ -396,7 +396,7 @@ impl Wanted<'_> {
                 quantity: number(row, "quantity")?,
                 is_sale: row.try_get("is_sale")?,
             };
-            self.add_to_day(facts, pair(row)?, moved);
+            self.add_to_days(facts, pair(row)?, [moved]);
             Ok(())
         };
         self.tx.each_row(query, take).await?;
@@ -411,12 +411,14 @@ impl Wanted<'_> {
         }
     }
 
-    /// Adds a movement to its day in the time zone of the tenant.
-    fn add_to_day(&self, facts: &mut FactsByPair, pair: Pair, moved: Movement) {
-        let Movement { occurred_at, quantity: change, is_sale } = moved;
-        let sold = if is_sale { -change } else { Quantity::ZERO };
-        let day = Day { on: occurred_at.with_timezone(&self.zone).date_naive(), change, sold };
-        add_to_last_day(&mut facts.entry(pair).or_default().days, day);
+    /// Adds movements to their days in the time zone of the tenant.
+    fn add_to_days(&self, facts: &mut FactsByPair, pair: Pair, moved: impl IntoIterator<Item = Movement>) {
+        let days = &mut facts.entry(pair).or_default().days;
+        for Movement { occurred_at, quantity: change, is_sale } in moved {
+            let sold = if is_sale { -change } else { Quantity::ZERO };
+            let on = occurred_at.with_timezone(&self.zone).date_naive();
+            add_to_last_day(days, Day { on, change, sold });
+        }
     }
 
     async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {

@@ -276,18 +276,17 @@ pub(crate) async fn find(tx: &Tx, from: DateTime<Utc>) -> Result<Option<Packs>, 
 }
 
 impl Packs {
-    /// Takes the movements that happened since the instant that the report reads from, with their product and location. Most come in the
-    /// order in which they happened.
-    pub async fn each(&self, tx: &Tx, mut take: impl FnMut(Pair, Movement)) -> Result<(), Error> {
+    /// Takes the movements that happened since the instant that the report reads from: those of each pack at once, with their product and
+    /// location, in the order in which they happened.
+    pub async fn each(&self, tx: &Tx, mut take: impl FnMut(Pair, Vec<Movement>)) -> Result<(), Error> {
         let Some(begins_at) = self.begins_at else { return Ok(()) };
         let statement = "select product_id, location_id, movements from movement_pack \
              where tenant_id = $1 and begins_at >= $2";
         let read = |row: &PgRow| -> Result<(), Error> {
-            let pair = pair(row)?;
-            for one in unpacked(row.try_get("movements")?)? {
-                if one.occurred_at >= self.from {
-                    take(pair, one);
-                }
+            let mut movements = unpacked(row.try_get("movements")?)?;
+            movements.retain(|one| one.occurred_at >= self.from);
+            if !movements.is_empty() {
+                take(pair(row)?, movements);
             }
             Ok(())
         };
