@@ -4,6 +4,7 @@
 //! database, so that no table is missed. A file has one row on each line, as JSON. Rows are copied as they are: roll-ups, stock
 //! checkpoints and the audit log too.
 
+mod bounds;
 mod catalogue;
 mod delete;
 mod export;
@@ -64,8 +65,15 @@ const SECOND_FACTOR: &str =
 const RECOVERY: &str = "They are credentials. The imported user gets others with a second factor.";
 /// The reason why the state of a move is not exported.
 const MOVE: &str = "It says that the tenant left this database. The imported tenant trades.";
+/// The reason why rate limits are not exported.
+const RATES: &str = "The operator of an installation sets it. The imported tenant has the limit of the server, until \
+                     `stockwell tenant rates` sets another one.";
+/// The reason why the quota of files is not exported.
+const QUOTA: &str = "The operator of an installation sets it. The imported tenant has the quota of all tenants, until \
+                     `stockwell tenant attachments` sets another one.";
 /// Columns that are not exported, each with the reason.
-const COLUMNS_LEFT_OUT: [(&str, &str, &str); 9] = [
+const COLUMNS_LEFT_OUT: [(&str, &str, &str); 14] = [
+    ("attachment_usage", "quota_bytes", QUOTA),
     (
         "attachment_content",
         "store",
@@ -87,6 +95,10 @@ const COLUMNS_LEFT_OUT: [(&str, &str, &str); 9] = [
     ("app_user", "recovery_codes", RECOVERY),
     ("tenant", "moving_until", MOVE),
     ("tenant", "moved_at", MOVE),
+    ("tenant", "rate_burst", RATES),
+    ("tenant", "rate_minute", RATES),
+    ("tenant", "rate_tenant", RATES),
+    ("tenant", "rate_reports", RATES),
 ];
 
 /// An export, an import or a deletion failed.
@@ -224,7 +236,7 @@ fn has_column(table: &str, column: &str) -> bool {
     COLUMNS_LEFT_OUT.iter().all(|left_out| (left_out.0, left_out.1) != (table, column))
 }
 
-/// Returns the expression that fills a column in an import instead of the value, if the archive lacks it.
+/// Returns the expression that fills a column in an import, if archives lack it. A value that an archive has all the same is not read.
 fn filled(table: &str, column: &str) -> Option<String> {
     match (table, column) {
         // The hash of a secret that no caller has.
@@ -236,7 +248,11 @@ fn filled(table: &str, column: &str) -> Option<String> {
             Some("null".to_owned())
         }
         ("attachment_content", "store") => Some("null".to_owned()),
-        ("tenant", "moving_until" | "moved_at") => Some("null".to_owned()),
+        ("attachment_usage", "quota_bytes") => Some("null".to_owned()),
+        (
+            "tenant",
+            "moving_until" | "moved_at" | "rate_burst" | "rate_minute" | "rate_tenant" | "rate_reports",
+        ) => Some("null".to_owned()),
         _ => None,
     }
 }

@@ -17,6 +17,10 @@ pub(super) struct Table {
     pub columns: Vec<String>,
     /// Columns of the primary key.
     pub key: Vec<String>,
+    /// Stored columns that have an instant.
+    pub instants: Vec<String>,
+    /// Stored columns that have a day.
+    pub days: Vec<String>,
     /// Other tables that it refers to.
     pub needs: Vec<String>,
     /// Whether a row may refer to another one of the table.
@@ -31,6 +35,12 @@ const TABLES: &str = "
          from pg_index i cross join lateral unnest(i.indkey) with ordinality k (att, place)
          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.att
          where i.indrelid = c.oid and i.indisprimary) as key,
+        (select coalesce(array_agg(a.attname::text order by a.attnum), '{}') from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+             and a.atttypid = 'timestamptz'::regtype) as instants,
+        (select coalesce(array_agg(a.attname::text order by a.attnum), '{}') from pg_attribute a
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+             and a.atttypid = 'date'::regtype) as days,
         coalesce(
             (select array_agg(distinct o.relname::text)
              from pg_constraint f join pg_class o on o.oid = f.confrelid
@@ -66,8 +76,15 @@ pub(super) async fn tables(connection: &mut PgConnection) -> Result<Vec<Table>, 
         if name != "tenant" {
             needs.push("tenant".to_owned());
         }
-        let (columns, key) = (row.try_get("stored")?, row.try_get("key")?);
-        tables.push(Table { name, columns, key, needs, needs_itself: row.try_get("needs_itself")? });
+        tables.push(Table {
+            name,
+            columns: row.try_get("stored")?,
+            key: row.try_get("key")?,
+            instants: row.try_get("instants")?,
+            days: row.try_get("days")?,
+            needs,
+            needs_itself: row.try_get("needs_itself")?,
+        });
     }
     Ok(in_order(tables)?)
 }
@@ -114,7 +131,15 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs, needs_itself: false }
+        Table {
+            name: name.to_owned(),
+            columns: Vec::new(),
+            key: Vec::new(),
+            instants: Vec::new(),
+            days: Vec::new(),
+            needs,
+            needs_itself: false,
+        }
     }
 
     #[test]

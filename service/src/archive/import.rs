@@ -11,6 +11,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
+use super::bounds::{Ceiling, within_bounds};
 use super::catalogue::{self, Table, quoted};
 use super::lines::{Lines, open};
 use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, delete, filled, has_rows};
@@ -41,9 +42,6 @@ const AHEAD: &str = "
         union all select greatest(position, next_position) - 1 from sales_rollup where tenant_id = $1
         union all select greatest(position, next_position) - 1 from ledger_rollup where tenant_id = $1) p
     where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
-/// Largest position of an archive. It leaves room for more transactions than a server ever has: the positions of all its tenants go on
-/// from there.
-const POSITION_MAX: i64 = 1 << 62;
 /// Whether a position is ahead of this server's transactions.
 const IS_AHEAD: &str =
     "select $1::bigint >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint as is_ahead";
@@ -60,7 +58,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line, an archive
 /// of another schema than the database has, and one whose id a tenant with another slug has.
 pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
-    let manifest = read(folder).await?;
+    let manifest = read(folder, &Ceiling::of(url).await?).await?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
@@ -73,7 +71,7 @@ pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> 
 }
 
 /// Reads the whole archive. Other work of the command goes on between the parts of a file, such as the renewal of a move's lease.
-async fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
+async fn read(folder: &Path, ceiling: &Ceiling) -> Result<Manifest, ArchiveError> {
     let path = folder.join(MANIFEST);
     let mut text = String::new();
     let read = open(&path)?.take(MANIFEST_BYTES_MAX + 1).read_to_string(&mut text);
@@ -93,12 +91,28 @@ async fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     }
     check_names(&manifest)?;
     for table in &manifest.tables {
-        let mut lines = Lines::open(folder, table)?;
-        while !next_part(&mut lines)?.is_empty() {
+        read_table(folder, table, ceiling).await?;
+    }
+    Ok(manifest)
+}
+
+/// Reads the rows of a table. Rejects one that was changed, and one whose position is too large.
+async fn read_table(folder: &Path, file: &TableFile, ceiling: &Ceiling) -> Result<(), ArchiveError> {
+    let mut lines = Lines::open(folder, file)?;
+    let has_positions = ceiling.concerns(&file.table);
+    let mut bytes = 0;
+    while let Some(line) = lines.next_line()? {
+        if has_positions {
+            ceiling.check(&line).map_err(|problem| lines.broken(&problem))?;
+        }
+        bytes += line.len();
+        if bytes >= BYTES_AT_ONCE {
+            bytes = 0;
             yield_now().await;
         }
     }
-    Ok(manifest)
+    yield_now().await;
+    Ok(())
 }
 
 /// Rejects a name that is no table's, and a table that is named twice: its files would be read again and again.
@@ -142,7 +156,7 @@ async fn write(
     is_paused: bool,
     is_begun: &mut bool,
 ) -> Result<Manifest, ArchiveError> {
-    let manifest = read(folder).await?;
+    let manifest = read(folder, &Ceiling::of(url).await?).await?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;
@@ -306,7 +320,7 @@ async fn load_table(
     let rows = catalogue::count(connection, table, tenant_id).await?;
     if written != file.rows || rows != file.rows {
         return Err(ArchiveError::Rejected(format!(
-            "{}: {} rows in the manifest, {written} of its tenant in the file, {rows} in the database",
+            "{}: {} rows in the manifest, {written} of its tenant in the file that have no time after the year 10000, {rows} in the database",
             file.table, file.rows
         )));
     }
@@ -370,7 +384,8 @@ fn next_part(lines: &mut Lines<'_>) -> Result<Vec<String>, ArchiveError> {
     Ok(rows)
 }
 
-/// Returns the statement that turns `lines` into rows. A row of another tenant than that of the manifest gets none.
+/// Returns the statement that turns `lines` into rows. A row of another tenant than that of the manifest gets none, nor does one whose times are
+/// out of bounds.
 fn insert_statement(table: &Table, lines: &str) -> String {
     let value = |column: &String| match filled(&table.name, column) {
         Some(expression) => expression,
@@ -379,10 +394,11 @@ fn insert_statement(table: &Table, lines: &str) -> String {
     };
     let values: Vec<String> = table.columns.iter().map(value).collect();
     let (any_table, columns, values) = (table.quoted(), quoted(table.columns.iter()), values.join(", "));
+    let is_within_bounds = within_bounds(table);
     format!(
         "insert into {any_table} ({columns}) \
          select {values} from {lines} cross join lateral json_populate_record(null::{any_table}, i.line::json) r \
-         where r.tenant_id = $1::uuid"
+         where r.tenant_id = $1::uuid{is_within_bounds}"
     )
 }
 
@@ -405,14 +421,7 @@ async fn put_behind(connection: &mut PgConnection, tenant_id: TenantId) -> Resul
 /// Returns the newest position of the tenant, if it is ahead of this server's transactions.
 async fn ahead(connection: &mut PgConnection, tenant_id: TenantId) -> Result<Option<i64>, ArchiveError> {
     let row = sqlx::query(AHEAD).persistent(false).bind(tenant_id.0).fetch_one(connection).await?;
-    let last: Option<i64> = row.try_get("last")?;
-    match last.filter(|last| *last > POSITION_MAX) {
-        None => Ok(last),
-        Some(last) => {
-            let problem = format!("the archive has the position {last}, expected at most {POSITION_MAX}");
-            Err(ArchiveError::Rejected(problem))
-        }
-    }
+    Ok(row.try_get("last")?)
 }
 
 #[cfg(test)]
@@ -447,7 +456,7 @@ mod tests {
 
         let is_read = Cell::new(false);
         let reads = async {
-            let found = read(&folder).await;
+            let found = read(&folder, &Ceiling::default()).await;
             is_read.set(true);
             found
         };

@@ -136,7 +136,8 @@ impl<'a> Lines<'a> {
         Ok(())
     }
 
-    fn broken(&self, problem: &str) -> ArchiveError {
+    /// Returns the error of the line that was read last.
+    pub(super) fn broken(&self, problem: &str) -> ArchiveError {
         let file = format!("{}.ndjson", self.wanted.table);
         ArchiveError::Line { file, line: self.number, problem: problem.to_owned() }
     }

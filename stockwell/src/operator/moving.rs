@@ -156,7 +156,8 @@ pub(super) async fn relocate(args: &MoveArgs) -> Result<(), Failed> {
         paused.as_secs()
     );
     println!(
-        "Next: make a key with `stockwell keys create` there, and send its users links for new passwords."
+        "Next: make a key with `stockwell keys create` there, and send its users links for new passwords. Set the rate limits and the \
+         quota of files that it had here."
     );
     Ok(())
 }

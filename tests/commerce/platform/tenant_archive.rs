@@ -332,6 +332,44 @@ fn forged(folder: &Path, to: &Path, manifest: &mut Manifest) -> Uuid {
     new
 }
 
+/// Imports archives with a position that no server has, and with a time that no calendar has.
+async fn no_archive_raises_the_positions_of_others(tenant: &Tenant, folder: &Path, manifest: &Manifest) {
+    let copy = place(tenant, "-ahead");
+    let mut ahead = manifest.clone();
+    forged(folder, &copy, &mut ahead);
+    let rows = fs::read_to_string(copy.join("event.ndjson")).expect("rows");
+    let (first, rest) = rows.split_once('\n').expect("an event");
+    let event: Value = serde_json::from_str(first).expect("JSON");
+    for (column, value, expected) in [
+        (
+            "position",
+            json!(i64::MAX),
+            "event.ndjson, line 1: position is 9223372036854775807, expected at most ",
+        ),
+        (
+            "position",
+            json!(1_i64 << 62),
+            "event.ndjson, line 1: position is 4611686018427387904, expected at most ",
+        ),
+        ("position", json!("4611686018427387904"), "event.ndjson, line 1: its position can't be read"),
+        (
+            "occurred_at",
+            json!("infinity"),
+            "event: 1 rows in the manifest, 0 of its tenant in the file that have no time",
+        ),
+    ] {
+        let mut forged = event.clone();
+        forged[column] = value;
+        let rest = if column == "position" { rest } else { "" };
+        forge(&copy, &mut ahead, "event", &format!("{forged}\n{rest}"));
+        let error = rejected(&copy).await;
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let base = sqlx::query_scalar("select event_base()").fetch_one(&environment().root).await;
+    let base: i64 = base.expect("the base of positions");
+    assert!(base < 1 << 50, "the positions of other tenants go on from {base}");
+}
+
 #[test]
 fn a_forged_archive_writes_no_other_tenant_and_no_role() {
     with_tenant(async |tenant| {
@@ -363,16 +401,7 @@ fn a_forged_archive_writes_no_other_tenant_and_no_role() {
         forge(&copy, &mut named, "product", &rows);
         assert!(rejected(&copy).await.starts_with("tenant.ndjson: its slug is not "));
 
-        let copy = place(tenant, "-ahead");
-        let mut ahead = manifest.clone();
-        forged(&folder, &copy, &mut ahead);
-        let rows = fs::read_to_string(copy.join("event.ndjson")).expect("rows");
-        let (first, rest) = rows.split_once('\n').expect("an event");
-        let mut event: Value = serde_json::from_str(first).expect("JSON");
-        event["position"] = json!(i64::MAX);
-        forge(&copy, &mut ahead, "event", &format!("{event}\n{rest}"));
-        let error = rejected(&copy).await;
-        assert!(error.starts_with("the archive has the position 9223372036854775807"), "{error}");
+        no_archive_raises_the_positions_of_others(tenant, &folder, &manifest).await;
 
         let copy = place(tenant, "-role");
         let mut with_role = manifest;

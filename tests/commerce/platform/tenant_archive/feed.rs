@@ -48,6 +48,17 @@ fn raise(folder: &Path, manifest: &mut Manifest, position: i64) {
     forge(folder, manifest, "event", &format!("{event}\n{rest}"));
 }
 
+/// Gives the tenant of an archive rate limits of its own.
+fn claim_rates(folder: &Path, manifest: &mut Manifest) {
+    let rows = fs::read_to_string(folder.join("tenant.ndjson")).expect("rows");
+    let mut tenant: Value = serde_json::from_str(rows.trim_end()).expect("JSON");
+    for column in ["rate_burst", "rate_minute", "rate_tenant", "rate_reports"] {
+        assert!(tenant.get(column).is_none(), "an archive has no {column}");
+        tenant[column] = json!(i32::MAX);
+    }
+    forge(folder, manifest, "tenant", &format!("{tenant}\n"));
+}
+
 /// Returns a transaction that has locked the table of events.
 async fn locked(other: &Other, mode: &str) -> Transaction<'static, Postgres> {
     let mut held = other.root.begin().await.expect("a transaction");
@@ -69,6 +80,7 @@ fn writers_go_on_while_two_imports_wait_for_them() {
         forged(&far, &near, &mut two);
         raise(&far, &mut one, 2_000_000_000);
         raise(&near, &mut two, 1_000_000_000);
+        claim_rates(&near, &mut two);
 
         let other = Other::start().await;
         let (vacuum, held) =
@@ -91,6 +103,9 @@ fn writers_go_on_while_two_imports_wait_for_them() {
         let base = sqlx::query_scalar("select event_base()").fetch_one(&other.root).await;
         let base: i64 = base.expect("the base of positions");
         assert!(base >= 2_000_000_000, "{base} is not behind both archives");
+        let own = "select count(*) from tenant where coalesce(rate_burst, rate_minute, rate_tenant, rate_reports) is not null";
+        let own: i64 = sqlx::query_scalar(own).fetch_one(&other.root).await.expect("tenants are counted");
+        assert_eq!(own, 0, "only the operator gives a tenant limits of its own");
     });
 }
 
