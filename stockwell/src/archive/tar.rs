@@ -1,7 +1,7 @@
 //! The form `.tar.gz` of an archive: plain files of one folder, as `tar` reads and writes them.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -17,6 +17,11 @@ const BLOCK: usize = 512;
 const COPIED_AT_ONCE: usize = 64 * 1024;
 /// Most files of an archive, which has two for each table and the manifest.
 const FILES_MAX: usize = 2_000;
+/// Bytes that an archive of any size may unpack to.
+const UNPACKED_MIN: u64 = 1024 * 1024 * 1024;
+/// Times its packed bytes that a larger archive may unpack to. Rows and their checksums are far below: packing makes them some 3 to 20 times
+/// smaller.
+const UNPACKED_TIMES: u64 = 200;
 /// Places of a header: name, mode, user, group, size, time, checksum, kind of the entry, and the mark of the format.
 const NAME: Range<usize> = 0..100;
 const MODE: Range<usize> = 100..108;
@@ -52,10 +57,52 @@ pub(super) fn pack(folder: &Path, names: &[String], to: &Path) -> Result<(), Arc
     buffered.get_ref().sync_all().map_err(failed)
 }
 
-/// Writes the files of an archive to an empty folder. Rejects an archive that is cut, with the file and the line at which it ends.
+/// The unpacked bytes of an archive, with the most that there may be.
+struct Bounded<R> {
+    unpacked: R,
+    left: u64,
+    most: u64,
+}
+
+impl<R: Read> Bounded<R> {
+    fn new(unpacked: R, most: u64) -> Self {
+        Bounded { unpacked, left: most, most }
+    }
+
+    fn too_long(&self) -> io::Error {
+        let problem = format!("the archive unpacks to more than {} bytes", self.most);
+        io::Error::new(ErrorKind::FileTooLarge, problem)
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.unpacked.read(bytes)?;
+        let left = self.left.checked_sub(read as u64);
+        self.left = left.ok_or_else(|| self.too_long())?;
+        Ok(read)
+    }
+}
+
+/// Returns the bytes that an archive of `packed` bytes may unpack to.
+fn unpacked_max(packed: u64) -> u64 {
+    packed.saturating_mul(UNPACKED_TIMES).max(UNPACKED_MIN)
+}
+
+/// Writes the files of an archive to an empty folder. Rejects an archive that is cut, with the file and the line at which it ends, and one that
+/// is no plain file or unpacks to too many bytes.
 pub(super) fn unpack(from: &Path, folder: &Path) -> Result<(), ArchiveError> {
+    let failed = |error| ArchiveError::file(from, error);
+    let described = fs::metadata(from).map_err(failed)?;
+    if !described.is_file() {
+        return Err(ArchiveError::Rejected(format!("{} is no plain file", from.display())));
+    }
+    unpack_at_most(from, folder, unpacked_max(described.len()))
+}
+
+fn unpack_at_most(from: &Path, folder: &Path, most: u64) -> Result<(), ArchiveError> {
     let file = File::open(from).map_err(|error| ArchiveError::file(from, error))?;
-    let mut packed = GzDecoder::new(BufReader::new(file));
+    let mut packed = Bounded::new(GzDecoder::new(BufReader::new(file)), most);
     let mut last = ("the beginning".to_owned(), 0);
     for _ in 0..=FILES_MAX {
         let mut header: Header = [0; BLOCK];
@@ -67,6 +114,9 @@ pub(super) fn unpack(from: &Path, folder: &Path) -> Result<(), ArchiveError> {
         }
         let (name, size) = entry_of(&header)
             .ok_or_else(|| ArchiveError::Rejected(format!("{} is no archive of a tenant", from.display())))?;
+        if size > packed.left {
+            return Err(cut(&name, 0, &packed.too_long()));
+        }
         let lines = unpack_file(&mut packed, folder, &name, size)?;
         last = (name, lines);
     }
@@ -99,7 +149,11 @@ fn unpack_file(packed: &mut impl Read, folder: &Path, name: &str, size: u64) -> 
 
 /// Returns the error of an archive that can't be read on.
 fn cut(file: &str, lines: u64, error: &io::Error) -> ArchiveError {
-    let problem = format!("the archive is cut or damaged here: {error}");
+    let problem = if error.kind() == ErrorKind::FileTooLarge {
+        error.to_string()
+    } else {
+        format!("the archive is cut or damaged here: {error}")
+    };
     ArchiveError::Line { file: file.to_owned(), line: lines + 1, problem }
 }
 
@@ -196,6 +250,39 @@ mod tests {
         fs::remove_dir_all(&folder).expect("the folder is there");
         assert!(error.contains("more than 2000 files"), "{error}");
         assert!(files <= FILES_MAX + 1, "{files} files");
+    }
+
+    /// Unpacks files of zeros with these sizes, and zeros after the end of the archive. Returns the error and the bytes that were written.
+    fn unpacked(name: &str, sizes: &[u64], after: usize, most: u64) -> (Option<String>, u64) {
+        let folder = env::temp_dir().join(format!("stockwell-bomb-{name}-{}", process::id()));
+        let to = folder.join("unpacked");
+        fs::create_dir_all(&to).expect("a folder");
+        let from = folder.join("small.tar.gz");
+        let mut packed = GzEncoder::new(File::create_new(&from).expect("a file"), Compression::fast());
+        for (number, size) in sizes.iter().enumerate() {
+            packed.write_all(&header_of(&format!("t{number}.ndjson"), *size)).expect("a header");
+            io::copy(&mut io::repeat(0).take(*size), &mut packed).expect("zeros");
+            packed.write_all(&vec![0; padding(*size)]).expect("zeros");
+        }
+        packed.write_all(&vec![0; 2 * BLOCK + after]).expect("the end");
+        packed.finish().expect("it is packed");
+        let error = unpack_at_most(&from, &to, most).err().map(|error| error.to_string());
+        let written = fs::read_dir(&to).expect("the files");
+        let written = written.map(|file| file.and_then(|file| file.metadata()).expect("a file").len()).sum();
+        fs::remove_dir_all(&folder).expect("the folder is there");
+        (error, written)
+    }
+
+    #[test]
+    fn an_archive_that_unpacks_to_too_many_bytes_is_rejected() {
+        const MIB: u64 = 1024 * 1024;
+        let too_long = |place: &str| Some(format!("{place}: the archive unpacks to more than {MIB} bytes"));
+        assert_eq!(unpacked("fits", &[MIB / 2, 1], 0, MIB), (None, MIB / 2 + 1));
+        assert_eq!(unpacked("one", &[MIB], 0, MIB), (too_long("t0.ndjson, line 1"), 0));
+        assert_eq!(unpacked("two", &[MIB / 2, MIB / 2], 0, MIB), (too_long("t1.ndjson, line 1"), MIB / 2));
+        assert_eq!(unpacked("after", &[1], 2 << 20, MIB), (too_long("t0.ndjson, line 1"), 1));
+        assert_eq!((unpacked_max(0), unpacked_max(1 << 30)), (1 << 30, 200 << 30));
+        assert_eq!(unpacked_max(u64::MAX), u64::MAX);
     }
 
     #[test]
