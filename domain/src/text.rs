@@ -6,6 +6,7 @@
 mod card;
 mod cell;
 mod code;
+mod plain;
 mod search;
 
 use std::cmp::Ordering;
@@ -20,6 +21,7 @@ use crate::refusal::Problems;
 pub use card::holds_card_number;
 pub use cell::{neutral_cell, read_cell};
 pub use code::{CodeRule, is_stray, one_form};
+pub use plain::{plain_line, plain_lines};
 pub use search::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
 
 /// A free text of a document, of at most 100 characters, such as a processor's reference.

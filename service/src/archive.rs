@@ -18,6 +18,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::text::plain_line;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Row};
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ pub enum ArchiveError {
         source: io::Error,
     },
     /// A line of a file is not as it was written.
-    #[error("{file}, line {line}: {problem}")]
+    #[error("{file}, line {line}: {}", plain_line(.problem))]
     Line {
         /// The name of the file.
         file: String,
@@ -122,7 +123,7 @@ pub enum ArchiveError {
         problem: String,
     },
     /// The archive or the database does not fit.
-    #[error("{0}")]
+    #[error("{}", plain_line(.0))]
     Rejected(String),
     /// The database failed.
     #[error(transparent)]
@@ -275,6 +276,18 @@ async fn find(connection: &mut PgConnection, slug: &str) -> Result<TenantId, Arc
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_with_texts_of_an_archive_has_no_control_character() {
+        let forged = "{\"format\":1,\"\\u001b[2J\\nall is well\":1}";
+        let problem = serde_json::from_str::<Manifest>(forged).expect_err("an unknown field").to_string();
+        assert!(problem.contains('\u{1b}'), "{problem}");
+        let line = ArchiveError::Line { file: MANIFEST.to_owned(), line: 1, problem };
+        let slug = ArchiveError::Rejected("the slug \u{9b}2J".to_owned());
+        for error in [line.to_string(), slug.to_string()] {
+            assert!(!error.contains(char::is_control) && error.contains("\\u{"), "{error}");
+        }
+    }
 
     #[test]
     fn each_column_that_is_left_out_is_filled() {

@@ -9,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use domain::id::TenantId;
+use domain::text::plain_line;
 use migration::bi_role;
 use service::archive::{self, ArchiveError, Deleted, Manifest};
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
@@ -39,7 +40,7 @@ pub enum DeleteError {
     #[error(transparent)]
     Role(#[from] migration::Error),
     /// The archive is that of another tenant.
-    #[error("the archive is of the tenant {found}, not of {slug}")]
+    #[error("the archive is of the tenant {}, not of {slug}", plain_line(.found))]
     OtherTenant {
         /// The slug of the tenant.
         slug: String,

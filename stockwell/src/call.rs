@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use api::config::secret;
 use clap::Args;
+use domain::text::{plain_line, plain_lines};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -228,7 +229,7 @@ impl<'a> Call<'a> {
         let text = response.text().await.map_err(|source| self.cut(source))?;
         match serde_json::from_str::<Value>(&text) {
             Ok(problem) if problem["code"].is_string() => tell(status, &problem, problems)?,
-            _ => writeln!(problems, "{status}: {text}")?,
+            _ => writeln!(problems, "{status}: {}", plain_lines(&text))?,
         }
         if let Some(seconds) = pause {
             writeln!(problems, "Repeat it after {seconds} seconds.")?;
@@ -242,14 +243,14 @@ impl<'a> Call<'a> {
 
 /// Prints a problem: its code, then each wrong field with its fix.
 fn tell(status: u16, problem: &Value, problems: &mut impl Write) -> io::Result<()> {
-    let said = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let said = |value: &Value| plain_lines(value.as_str().unwrap_or_default()).into_owned();
     writeln!(problems, "{status} {}: {}", said(&problem["code"]), said(&problem["detail"]))?;
     for field in problem["errors"].as_array().into_iter().flatten() {
         let place = ["pointer", "parameter", "header"].iter().find_map(|place| field[*place].as_str());
-        writeln!(problems, "  {}: {}", place.unwrap_or("request"), said(&field["detail"]))?;
+        writeln!(problems, "  {}: {}", plain_line(place.unwrap_or("request")), said(&field["detail"]))?;
     }
     if let Some(id) = problem["request_id"].as_str() {
-        writeln!(problems, "  X-Request-Id: {id}")?;
+        writeln!(problems, "  X-Request-Id: {}", plain_line(id))?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use std::time::Instant;
 use api::config::secret;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
+use domain::text::plain_lines;
 use secrecy::SecretString;
 
 pub use client::ClientError;
@@ -109,7 +110,7 @@ pub async fn run(command: &ImportCommand) -> Result<(), ImportError> {
         println!("{}", shift.told());
     }
     let documents = Documents::of(rows, &place);
-    println!("{}", documents.assumptions());
+    println!("{}", plain_lines(&documents.assumptions()));
     let posted = documents.send(&client).await?;
     print!("{}", Tally::table(&documents.read, &posted));
     println!("took {} s", started.elapsed().as_secs());

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use api::config::Config;
 use clap::{Parser, Subcommand};
+use domain::text::plain_lines;
 use operator::attachments::AttachmentsCommand;
 use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
@@ -92,7 +93,8 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("stockwell: {error}");
+            // It may repeat a text of a file, of a server or of a row.
+            eprintln!("stockwell: {}", plain_lines(&error.to_string()));
             ExitCode::FAILURE
         }
     }
@@ -131,7 +133,7 @@ async fn run(command: Command) -> Result<ExitCode, Failed> {
 async fn diagnose(args: &DoctorArgs) -> ExitCode {
     let found = doctor::examine(args).await;
     for finding in &found {
-        println!("{finding}");
+        println!("{}", plain_lines(&finding.to_string()));
     }
     if found.iter().any(Finding::is_fault) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

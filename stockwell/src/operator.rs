@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::id::TenantId;
 use domain::tenant::TaxRounding;
+use domain::text::plain_line;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::integrity;
@@ -362,7 +363,8 @@ pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
             println!("  {fact}");
             broken += usize::from(fact.differences != 0);
             for example in &fact.examples {
-                println!("      {}: {} expected, {} found", example.subject, example.expected, example.found);
+                let subject = plain_line(&example.subject);
+                println!("      {subject}: {} expected, {} found", example.expected, example.found);
             }
         }
     }

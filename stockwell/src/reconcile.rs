@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use api::config::secret;
 use clap::Args;
+use domain::text::{plain_line, plain_lines};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode, Url};
@@ -116,7 +117,7 @@ pub async fn run(args: &ReconcileArgs) -> Result<ExitCode, ReconcileError> {
     for upload in &uploads {
         let sent = send(&client, &args.folder, upload, &bar).await?;
         if sent.rows > 0 {
-            bar.suspend(|| eprintln!("{}", told(&upload.file, sent)));
+            bar.suspend(|| eprintln!("{}", plain_line(&told(&upload.file, sent))));
         }
         all.add(sent);
     }
@@ -130,7 +131,7 @@ pub async fn run(args: &ReconcileArgs) -> Result<ExitCode, ReconcileError> {
     if args.json {
         println!("{answer:#}");
     } else {
-        print!("{}", answer::text(&run, &answer));
+        print!("{}", plain_lines(&answer::text(&run, &answer)));
     }
     Ok(match answer["verdict"].as_str() {
         Some("not_enough_data") => ExitCode::from(NOT_ENOUGH_DATA),
@@ -175,7 +176,7 @@ async fn send(
         all.add(rows);
         for row in rejected.iter().take(REJECTED_SHOWN.saturating_sub(shown)) {
             shown += 1;
-            bar.suspend(|| eprintln!("{}", rejection(&upload.file, part.rows_before, row)));
+            bar.suspend(|| eprintln!("{}", plain_line(&rejection(&upload.file, part.rows_before, row))));
         }
     }
     Ok(all)

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::id::BiLoginId;
+use domain::text::plain_line;
 use secrecy::ExposeSecret;
 use service::{bi_login, tenant};
 use stockwell::bi::{self, NewLogin};
@@ -107,7 +108,7 @@ pub async fn run(command: BiCommand) -> Result<(), Failed> {
                     (None, Some(at)) => format!("expires at {at}"),
                     (None, None) => "does not expire".to_owned(),
                 };
-                println!("{} {} {} ({state})", login.id, login.role_name, login.name);
+                println!("{} {} {} ({state})", login.id, login.role_name, plain_line(&login.name));
             }
         }
     }

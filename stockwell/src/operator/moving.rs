@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use api::config::{StoreArgs, secret};
 use clap::Args;
 use domain::id::TenantId;
+use domain::text::plain_line;
 use secrecy::{ExposeSecret, SecretString};
 use service::Db;
 use service::archive::{Deleted, Manifest, OBJECTS};
@@ -120,7 +121,7 @@ pub(super) async fn import(args: &ImportArgs) -> Result<(), Failed> {
     println!(
         "{} rows of {} as of {}, as in the manifest",
         manifest.rows(),
-        manifest.slug,
+        plain_line(&manifest.slug),
         manifest.exported_at
     );
     let mut broken = 0;
@@ -164,7 +165,7 @@ pub(super) async fn relocate(args: &MoveArgs) -> Result<(), Failed> {
 
 fn print_rows(manifest: &Manifest) {
     for file in manifest.tables.iter().filter(|file| file.rows > 0) {
-        println!("{}: {} rows", file.table, file.rows);
+        println!("{}: {} rows", plain_line(&file.table), file.rows);
     }
 }
 
