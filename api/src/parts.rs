@@ -14,9 +14,9 @@ use crate::problem::{Answer, ApiError};
 const ROWS_FIRST: u64 = 100;
 /// Fewest rows of a part.
 const ROWS_MIN: u64 = 10;
-/// Most rows of a part.
-const ROWS_MAX: u64 = 500;
-/// Bytes that a part has about.
+/// Most rows of a part. The rows of the next part may all be the longest that there are. Those before it tell nothing about them.
+const ROWS_MAX: u64 = 100;
+/// Bytes that a part has about. Rows that were read and would make it longer are read again for the next part.
 const PART_BYTES: u64 = 512 * 1024;
 
 /// The number of rows of the next part: long rows are read few at a time.
@@ -33,6 +33,11 @@ impl PartRows {
     /// Returns the number.
     pub fn get(self) -> u64 {
         self.0
+    }
+
+    /// Whether a part with so many bytes gets no more rows.
+    pub fn is_full(bytes: usize) -> bool {
+        bytes as u64 >= PART_BYTES
     }
 
     /// Returns the number after a part of so many rows and bytes.
@@ -108,9 +113,10 @@ mod tests {
     fn long_rows_are_read_few_at_a_time() {
         assert_eq!(PartRows::default().get(), 100);
         for (rows, bytes, next) in
-            [(100, 40_000, 500), (100, 1024 * 1024, 50), (100, 100_000_000, 10), (0, 0, 10), (1, 0, 500)]
+            [(100, 40_000, 100), (100, 1024 * 1024, 50), (100, 100_000_000, 10), (0, 0, 10), (1, 0, 100)]
         {
             assert_eq!(PartRows::after(rows, bytes).get(), next, "{rows} rows of {bytes} bytes");
         }
+        assert_eq!((PartRows::is_full(512 * 1024 - 1), PartRows::is_full(512 * 1024)), (false, true));
     }
 }

@@ -22,6 +22,8 @@ const MIB: usize = 1024 * 1024;
 const BATCHES_MAX: usize = 100;
 /// Most MiB by which an export of many rows moves it.
 const EXPORT_MAX: usize = 16;
+/// Most MiB by which a whole list moves it whose last rows are 200 KB long.
+const LIST_MAX: usize = 80;
 /// Most MiB by which callers without a credential move it.
 const STRANGERS_MAX: usize = 50;
 
@@ -304,6 +306,35 @@ fn an_export_of_many_rows_moves_the_memory_by_little_and_is_cut_when_it_fails() 
         server.kill().await;
         let lines = "delete from sales_line where tenant_id = $1";
         sqlx::query(lines).bind(tenant.id.0).execute(&mut root).await.expect("they are deleted");
+    });
+}
+
+#[test]
+fn a_whole_list_whose_rows_grow_moves_the_memory_by_little() {
+    with_tenants(async |tenant, _| {
+        let addr = quiet_addr();
+        let server = Process::server(&addr, 16).await;
+        let client = tenant.at(&format!("http://{addr}"));
+        for kind in ["SHORT", "SHORT", "LONG"] {
+            let item = |_: usize, _: &str| {
+                json!({ "sku": format!("{kind}-{}", Uuid::new_v4().simple()), "name": "Cup" }).to_string()
+            };
+            assert_eq!(send(&client, "/v1/products/batch", &batch(item)).await, 207);
+        }
+        let mut root = environment().connect().await;
+        let long =
+            "update product set description = repeat('x', 200000) where tenant_id = $1 and sku like 'LONG-%'";
+        sqlx::query(long).bind(tenant.id.0).execute(&mut root).await.expect("long rows");
+        for path in ["/v1/products?format=ndjson&sort=created_at", "/v1/products?format=csv&sort=created_at"]
+        {
+            let memory = Memory::of(&server);
+            let response = client.call(Method::GET, path).open().await;
+            let (bytes, lines) = read_slowly(response).await.expect("the whole list");
+            assert!(bytes > LIST_MAX * MIB && lines >= 1_500, "{bytes} bytes, {lines} lines");
+            let moved = memory.moved("a whole list whose rows grow", &BTreeMap::new());
+            assert!(moved <= LIST_MAX, "{path}: {moved} MiB");
+        }
+        server.kill().await;
     });
 }
 

@@ -26,6 +26,8 @@ use crate::record::Record;
 /// Lists that return pages only, because their rows are computed. A report or the list of movements has all of these rows.
 const PAGES_ONLY: [&str; 2] =
     ["/v1/replenishment/suggestions", "/v1/stock/levels/{location_id}/{product_id}/explain"];
+/// Number of rows that are expanded and written at once. A part ends behind them when it has enough bytes.
+const ROWS_AT_ONCE: usize = 20;
 /// Media type of NDJSON.
 pub const NDJSON: &str = "application/x-ndjson";
 /// Media type of CSV.
@@ -219,7 +221,7 @@ struct Export<F, T, K, R, P> {
     is_begun: bool,
     /// Number of rows of the next part.
     rows: PartRows,
-    /// Number of rows that were read.
+    /// Number of rows that were written.
     count: usize,
     list: List<F>,
     caller: Caller,
@@ -241,12 +243,22 @@ where
     async fn next(&mut self) -> Result<Part, ApiError> {
         let (read, after, wanted) = (&self.read, self.after.take(), self.rows.get());
         let rows = self.list.read(&self.caller, async |tx: &Tx| read(tx, after, wanted).await).await?;
-        self.list.app.rates.count_more_values(&self.caller, self.count, rows.len());
-        self.count += rows.len();
-        self.after = rows.last().map(&self.position);
-        let text = self.write_rows(&rows).await?;
-        self.rows = PartRows::after(rows.len(), text.len());
-        Ok(Part { text, is_last: (rows.len() as u64) < wanted })
+        let (mut text, mut written) = (Vec::new(), 0);
+        if rows.is_empty() {
+            text = self.write_rows(&rows).await?;
+        }
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            if PartRows::is_full(text.len()) {
+                break;
+            }
+            text.append(&mut self.write_rows(some).await?);
+            written += some.len();
+            self.after = some.last().map(&self.position);
+        }
+        self.list.app.rates.count_more_values(&self.caller, self.count, written);
+        self.count += written;
+        self.rows = PartRows::after(written, text.len());
+        Ok(Part { text, is_last: written == rows.len() && (rows.len() as u64) < wanted })
     }
 
     async fn check(&self) -> Result<(), ApiError> {

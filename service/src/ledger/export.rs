@@ -51,16 +51,24 @@ pub struct ExportedLine {
     pub text: String,
 }
 
-/// The lines of the next entries (`$5`) after one (`$2`), by the ids of the entries.
+/// Lines after which a page gets no further entry. An entry has far fewer.
+const LINES_MAX: i64 = 2_000;
+
+/// The lines of the next entries (`$5`) after one (`$2`), by the ids of the entries. An entry that has as many lines (`$6`) before it is for
+/// the next page.
 const PAGE: &str = "
     select
         e.id, e.posted_on, e.document_kind, e.document_id, coalesce(e.memo, '') as memo, l.line_no, l.account_code,
         coalesce(a.name, '') as account_name, l.debit, l.credit, l.currency, coalesce(t.code, '') as tax_code,
         coalesce(c.number, s.code, '') as partner
     from (
-        select j.id, j.posted_on, j.document_kind, j.document_id, j.memo from journal_entry j
-        where j.tenant_id = $1 and ($2::uuid is null or j.id > $2) and j.posted_on >= $3 and j.posted_on < $4
-        order by j.id limit $5) e
+        select j.*, sum(n.lines) over (order by j.id) - n.lines as lines_before
+        from (
+            select j.id, j.posted_on, j.document_kind, j.document_id, j.memo from journal_entry j
+            where j.tenant_id = $1 and ($2::uuid is null or j.id > $2) and j.posted_on >= $3 and j.posted_on < $4
+            order by j.id limit $5) j
+        cross join lateral (
+            select count(*) as lines from journal_line c where c.tenant_id = $1 and c.entry_id = j.id) n) e
     join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
     left join account a on a.tenant_id = $1 and a.code = l.account_code
     left join customer c on c.tenant_id = $1 and c.id = l.party_id
@@ -69,9 +77,11 @@ const PAGE: &str = "
         select min(x ->> 'code') as code
         from tax_rate r cross join jsonb_array_elements(r.taxes) x
         where r.tenant_id = $1 and x ->> 'account' = l.account_code) t on true
+    where e.lines_before < $6::bigint
     order by e.id, l.line_no";
 
-/// Returns the lines of the next `entries` entries after the entry `after`, each with all of its lines. None: the export is complete.
+/// Returns the lines of the next entries after the entry `after`, at most `entries` of them, each with all of its lines. None: the export is
+/// complete.
 pub async fn page(
     tx: &Tx,
     days: Days,
@@ -83,7 +93,8 @@ pub async fn page(
         .bind(after.map(|id| id.0))
         .bind(days.from)
         .bind(days.to)
-        .bind(entries);
+        .bind(entries)
+        .bind(LINES_MAX);
     tx.rows(query.persistent(false)).await?.iter().map(line).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The export of the journal: its lines, and control totals that a receiver can check.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tests::{Tenant, with_tenant};
 
@@ -55,7 +55,25 @@ fn the_journal_of_a_period_is_exported_with_its_totals() {
             (&balance["totals"]["debit"], &balance["totals"]["credit"]),
             (&json!("32.55"), &json!("32.55"))
         );
+        long_entries_are_exported_whole(tenant).await;
     });
+}
+
+/// A page ends after so many lines, and never within an entry.
+async fn long_entries_are_exported_whole(tenant: &Tenant) {
+    let line = |account: &str, side: &str| json!({ "account": account, side: "0.01" });
+    let lines: Vec<Value> = (0..100).flat_map(|_| [line("6100", "debit"), line("1010", "credit")]).collect();
+    for number in 0..12 {
+        let entry = json!({ "memo": format!("Long {number}"), "occurred_on": "2026-03-15", "lines": lines });
+        tenant.post("/v1/journal-entries", &entry).await.created();
+    }
+    let text = tenant.get("/v1/journal-export?from=2026-03-01&to=2026-04-01").await.text;
+    for number in 0..12 {
+        let of_entry = text.lines().filter(|row| row.ends_with(&format!(",Long {number}")));
+        assert_eq!(of_entry.count(), 200, "entry {number}");
+    }
+    let last = text.lines().last().expect("the totals");
+    assert!(last.starts_with("total,,,2400,,,12.00,12.00,"), "{last}");
 }
 
 #[test]

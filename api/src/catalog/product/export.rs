@@ -78,7 +78,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         metadata: metadata.into(),
         after: None,
         rows: PartRows::default(),
-        read: 0,
+        written: 0,
         head: if params.bom.unwrap_or(locale.is_some()) { "\u{feff}" } else { "" },
     };
     export.app.rates.admit_report(&export.caller)?;
@@ -97,8 +97,8 @@ struct Export {
     after: Option<String>,
     /// Number of products of the next part.
     rows: PartRows,
-    /// Number of products that were read.
-    read: usize,
+    /// Number of products that were written.
+    written: usize,
     head: &'static str,
     locale: Option<Locale>,
 }
@@ -116,8 +116,6 @@ impl Parts for Export {
             Ok((products, codes, reorder))
         };
         let (products, codes, mut reorder) = self.app.db.read(self.caller.tenant_id, read).await?;
-        self.app.rates.count_more_values(&self.caller, self.read, products.len());
-        self.read += products.len();
         let mut text = self.head.as_bytes().to_vec();
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
@@ -126,7 +124,11 @@ impl Parts for Export {
         if self.after.is_none() {
             writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
         }
+        let (mut written, mut bytes) = (0, 0);
         for product in &products {
+            if PartRows::is_full(bytes) {
+                break;
+            }
             let reorder = reorder.remove(&product.id).unwrap_or_default();
             let stated = Stated { product: product.input(), reorder };
             for column in Column::iter() {
@@ -135,16 +137,20 @@ impl Parts for Export {
                     Some(locale) if column.is_number() => locale.number(&cell),
                     _ => neutral_cell(&cell),
                 };
+                bytes += cell.len();
                 writer.write_field(cell.as_bytes()).map_err(ApiError::internal)?;
             }
             writer.write_record(None::<&[u8]>).map_err(ApiError::internal)?;
+            written += 1;
+            self.after = Some(product.sku.clone());
         }
         writer.flush().map_err(ApiError::internal)?;
         drop(writer);
         self.head = "";
-        self.after = Some(products.last().map(|product| product.sku.clone()).unwrap_or_default());
-        self.rows = PartRows::after(products.len(), text.len());
-        Ok(Part { text, is_last: (products.len() as u64) < wanted })
+        self.app.rates.count_more_values(&self.caller, self.written, written);
+        self.written += written;
+        self.rows = PartRows::after(written, text.len());
+        Ok(Part { text, is_last: written == products.len() && (products.len() as u64) < wanted })
     }
 
     async fn check(&self) -> Result<(), ApiError> {
