@@ -1,5 +1,6 @@
 //! Work that goes on after its response (`Prefer: respond-async`, RFC 7240), with a job that shows how far it is.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, ResponseError, rt};
 use domain::id::JobId;
 use domain::number::shown_decimals;
+use futures_util::FutureExt;
 use futures_util::future::join;
 use service::job::{self, Counts, Kind};
 use service::{Error, Tx};
@@ -104,7 +106,7 @@ struct Follower {
 
 impl Follower {
     async fn follow(self, work: impl Future<Output = Answer>) {
-        let answer = run_with_notes(NOTED_EVERY, work, async || self.note().await).await;
+        let answer = run_with_notes(NOTED_EVERY, caught(work), async || self.note().await).await;
         let response = answer.unwrap_or_else(|error| error.error_response());
         let status = i16::try_from(response.status().as_u16()).unwrap_or_default();
         let body = match to_bytes(response.into_body()).await {
@@ -136,6 +138,14 @@ impl Follower {
     }
 }
 
+/// Carries out `work`. A panic is its error, as in a request, so that the job ends.
+async fn caught(work: impl Future<Output = Answer>) -> Answer {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("the work of a job panicked");
+        Err(ApiError::of(ErrorCode::InternalError))
+    })
+}
+
 /// Carries out `work`, and calls `note` beside it after each `every`. The work goes on while a note waits. Otherwise the two could block each
 /// other: the note may wait for a connection of a write that waits for the work.
 async fn run_with_notes<T>(every: Duration, work: impl Future<Output = T>, note: impl AsyncFn()) -> T {
@@ -156,6 +166,17 @@ async fn run_with_notes<T>(every: Duration, work: impl Future<Output = T>, note:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[actix_web::test]
+    async fn work_that_panics_ends_with_an_error() {
+        let work = async |is_mistaken: bool| -> Answer {
+            assert!(!is_mistaken, "a mistake");
+            Ok(HttpResponse::Ok().finish())
+        };
+        let error = caught(work(true)).await.expect_err("it panicked");
+        assert_eq!(error.error_response().status(), 500);
+        caught(work(false)).await.expect("a response");
+    }
 
     #[actix_web::test]
     async fn work_goes_on_while_a_note_waits() {

@@ -180,24 +180,24 @@ where
 struct Asked {
     method: Method,
     uri: Uri,
+    /// Whether the request changes nothing, so that it can be rejected after its work.
+    only_reads: bool,
     /// Whether the request counts the points of reports.
     of_reports: bool,
 }
 
 impl Asked {
     fn of(request: &HttpRequest) -> Self {
-        let of_reports = is_of_reports(request.path()) || request.extensions().contains::<CountedAsReport>();
-        Asked { method: request.method().clone(), uri: request.uri().clone(), of_reports }
-    }
-
-    /// Whether the request changes nothing, so that it can be rejected after its work.
-    fn only_reads(&self) -> bool {
-        only_reads(&self.method, self.uri.path())
+        // The path as the router compares it: `/%67raphql` is `/graphql`.
+        let path = request.match_info().get_ref().path();
+        let only_reads = only_reads(request.method(), path);
+        let of_reports = is_of_reports(path) || request.extensions().contains::<CountedAsReport>();
+        Asked { method: request.method().clone(), uri: request.uri().clone(), only_reads, of_reports }
     }
 }
 
 fn only_reads(method: &Method, path: &str) -> bool {
-    *method == Method::GET || READ_BY_POST.contains(&path)
+    *method == Method::GET || (*method == Method::POST && READ_BY_POST.contains(&path))
 }
 
 /// Returns the response to a request whose handler panicked. It is an error, because the request is gone with its handler.
@@ -235,7 +235,7 @@ fn refuse(
 
 /// Rejects a method that the path does not serve.
 fn refuse_method(app: &App, request: &ServiceRequest) -> Result<(), ApiError> {
-    match app.table.refused(request.method(), request.path()) {
+    match app.table.refused(request.method(), request.match_info().get_ref().path()) {
         Some(allowed) => Err(ApiError::of(ErrorCode::MethodNotAllowed).with_header(header::ALLOW, allowed)),
         None => Ok(()),
     }
@@ -399,7 +399,7 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     if wants.gzip && (log.caller.is_some() || !sending::is_long(&response)) {
         response = compress::gzip(response).await;
     }
-    if asked.only_reads() {
+    if asked.only_reads {
         let address = app.address_of(&request);
         response = match sending::limited(response, log.caller.as_ref(), address).await {
             Ok(response) => response,
@@ -444,4 +444,27 @@ fn is_of_reports(path: &str) -> bool {
                 "/v1/replenishment/supplier-settings",
             ]
             .contains(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn an_escaped_path_is_that_of_the_router() {
+        let asked = |request: TestRequest| Asked::of(&request.to_http_request());
+        for path in READ_BY_POST {
+            let escaped = path.replace('e', "%65").replace('g', "%67");
+            for uri in [path, escaped.as_str()] {
+                assert!(asked(TestRequest::post().uri(uri)).only_reads, "{uri}");
+                assert!(!asked(TestRequest::put().uri(uri)).only_reads, "{uri}");
+            }
+        }
+        assert!(asked(TestRequest::post().uri("/%67raphql")).of_reports);
+        assert!(asked(TestRequest::get().uri("/v1/r%65ports/revenue")).of_reports);
+        let other = asked(TestRequest::post().uri("/v1/products"));
+        assert!(!other.only_reads && !other.of_reports);
+    }
 }
