@@ -102,6 +102,12 @@ const COLUMNS_LEFT_OUT: [(&str, &str, &str); 14] = [
     ("tenant", "rate_reports", RATES),
 ];
 
+/// The table with the bytes that count for the quota of files. It is written last.
+const COUNTED: &str = "attachment_usage";
+/// The bytes of all contents of the tenant. An archive with another number would go round the quota.
+const STORED: &str =
+    "(select coalesce(sum(c.size_bytes), 0) from public.attachment_content c where c.tenant_id = $1::uuid)";
+
 /// An export, an import or a deletion failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -237,7 +243,8 @@ fn has_column(table: &str, column: &str) -> bool {
     COLUMNS_LEFT_OUT.iter().all(|left_out| (left_out.0, left_out.1) != (table, column))
 }
 
-/// Returns the expression that fills a column in an import, if archives lack it. A value that an archive has all the same is not read.
+/// Returns the expression that fills a column in an import, if archives lack it, or if its value must agree with other rows that are written
+/// before ([`COUNTED`]). A value of the archive is not read.
 fn filled(table: &str, column: &str) -> Option<String> {
     match (table, column) {
         // The hash of a secret that no caller has.
@@ -250,6 +257,7 @@ fn filled(table: &str, column: &str) -> Option<String> {
         }
         ("attachment_content", "store") => Some("null".to_owned()),
         ("attachment_usage", "quota_bytes") => Some("null".to_owned()),
+        (COUNTED, "stored_bytes") => Some(STORED.to_owned()),
         (
             "tenant",
             "moving_until" | "moved_at" | "rate_burst" | "rate_minute" | "rate_tenant" | "rate_reports",
@@ -295,6 +303,7 @@ mod tests {
             assert!(has_rows(table) && !has_column(table, column));
             assert!(filled(table, column).is_some(), "{table}.{column}");
         }
+        assert_eq!(filled(COUNTED, "stored_bytes").as_deref(), Some(STORED));
         assert!(filled("product", "sku").is_none() && has_column("product", "sku"));
     }
 }

@@ -14,7 +14,9 @@ use tokio::time::{Instant, sleep};
 use super::bounds::{Ceiling, within_bounds};
 use super::catalogue::{self, Table, quoted};
 use super::lines::{Lines, open};
-use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, delete, filled, has_rows};
+use super::{
+    ArchiveError, COUNTED, FORMAT, MANIFEST, Manifest, SESSION, TableFile, delete, filled, has_rows,
+};
 use crate::Error;
 use crate::tenant::moving;
 
@@ -193,7 +195,10 @@ fn loads<'a>(manifest: &'a Manifest, tables: &'a [Table]) -> (Vec<Load<'a>>, Vec
     let is_tenant = |(table, _): &Load<'a>| table.name == "tenant";
     let (tenant, mut rest): (Vec<Load<'a>>, Vec<Load<'a>>) =
         tables.iter().filter_map(load).partition(is_tenant);
-    rest.sort_by_key(|(table, _)| !OF_SERVERS.contains(&table.name.as_str()));
+    rest.sort_by_key(|(table, _)| {
+        let name = table.name.as_str();
+        (name == COUNTED, !OF_SERVERS.contains(&name))
+    });
     (tenant, rest)
 }
 

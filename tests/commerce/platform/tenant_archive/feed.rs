@@ -48,8 +48,14 @@ fn raise(folder: &Path, manifest: &mut Manifest, position: i64) {
     forge(folder, manifest, "event", &format!("{event}\n{rest}"));
 }
 
-/// Gives the tenant of an archive rate limits of its own.
-fn claim_rates(folder: &Path, manifest: &mut Manifest) {
+/// Gives the tenant of an archive rate limits of its own, and room for files without end.
+fn claim_limits(folder: &Path, manifest: &mut Manifest) {
+    let rows = fs::read_to_string(folder.join("attachment_usage.ndjson")).expect("rows");
+    let mut usage: Value = serde_json::from_str(rows.trim_end()).expect("JSON");
+    assert_eq!(usage["stored_bytes"], 5);
+    assert!(usage.get("quota_bytes").is_none(), "an archive has no quota");
+    (usage["stored_bytes"], usage["quota_bytes"]) = (json!(-1_000_000_000), json!(i64::MAX));
+    forge(folder, manifest, "attachment_usage", &format!("{usage}\n"));
     let rows = fs::read_to_string(folder.join("tenant.ndjson")).expect("rows");
     let mut tenant: Value = serde_json::from_str(rows.trim_end()).expect("JSON");
     for column in ["rate_burst", "rate_minute", "rate_tenant", "rate_reports"] {
@@ -71,7 +77,9 @@ async fn locked(other: &Other, mode: &str) -> Transaction<'static, Postgres> {
 #[test]
 fn writers_go_on_while_two_imports_wait_for_them() {
     with_tenant(async |tenant| {
-        tenant.product("MUG", "10.00").await;
+        let mug = tenant.product("MUG", "10.00").await;
+        let file = json!({ "record_id": mug.id, "filename": "a.txt", "content_type": "text/plain", "content": "aGVsbG8=" });
+        tenant.post("/v1/attachments", &file).await.created();
         let (folder, far, near) = (place(tenant, "-ahead-of"), place(tenant, "-far"), place(tenant, "-near"));
         let mut one =
             archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
@@ -80,7 +88,7 @@ fn writers_go_on_while_two_imports_wait_for_them() {
         forged(&far, &near, &mut two);
         raise(&far, &mut one, 2_000_000_000);
         raise(&near, &mut two, 1_000_000_000);
-        claim_rates(&near, &mut two);
+        claim_limits(&near, &mut two);
 
         let other = Other::start().await;
         let (vacuum, held) =
@@ -106,6 +114,9 @@ fn writers_go_on_while_two_imports_wait_for_them() {
         let own = "select count(*) from tenant where coalesce(rate_burst, rate_minute, rate_tenant, rate_reports) is not null";
         let own: i64 = sqlx::query_scalar(own).fetch_one(&other.root).await.expect("tenants are counted");
         assert_eq!(own, 0, "only the operator gives a tenant limits of its own");
+        let odd = "select count(*) from attachment_usage where stored_bytes <> 5 or quota_bytes is not null";
+        let odd: i64 = sqlx::query_scalar(odd).fetch_one(&other.root).await.expect("rows are counted");
+        assert_eq!(odd, 0, "files count with their bytes");
     });
 }
 
