@@ -51,7 +51,7 @@ pub struct ExportedLine {
     pub text: String,
 }
 
-/// Lines after which a page gets no further entry. An entry has far fewer.
+/// Lines after which a page gets no further entry. The last entry is always whole.
 const LINES_MAX: i64 = 2_000;
 
 /// The lines of the next entries (`$5`) after one (`$2`), by the ids of the entries. An entry that has as many lines (`$6`) before it is for
