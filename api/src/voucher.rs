@@ -254,5 +254,5 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 async fn show(app: Data<App>, caller: Caller, id: PathId<VoucherId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::voucher::get(tx, id.0).await;
     let detail = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(detail.voucher.version, detail))
+    seen.answer_content(detail.voucher.version, detail)
 }

@@ -220,7 +220,8 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs, needs_itself: false }
+        let (columns, key, instants, days) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Table { name: name.to_owned(), columns, key, instants, days, needs, needs_itself: false }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tests::{Level, environment, with_tenant};
 
-use super::{ORDERS, amend, fields, first, id, of_bolts, path, receive, shown, stock_of};
+use super::{ORDERS, amend, fields, first, id, of_bolts, receive, shown, stock_of};
 use crate::lot::{day, received, tracked};
 
 #[test]
