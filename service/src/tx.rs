@@ -31,11 +31,13 @@ use crate::notifier::Notifier;
 mod connections;
 mod db;
 mod moves;
+mod options;
 pub(crate) mod shares;
 
-pub use db::{Db, PoolOptions};
+pub use db::Db;
 pub(crate) use db::{READER, require_trading};
 pub use moves::Move;
+pub use options::PoolOptions;
 
 /// Returns the number of processors of this machine.
 pub(crate) fn processors() -> u32 {

@@ -16,7 +16,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::PoolOptions;
+use super::options::PoolOptions;
 use super::shares::{Place, Shares, Work};
 use crate::Error;
 

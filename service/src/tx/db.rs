@@ -15,8 +15,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connections::Connections;
 use super::moves::{Move, Moves};
+use super::options::PoolOptions;
 use super::shares::Work;
-use super::{Tx, now, pause_before_retry, processors};
+use super::{Tx, now, pause_before_retry};
 use crate::notifier::Notifier;
 use crate::timing::on_database;
 use crate::{Caller, Error};
@@ -34,8 +35,6 @@ const READ_TIME: Duration = Duration::from_secs(8);
 const REPORT_TIME: Duration = Duration::from_secs(65);
 /// The name of a transaction that only reads, in `pg_stat_activity`.
 pub(crate) const READER: &str = "stockwell reader";
-/// Most reports at once on a machine with few processors: one tenant's long report is not in the way of another's short one.
-const REPORTS_MIN: u32 = 2;
 /// Settings of a transaction over many rows. Without parallel workers it uses one processor. A statement whose client is gone
 /// ends.
 pub(super) const MANY_ROWS: &str = "set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
@@ -47,34 +46,6 @@ const PAUSED: &str =
     "select from tenant where tenant_id = $1 and (moved_at is not null or moving_until > now())";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
-
-/// Options of the pool of connections.
-#[derive(Debug, Clone)]
-pub struct PoolOptions {
-    /// Most connections for commands, reads, reports and jobs together. Each kind has at least one. Two more find tenants
-    /// and credentials, two more write the log of requests, and one more for each 16, at least two, sends exports.
-    pub connections_max: u32,
-    /// Time that a command or a read waits for a connection before it fails as busy.
-    pub wait_ms: u64,
-    /// Time that a report, an export or a job waits.
-    pub report_wait_ms: u64,
-    /// Time that a write may take in all, from its arrival to the end of its commit. A long document has longer.
-    pub write_ms: u64,
-    /// Most reports at once, at most as many as their connections. A tenant may run a quarter of them, and at least one.
-    pub reports_max: u32,
-}
-
-impl Default for PoolOptions {
-    fn default() -> Self {
-        PoolOptions {
-            connections_max: 16,
-            wait_ms: 300,
-            report_wait_ms: 10_000,
-            write_ms: 5_000,
-            reports_max: Ord::max(processors() / 2, REPORTS_MIN),
-        }
-    }
-}
 
 /// The database of the service.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use domain::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-use super::PoolOptions;
+use super::options::PoolOptions;
 use crate::Error;
 use crate::tenant_places::{TenantPlace, TenantPlaces};
 
