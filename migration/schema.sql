@@ -8180,6 +8180,35 @@ ALTER TABLE ONLY public.lot_recall FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lot_recall OWNER TO stockwell_owner;
 
+CREATE TABLE public.movement_pack (
+    tenant_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    product_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    part integer NOT NULL,
+    movements bytea NOT NULL,
+    CONSTRAINT movement_pack_whole CHECK (((length(movements) > 0) AND ((length(movements) % 17) = 0)))
+);
+
+ALTER TABLE ONLY public.movement_pack FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movement_pack OWNER TO stockwell_owner;
+
+CREATE TABLE public.movement_quarter (
+    tenant_id uuid NOT NULL,
+    begins_at timestamp with time zone NOT NULL,
+    known_until timestamp with time zone NOT NULL,
+    movements bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT movement_quarter_forward CHECK (((begins_at < known_until) AND (movements > 0) AND (first_at <= last_at)))
+);
+
+ALTER TABLE ONLY public.movement_quarter FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movement_quarter OWNER TO stockwell_owner;
+
 CREATE TABLE public.number_series (
     tenant_id uuid NOT NULL,
     series text NOT NULL,
@@ -9398,6 +9427,7 @@ CREATE TABLE public.sales_order_line (
     promised_on date,
     product_version integer,
     taxes jsonb,
+    discount_percent numeric(9,6),
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
     CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
@@ -10178,6 +10208,12 @@ ALTER TABLE ONLY public.lot
 
 ALTER TABLE ONLY public.lot_recall
     ADD CONSTRAINT lot_recall_pkey PRIMARY KEY (tenant_id, lot_id);
+
+ALTER TABLE ONLY public.movement_pack
+    ADD CONSTRAINT movement_pack_pkey PRIMARY KEY (tenant_id, begins_at, product_id, location_id, part);
+
+ALTER TABLE ONLY public.movement_quarter
+    ADD CONSTRAINT movement_quarter_pkey PRIMARY KEY (tenant_id, begins_at);
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (tenant_id, series);
@@ -11253,6 +11289,9 @@ ALTER TABLE ONLY public.lot
 ALTER TABLE ONLY public.lot_recall
     ADD CONSTRAINT lot_recall_lot_fkey FOREIGN KEY (tenant_id, lot_id) REFERENCES public.lot(tenant_id, id);
 
+ALTER TABLE ONLY public.movement_quarter
+    ADD CONSTRAINT movement_quarter_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.password_link
     ADD CONSTRAINT password_link_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
@@ -11797,6 +11836,10 @@ ALTER TABLE public.lot ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lot_recall ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.movement_pack ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.movement_quarter ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.password_link ENABLE ROW LEVEL SECURITY;
@@ -12120,6 +12163,10 @@ CREATE POLICY tenant_wall ON public.location TO stockwell_app USING ((tenant_id 
 CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.lot_recall TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.movement_pack TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.movement_quarter TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.number_series TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -13996,6 +14043,20 @@ GRANT UPDATE(version) ON TABLE public.landed_cost TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.landed_cost_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.movement_pack TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.movement_quarter TO stockwell_app;
+
+GRANT UPDATE(known_until) ON TABLE public.movement_quarter TO stockwell_app;
+
+GRANT UPDATE(movements) ON TABLE public.movement_quarter TO stockwell_app;
+
+GRANT UPDATE(first_at) ON TABLE public.movement_quarter TO stockwell_app;
+
+GRANT UPDATE(last_at) ON TABLE public.movement_quarter TO stockwell_app;
+
+GRANT UPDATE(made_at) ON TABLE public.movement_quarter TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO stockwell_app;
 
