@@ -88,15 +88,20 @@ pub(super) fn quote(book: &Book, command: &Pay, day: NaiveDate) -> Result<Option
     book.exchange.quote(stated, settings).map_err(Problems::of)
 }
 
-/// Returns the decimals of the currency of a payment: the stated one, or that of its first bill. None if there is no such currency, or no
-/// such bill.
+/// Returns the decimals of the currency of a payment: the stated one, or that of all its bills. None if there is no such currency, or if
+/// the bills have several or are not known.
 pub(super) fn known_decimals(book: &Book, command: &Pay) -> Option<u32> {
     let settings = &book.setup.settings;
     let own = settings.currency.as_str();
-    let named = match (command.currency.as_deref(), command.parts.first()) {
-        (Some(stated), _) => stated,
-        (None, Some(first)) => book.bills.get(&first.bill_id).map(|_| currency(book, first.bill_id))?,
-        (None, None) => own,
+    let named = match command.currency.as_deref() {
+        Some(stated) => stated,
+        None => {
+            let of_part =
+                |part: &PartToPay| book.bills.get(&part.bill_id).map(|_| currency(book, part.bill_id));
+            let mut currencies = command.parts.iter().map(of_part);
+            let first = currencies.next().unwrap_or(Some(own))?;
+            currencies.all(|other| other == Some(first)).then_some(first)?
+        }
     };
     if named == own { Some(settings.exponent) } else { book.exchange.decimals_of(named).ok() }
 }

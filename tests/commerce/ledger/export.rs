@@ -59,10 +59,22 @@ fn the_journal_of_a_period_is_exported_with_its_totals() {
     });
 }
 
+fn stated(account: &Value) -> Value {
+    json!({ "code": account["code"], "name": account["name"], "kind": account["kind"], "parent": account["parent"] })
+}
+
 /// A page ends after so many lines, and never within an entry.
 async fn long_entries_are_exported_whole(tenant: &Tenant) {
-    let line = |account: &str, side: &str| json!({ "account": account, side: "0.01" });
-    let lines: Vec<Value> = (0..100).flat_map(|_| [line("6100", "debit"), line("1010", "credit")]).collect();
+    // An entry has one line for each account.
+    let codes: Vec<String> = (0..200).map(|number| format!("9{number:03}")).collect();
+    let chart = tenant.get("/v1/accounts?limit=200").await.ok();
+    let mut accounts: Vec<Value> = chart["data"].as_array().expect("accounts").iter().map(stated).collect();
+    let more = codes.iter().map(|code| json!({ "code": code, "name": "Cost", "kind": "expense" }));
+    accounts.extend(more);
+    tenant.post("/v1/accounts/import", &json!({ "accounts": accounts })).await.ok();
+    let sides = ["debit", "credit"].iter().cycle();
+    let line = |(code, side): (&String, &&str)| json!({ "account": code, *side: "0.01" });
+    let lines: Vec<Value> = codes.iter().zip(sides).map(line).collect();
     for number in 0..12 {
         let entry = json!({ "memo": format!("Long {number}"), "occurred_on": "2026-03-15", "lines": lines });
         tenant.post("/v1/journal-entries", &entry).await.created();
