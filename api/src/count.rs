@@ -58,16 +58,17 @@ async fn open(post: Post) -> Answer {
     let mut wrong = Problems::default();
     let reference = text::checked(&mut wrong, "/reference", input.reference.clone());
     let selection = input.selection(&mut wrong);
-    // The stored response is returned, also if a product has another SKU since.
-    let lines = match posting.is_repeat_if_keyed().await? {
-        true => Vec::new(),
-        false => {
-            let read = async |tx: &service::Tx| {
-                service::count::select(tx, input.location_id, &selection, &mut wrong).await
-            };
-            posting.app.db.read(posting.caller.tenant_id, read).await?
+    let key = posting.stored_key().await;
+    let read = async |tx: &service::Tx| {
+        // The stored response is returned, also if a product has another SKU since.
+        if let Some(key) = &key
+            && service::command::is_stored(tx, key).await?
+        {
+            return Ok(Vec::new());
         }
+        service::count::select(tx, input.location_id, &selection, &mut wrong).await
     };
+    let lines = posting.app.db.read(posting.caller.tenant_id, read).await?;
     let command = Command::OpenCount(count::Open {
         id: input.id,
         location_id: input.location_id,

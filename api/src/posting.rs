@@ -190,20 +190,16 @@ impl Posting {
         if self.preferences.dry_run {
             return Ok(false);
         }
-        self.is_stored(self.key.clone().required(&self.raw).await?).await
+        let Idempotency { key, .. } = self.key.clone().required(&self.raw).await?;
+        let read = async |tx: &service::Tx| command::is_stored(tx, &key).await;
+        Ok(self.app.db.read(self.caller.tenant_id, read).await?)
     }
 
-    /// Like [`is_repeated`](Posting::is_repeated), for a request whose fields are judged before its key: without a valid key it is no
-    /// repeat.
-    pub async fn is_repeat_if_keyed(&self) -> Result<bool, ApiError> {
-        match self.key.clone().required(&self.raw).await {
-            Ok(key) if !self.preferences.dry_run => self.is_stored(key).await,
-            Ok(_) | Err(_) => Ok(false),
-        }
-    }
-
-    async fn is_stored(&self, idempotency: Idempotency) -> Result<bool, ApiError> {
-        Ok(command::is_stored(&self.app.db, self.caller.tenant_id, &idempotency.key).await?)
+    /// Returns the key under which a response may be stored, for a request whose fields are judged before its key. None without a valid
+    /// key, and for a dry run.
+    pub async fn stored_key(&self) -> Option<String> {
+        let idempotency = self.key.clone().required(&self.raw).await.ok()?;
+        (!self.preferences.dry_run).then_some(idempotency.key)
     }
 
     /// Posts a command. The document that it creates is found below `path`.

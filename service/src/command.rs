@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use domain::id::{CommandId, TenantId};
+use domain::id::CommandId;
 use domain::refusal::{Code, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -113,8 +113,8 @@ pub(crate) async fn find_responses(
 }
 
 /// Returns whether a response is stored under a key.
-pub async fn is_stored(db: &crate::Db, tenant_id: TenantId, key: &str) -> Result<bool, Error> {
-    db.read(tenant_id, async |tx| Ok(!find_responses(tx, &[key]).await?.is_empty())).await
+pub async fn is_stored(tx: &Tx, key: &str) -> Result<bool, Error> {
+    Ok(!find_responses(tx, &[key]).await?.is_empty())
 }
 
 /// Returns the stored response to a repeated request. Rejects a key that was used for another request.

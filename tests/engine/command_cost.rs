@@ -87,7 +87,7 @@ const COMMANDS: [(&str, u64); 80] = [
     ("supplier_payment.applied", 12),
     ("supplier_payment_reversal.recorded", 11),
     ("lot.recalled", 18),
-    ("count.opened", 14),
+    ("count.opened", 15),
     ("count.entered", 10),
     ("count.completed", 13),
     ("count.recount_asked", 9),
