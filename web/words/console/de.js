@@ -522,7 +522,8 @@ export default {
     accepted: "Angenommen",
     rejected: (status) => `Abgelehnt (${status})`,
     document: "Beleg oder Datensatz",
-    documentHelp: "Seine Id, etwa ord_…. Importe und Stapel sind nur über ihren Befehl zu finden, etwa product.imported",
+    documentHelp:
+      "Seine Id, etwa ord_…. Importe und Stapel sind nur über ihren Befehl zu finden, etwa product.imported",
     actor: "Schlüssel oder Benutzer",
     actorHelp: "Seine Id, etwa key_…",
     from: "Von",

@@ -573,7 +573,8 @@ export default {
     /** @param {string} status */
     rejected: (status) => `Rejected (${status})`,
     document: "Document or record",
-    documentHelp: "Its id, such as ord_…. Imports and batches are found by their command only, such as product.imported",
+    documentHelp:
+      "Its id, such as ord_…. Imports and batches are found by their command only, such as product.imported",
     actor: "Key or user",
     actorHelp: "Its id, such as key_…",
     from: "From",
