@@ -1,5 +1,5 @@
 -- Clean-up by the worker. Rows of `command` are the audit log and stay. Stored responses are deleted, and their
--- idempotency keys become free.
+-- idempotency keys become free. A row `unchanged` is no part of the log: it has only a response, and is deleted with it.
 
 -- One step of a walk over the commands of a tenant with ids before `before`, after the command `after_id`. Returns how
 -- many responses it deleted and where it stopped; no row at the end of the walk, and for a tenant that is moving: the rows
@@ -18,20 +18,26 @@ begin
     end if;
     return query
     with old as (
-        select c.id from public.command c
+        select c.id, c.name = 'unchanged' as is_unchanged from public.command c
         where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
         order by c.id limit most
     ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
+        from old
+        where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null and not old.is_unchanged
+        returning 1
+    ), deleted as (
+        delete from public.command c using old
+        where c.tenant_id = of_tenant and c.id = old.id and old.is_unchanged
         returning 1
     )
-    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
+    select (select count(*) from changed) + (select count(*) from deleted), old.id
+    from old order by old.id desc limit 1;
 end
 $$;
 
-grant select (tenant_id, id, idempotency_key), update (idempotency_key, fingerprint, response) on public.command
-    to stockwell_lookup;
+grant select (tenant_id, id, name, idempotency_key), update (idempotency_key, fingerprint, response), delete
+    on public.command to stockwell_lookup;
 alter function auth.forget_answers(uuid, uuid, uuid, integer) owner to stockwell_lookup;
 revoke all on function auth.forget_answers(uuid, uuid, uuid, integer) from public;
 grant execute on function auth.forget_answers(uuid, uuid, uuid, integer) to stockwell_relay;

@@ -342,32 +342,40 @@ fn old_answers_are_put_away_and_the_record_stays() {
         tenant.post_as("/v1/products", "new", &body).await.created();
         let week = chrono::Duration::days(7);
         let old = environment().db.read(tenant.id, async |tx| Ok(tx.now - week)).await.expect("the time");
-        for (key, minutes) in [("old", 5), ("older", 60 * 24 * 100), ("young", -5)] {
+        for (key, name, minutes) in [
+            ("old", "product.created", 5),
+            ("older", "product.created", 60 * 24 * 100),
+            ("young", "product.created", -5),
+            ("old-unchanged", "unchanged", 5),
+            ("young-unchanged", "unchanged", -5),
+        ] {
             let millis = (old - chrono::Duration::minutes(minutes)).timestamp_millis().unsigned_abs();
             let id = uuid::Uuid::from_u128((u128::from(millis) << 80) | u128::from(rand::random::<u64>()));
             sqlx::query(
                 "insert into command (tenant_id, id, name, actor_kind, actor_id, idempotency_key, fingerprint, status, \
                                       response, recorded_at) \
-                 values ($1, $2, 'product.created', 'operator', $2, $3, sha256('x'), 201, '{}', now())",
+                 values ($1, $2, $4, 'operator', $2, $3, sha256('x'), 201, '{}', now())",
             )
             .bind(tenant.id.0)
             .bind(id)
             .bind(key)
+            .bind(name)
             .execute(&environment().root)
             .await
             .expect("an old command");
         }
         let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the relay connects");
         let (until, forgotten) = outbox.forget_answers(None).await.expect("old responses are deleted");
-        assert!(forgotten >= 2, "{forgotten}");
+        assert!(forgotten >= 3, "{forgotten}");
         assert_eq!(outbox.forget_answers(Some(until)).await.expect("nothing is left").1, 0);
         let kept = sqlx::query(
             "select string_agg(idempotency_key, ' ' order by idempotency_key), count(response), count(*) \
-             from command where tenant_id = $1 and (idempotency_key is not null or name = 'product.created')",
+             from command where tenant_id = $1 and (idempotency_key is not null or name in ('product.created', 'unchanged'))",
         );
         let kept = kept.bind(tenant.id.0).fetch_one(&environment().root).await.expect("the commands");
-        assert_eq!(kept.get::<String, _>(0), "new young");
-        assert_eq!((kept.get::<i64, _>(1), kept.get::<i64, _>(2)), (2, 4), "the record stays");
+        assert_eq!(kept.get::<String, _>(0), "new young young-unchanged");
+        // What changed nothing is no record.
+        assert_eq!((kept.get::<i64, _>(1), kept.get::<i64, _>(2)), (3, 5), "the record stays");
         assert!(tenant.post_as("/v1/products", "new", &body).await.is_replayed());
         tenant.post_as("/v1/products", "old", &json!({ "sku": "CUP", "name": "Cup" })).await.created();
     });
