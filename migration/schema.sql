@@ -842,15 +842,21 @@ begin
     end if;
     return query
     with old as (
-        select c.id from public.command c
+        select c.id, c.name = 'unchanged' as is_unchanged from public.command c
         where c.tenant_id = of_tenant and c.id > after_id and c.id < before and c.idempotency_key is not null
         order by c.id limit most
     ), changed as (
         update public.command c set idempotency_key = null, fingerprint = null, response = null
-        from old where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null
+        from old
+        where c.tenant_id = of_tenant and c.id = old.id and c.idempotency_key is not null and not old.is_unchanged
+        returning 1
+    ), deleted as (
+        delete from public.command c using old
+        where c.tenant_id = of_tenant and c.id = old.id and old.is_unchanged
         returning 1
     )
-    select (select count(*) from changed), old.id from old order by old.id desc limit 1;
+    select (select count(*) from changed) + (select count(*) from deleted), old.id
+    from old order by old.id desc limit 1;
 end
 $$;
 
@@ -13862,11 +13868,14 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
 
+GRANT DELETE ON TABLE public.command TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.command TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.command TO stockwell_lookup;
 
 GRANT SELECT(id) ON TABLE public.command TO stockwell_lookup;
+
+GRANT SELECT(name) ON TABLE public.command TO stockwell_lookup;
 
 GRANT SELECT(idempotency_key),UPDATE(idempotency_key) ON TABLE public.command TO stockwell_lookup;
 
