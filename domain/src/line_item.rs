@@ -8,16 +8,13 @@ use crate::location::LocationKind;
 use crate::lot::NamedLot;
 use crate::number::Quantity;
 use crate::product::{ItemRef, Product, ProductKind, Unit};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 
 /// The most lines of a document.
 pub const LINES_MAX: usize = 2_000;
 
 /// The highest value of a line, and its most stock units. Sums of many such lines still fit into the books.
 pub const AMOUNT_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
-
-/// The rule that a line breaks which moves nothing.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
 
 /// A line as a caller names it.
 #[derive(Debug, Clone)]
@@ -90,7 +87,7 @@ impl Book {
             .in_stock_units(&unit, line.quantity)
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
-            return Err(invalid(product, pointer, ABOVE_ZERO));
+            return Err(invalid(product, pointer, QUANTITY_ABOVE_ZERO));
         }
         if quantity.get() > AMOUNT_MAX {
             let detail = format!("A line may have at most {AMOUNT_MAX} stock units.");

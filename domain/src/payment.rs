@@ -14,7 +14,7 @@ use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Used};
 use crate::order;
 use crate::pos::{self, CashMove};
-use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
+use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problems, Refusal};
 use crate::text_enum;
 
 mod foreign;
@@ -387,7 +387,7 @@ fn note_amount(book: &Book, currency: Option<&str>, amount: Money, faults: &mut 
     if let Some(decimals) = foreign::known_decimals(book, currency) {
         faults.take(check_amount(decimals, amount));
     } else if !amount.is_positive() {
-        faults.invalid("/amount", ABOVE_ZERO);
+        faults.invalid("/amount", AMOUNT_ABOVE_ZERO);
     }
 }
 
@@ -451,7 +451,7 @@ fn check_named(
             continue;
         }
         if !allocation.amount.is_positive() {
-            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
+            problems.invalid(format!("{pointer}/amount"), AMOUNT_ABOVE_ZERO);
             continue;
         }
         let Some(decimals) = decimals else { continue };

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 /// Detail of an amount that is zero or negative.
-pub const ABOVE_ZERO: &str = "The amount must be above zero.";
+pub const AMOUNT_ABOVE_ZERO: &str = "The amount must be above zero.";
+/// Detail of a quantity that is zero or negative.
+pub const QUANTITY_ABOVE_ZERO: &str = "The quantity must be above zero.";
 
 /// The stable codes of all rejections. The text form is the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -20,7 +20,7 @@ use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::printed::PrintedProduct;
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Faults, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::stock::{LayerUse, LevelKey};
 use crate::tax::{self, LineTax};
 use crate::tenant::{Channel, Settings};
@@ -499,7 +499,7 @@ pub(crate) fn note_faults_of_original_lines(
     faults.take(take_back());
     for (index, line) in lines.iter().enumerate() {
         if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
-            faults.invalid(format!("/original_lines/{index}/quantity"), "The quantity must be above zero.");
+            faults.invalid(format!("/original_lines/{index}/quantity"), QUANTITY_ABOVE_ZERO);
         }
         lot::note_faults(&line.lots, &format!("/original_lines/{index}"), faults);
     }

@@ -17,7 +17,7 @@ use crate::needs::Needs;
 use crate::negative_stock::{COUNT_REASON, Issue};
 use crate::number::{Money, Price, Quantity};
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Faults, Problem, Problems, Refusal};
+use crate::refusal::{Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::text_enum;
 
@@ -200,7 +200,7 @@ impl Rule for Move {
             let pointer = format!("/lines/{index}");
             faults.keep(check_line(book, self.kind, line, &pointer));
             if line.quantity.is_zero() || (line.quantity.is_negative() && !is_adjustment) {
-                faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+                faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
             }
             if line.unit_cost.is_some_and(Price::is_negative) {
                 faults.invalid(format!("{pointer}/unit_cost"), COST_NOT_NEGATIVE);
@@ -305,9 +305,6 @@ pub(crate) fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Po
     Ok((document, posting))
 }
 
-/// The rule that a line breaks which moves nothing.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
-
 /// The rule that a stated cost breaks.
 const COST_NOT_NEGATIVE: &str = "The cost must not be negative.";
 
@@ -382,7 +379,7 @@ fn check_line(
     let quantity =
         product.in_stock_units(&unit, line.quantity).map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
-        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
+        return Err(problem("quantity", QUANTITY_ABOVE_ZERO.to_owned()));
     }
     let worth = line.unit_cost.unwrap_or_default().times(line.quantity);
     if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {

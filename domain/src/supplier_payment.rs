@@ -24,7 +24,7 @@ use crate::exchange::Open;
 use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
-use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
+use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -349,7 +349,7 @@ fn check_amount(amount: Option<Money>, decimals: Option<u32>) -> Result<(), Refu
     let is_allowed = amount.is_none_or(|amount| is_paid(amount, decimals));
     let detail = || match decimals {
         Some(decimals) => format!("The amount must be above zero and have at most {decimals} decimals."),
-        None => ABOVE_ZERO.to_owned(),
+        None => AMOUNT_ABOVE_ZERO.to_owned(),
     };
     if is_allowed { Ok(()) } else { Err(Refusal::invalid("/amount", detail())) }
 }
@@ -416,7 +416,7 @@ fn check_parts(
             };
             problems.add(format!("{pointer}/version"), Code::VersionMismatch, detail);
         } else if !part.amount.is_positive() {
-            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
+            problems.invalid(format!("{pointer}/amount"), AMOUNT_ABOVE_ZERO);
         } else if part.amount != Money::rounded_to(part.amount.get(), bill.decimals(settings)) {
             let detail = format!("An amount has at most {} decimals.", bill.decimals(settings));
             problems.invalid(format!("{pointer}/amount"), detail);

@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::line_item::{GoodsLine, LINES_MAX, invalid};
 use crate::number::Quantity;
 use crate::product::{Product, Tracking};
-use crate::refusal::{Code, Faults, Problem};
+use crate::refusal::{Code, Faults, Problem, QUANTITY_ABOVE_ZERO};
 
 /// The goods of a line, and the lots that it names.
 #[derive(Debug, Clone, Copy)]
@@ -19,15 +19,12 @@ pub(crate) struct NamedLots<'a> {
     pub(crate) pointer: &'a str,
 }
 
-/// The rule that a named lot breaks which has no units.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
-
 /// Notes the faults that the named lots of the line at `pointer` have with any product: no units, and a code that is named twice.
 pub(crate) fn note_faults(named: &[NamedLot], pointer: &str, faults: &mut Faults) {
     let mut codes = HashSet::with_capacity(named.len());
     for (index, lot) in named.iter().enumerate() {
         if lot.quantity.is_some_and(|quantity| !quantity.is_positive()) {
-            faults.invalid(format!("{pointer}/lots/{index}/quantity"), ABOVE_ZERO);
+            faults.invalid(format!("{pointer}/lots/{index}/quantity"), QUANTITY_ABOVE_ZERO);
         }
         if !codes.insert(lot.code.as_str()) {
             faults.invalid(format!("{pointer}/lots/{index}/code"), named_twice(&lot.code));
@@ -64,7 +61,7 @@ impl Book {
             let pointer = format!("/lines/{index}");
             faults.keep(self.goods_of(line, &pointer));
             if !line.quantity.is_positive() {
-                faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+                faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
             }
             note_faults(&line.lots, &pointer, faults);
         }
@@ -120,7 +117,7 @@ pub(crate) fn divided(
             }
         };
         if !part.is_positive() {
-            return refuse(format!("lots/{index}/quantity"), ABOVE_ZERO.to_owned());
+            return refuse(format!("lots/{index}/quantity"), QUANTITY_ABOVE_ZERO.to_owned());
         }
         if is_serial && part != Quantity::ONE {
             let detail = format!("{} is one unit: name each serial number of {sku} separately.", lot.code);

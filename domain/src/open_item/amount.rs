@@ -2,7 +2,7 @@
 
 use super::ApplicationKind;
 use crate::number::Money;
-use crate::refusal::ABOVE_ZERO;
+use crate::refusal::AMOUNT_ABOVE_ZERO;
 
 /// Returns the amount of a line: all that is there if it states none.
 pub(super) fn check_amount(
@@ -12,7 +12,7 @@ pub(super) fn check_amount(
     kind: ApplicationKind,
 ) -> Result<Money, String> {
     if stated.is_some_and(|amount| !amount.is_positive()) {
-        return Err(ABOVE_ZERO.to_owned());
+        return Err(AMOUNT_ABOVE_ZERO.to_owned());
     }
     if !most.is_positive() {
         return Err(match kind {

@@ -19,7 +19,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::printed::PrintedProduct;
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
 use crate::tenant::Channel;
@@ -168,7 +168,7 @@ impl Rule for Ship {
             let pointer = format!("/lines/{index}");
             faults.keep(find_line(order, line.line_no, &pointer));
             if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
-                faults.invalid(format!("{pointer}/quantity"), "The quantity must be above zero.");
+                faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
             }
             lot::note_faults(&line.lots, &pointer, faults);
         }

@@ -15,7 +15,7 @@ use crate::id::{CustomerId, PaymentId, RegisterId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
-use crate::refusal::{ABOVE_ZERO, Code, Faults, Problems, Refusal};
+use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problems, Refusal};
 
 /// A credit to pay out.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
         }
     }
     if command.amount.is_some_and(|amount| !amount.is_positive()) {
-        return Err(Refusal::invalid("/amount", ABOVE_ZERO));
+        return Err(Refusal::invalid("/amount", AMOUNT_ABOVE_ZERO));
     }
     if rest > there || rest.is_zero() {
         let there = there.in_currency(decimals(book, command));
@@ -274,7 +274,7 @@ fn check_parts(
         if !seen.insert(id) {
             problems.invalid(pointer, "Name each payment and credit note once.");
         } else if part.amount.is_some_and(|amount| !amount.is_positive()) {
-            problems.invalid(format!("{pointer}/amount"), ABOVE_ZERO);
+            problems.invalid(format!("{pointer}/amount"), AMOUNT_ABOVE_ZERO);
         } else if !is_compared {
             // What is left is in the currency of the credit.
         } else if known.currency() != currency {

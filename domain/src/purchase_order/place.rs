@@ -17,7 +17,7 @@ use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Percent, Price, Quantity, share};
 use crate::product::{ItemRef, Product, Unit};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::supplier::{Supplier, SupplierStatus, Terms, price_on};
 
 /// A purchase order to write as a draft.
@@ -110,9 +110,6 @@ impl Rule for Place {
         place(book, self).map(alone)
     }
 }
-
-/// The rule that a line breaks which orders nothing.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
 
 /// The rule that a stated cost breaks.
 const NOT_NEGATIVE: &str = "The cost must not be negative.";
@@ -213,7 +210,7 @@ fn note_faults_of_line(
         None => _ = faults.keep(book.find_stocked(&line.item, line.uom.as_deref(), &pointer)),
     }
     if !line.quantity.is_positive() {
-        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+        faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
     }
     if line.unit_cost.is_some_and(Price::is_negative) {
         faults.invalid(format!("{pointer}/unit_cost"), NOT_NEGATIVE);
@@ -278,7 +275,7 @@ fn check_line(
     let quantity =
         product.in_stock_units(&unit, line.quantity).map_err(|detail| problem("quantity", detail))?;
     if !quantity.is_positive() {
-        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
+        return Err(problem("quantity", QUANTITY_ABOVE_ZERO.to_owned()));
     }
     // The supplier's quantities and prices do not apply if the product no longer has their unit.
     let sold = terms.and_then(|terms| Some((terms, product.unit(terms.uom.as_deref())?)));

@@ -19,7 +19,7 @@ use crate::lot::{self, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Price, Quantity, share};
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::stock_document::{self, Move, MoveLine, StockDocumentKind};
 
 /// Goods of a purchase order to receive.
@@ -105,9 +105,6 @@ impl Rule for Receive {
     }
 }
 
-/// The rule that a line breaks which receives nothing.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
-
 /// Notes the faults of a line of which `check_line` returns the first one.
 fn note_faults_of_line(
     book: &Book,
@@ -117,7 +114,7 @@ fn note_faults_of_line(
     faults: &mut Faults,
 ) {
     if !line.quantity.is_positive() {
-        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+        faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
     }
     if line.unit_cost.is_some_and(Price::is_negative) {
         faults.invalid(format!("{pointer}/unit_cost"), "The cost must not be negative.");
@@ -265,7 +262,7 @@ fn check_line(
     let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
     let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
     if !quantity.is_positive() {
-        return Err(problem(ABOVE_ZERO.to_owned()));
+        return Err(problem(QUANTITY_ABOVE_ZERO.to_owned()));
     }
     check_tolerance(order, ordered, (product, quantity), pointer)?;
     let in_unit = || {

@@ -25,7 +25,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::product::{ItemRef, Product};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind};
 use crate::tenant::Settings;
@@ -141,9 +141,6 @@ impl Rule for SendBack {
     }
 }
 
-/// The rule that a line breaks which sends nothing back.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
-
 /// Notes the faults that a line has with any receipt of the order.
 fn note_faults_of_line(
     book: &Book,
@@ -153,7 +150,7 @@ fn note_faults_of_line(
     faults: &mut Faults,
 ) {
     if !line.quantity.is_positive() {
-        faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+        faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
     }
     lot::note_faults(&line.lots, pointer, faults);
     match order.lines.iter().find(|ordered| ordered.line_no == line.line_no) {
@@ -330,7 +327,7 @@ impl<'a> Check<'a> {
         let problem = |detail: String| invalid(product, format!("{pointer}/quantity"), detail);
         let quantity = product.in_stock_units(&unit, line.quantity).map_err(problem)?;
         if !quantity.is_positive() {
-            return Err(problem(ABOVE_ZERO.to_owned()));
+            return Err(problem(QUANTITY_ABOVE_ZERO.to_owned()));
         }
         let known = &self.receipt.lines[of];
         check_left(self.receipt, known, (product, quantity), pointer)?;

@@ -13,12 +13,9 @@ use crate::lot;
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{Product, ProductKind, ProductStatus, Unit};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::tax::{self, Rate, Taxable};
 use crate::tenant::Settings;
-
-/// The rule that a line breaks which sells nothing.
-const ABOVE_ZERO: &str = "The quantity must be above zero.";
 
 /// The rule that a stated price breaks.
 const NOT_NEGATIVE: &str = "The unit price must not be negative.";
@@ -109,7 +106,7 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
         }
         found.push(item);
         if !input.quantity.is_positive() {
-            faults.invalid(format!("{pointer}/quantity"), ABOVE_ZERO);
+            faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
         }
         if input.unit_price.is_some_and(Price::is_negative) {
             faults.invalid(format!("{pointer}/unit_price"), NOT_NEGATIVE);
@@ -208,7 +205,7 @@ fn resolve<'a>(
     }
     let unit = find_unit(book, basket, (product, input), pointer)?;
     if !input.quantity.is_positive() {
-        return Err(problem("quantity", ABOVE_ZERO.to_owned()));
+        return Err(problem("quantity", QUANTITY_ABOVE_ZERO.to_owned()));
     }
     let quantity =
         product.in_stock_units(&unit, input.quantity).map_err(|detail| problem("quantity", detail))?;

@@ -125,12 +125,9 @@ mod tests {
     fn the_times_of_a_row_are_bounded_on_both_sides() {
         let table = |name: &str, instants: &[&str], days: &[&str]| Table {
             name: name.to_owned(),
-            columns: Vec::new(),
-            key: Vec::new(),
             instants: instants.iter().map(|column| (*column).to_owned()).collect(),
             days: days.iter().map(|column| (*column).to_owned()).collect(),
-            needs: Vec::new(),
-            needs_itself: false,
+            ..Table::default()
         };
         assert_eq!(within_bounds(&table("number_series", &[], &[])), "");
         assert_eq!(

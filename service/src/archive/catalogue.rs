@@ -10,7 +10,7 @@ use super::{ArchiveError, Schema};
 use crate::Error;
 
 /// A table with rows of tenants.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Table {
     pub name: String,
     /// Columns that are stored, without those that the database computes.
@@ -131,15 +131,7 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        Table {
-            name: name.to_owned(),
-            columns: Vec::new(),
-            key: Vec::new(),
-            instants: Vec::new(),
-            days: Vec::new(),
-            needs,
-            needs_itself: false,
-        }
+        Table { name: name.to_owned(), needs, ..Table::default() }
     }
 
     #[test]

@@ -220,8 +220,7 @@ mod tests {
 
     fn table(name: &str, needs: &[&str]) -> Table {
         let needs = needs.iter().map(|name| (*name).to_owned()).collect();
-        let (columns, key, instants, days) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Table { name: name.to_owned(), columns, key, instants, days, needs, needs_itself: false }
+        Table { name: name.to_owned(), needs, ..Table::default() }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::id::ProductId;
 use domain::number::Quantity;
 use domain::product::{ItemRef, ProductKind};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::{Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -129,7 +129,7 @@ async fn check(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)
             problems.invalid(pointer, "Name each component once.");
         }
         if !component.quantity.is_positive() {
-            problems.invalid(format!("/components/{index}/quantity"), "The quantity must be above zero.");
+            problems.invalid(format!("/components/{index}/quantity"), QUANTITY_ABOVE_ZERO);
         }
         components.push((product.id, component.quantity));
     }

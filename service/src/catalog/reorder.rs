@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::{Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use domain::tag;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -174,7 +174,7 @@ fn check_figures(problems: &mut Problems, at: &str, point: Option<Quantity>, qua
         problems.invalid(format!("{at}/reorder_point"), "A reorder point is not negative.");
     }
     if quantity.is_some_and(|quantity| !quantity.is_positive()) {
-        problems.invalid(format!("{at}/reorder_quantity"), "The quantity must be above zero.");
+        problems.invalid(format!("{at}/reorder_quantity"), QUANTITY_ABOVE_ZERO);
     }
 }
 

@@ -9,7 +9,7 @@ use domain::moment::Instant;
 use domain::number::{Factor, Price, Quantity};
 use domain::pricing::{self, Asked, Item, Lists, ReplacedPrices, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
-use domain::refusal::{Code, Problem, Problems};
+use domain::refusal::{Code, Problem, Problems, QUANTITY_ABOVE_ZERO};
 use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -194,7 +194,7 @@ fn resolve_lines<'a>(
     for (place, (line, item)) in lines.iter().zip(items).enumerate() {
         let pointer = |field: &str| format!("/lines/{place}/{field}");
         if !line.quantity.is_positive() {
-            problems.invalid(pointer("quantity"), "The quantity must be above zero.");
+            problems.invalid(pointer("quantity"), QUANTITY_ABOVE_ZERO);
         }
         let (field, name) = match item {
             ItemRef::Id(id) => ("product_id", id.to_string()),

@@ -19,6 +19,8 @@ const MESSAGES_MAX: usize = 256;
 const SHARED_MAX: usize = 128;
 /// A tenant may have one of so many equal parts of the shared places.
 const SHARES: usize = 2;
+/// Most messages at a time of an endpoint: its own places, and the shared ones of its tenant.
+pub const OF_ENDPOINT_MAX: usize = AT_ONCE_FIRST.unsigned_abs() as usize + SHARED_MAX / SHARES;
 /// Most endpoints, and most tenants, whose places are remembered while no message has one.
 const REMEMBERED_MAX: usize = 1_000;
 

@@ -20,6 +20,7 @@ use service::webhook::turn::Message;
 use tokio::time::{Instant, timeout_at};
 
 use self::bodies::Bodies;
+use super::room::OF_ENDPOINT_MAX;
 
 /// Time that a receiver has for its response.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,8 +28,6 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const RESPONSE_BYTES_MAX: usize = 4_096;
 /// Most bytes of a path in the log.
 const PATH_BYTES_MAX: usize = 1_000;
-/// Most idle connections to a receiver: as many as an endpoint may have places, its own 4 and the shared ones of its tenant.
-const IDLE_MAX: usize = 68;
 /// Time after which messages get new connections, also to a receiver that never leaves one idle: its name may lead elsewhere by now.
 const KEPT: Duration = Duration::from_secs(60);
 /// Name of the sender in the header User-Agent.
@@ -57,8 +56,8 @@ struct Clients {
 impl Clients {
     fn new(reach: &Reach) -> Result<Self, reqwest::Error> {
         Ok(Clients {
-            secure: client(reach, false, USER_AGENT, IDLE_MAX)?,
-            plain: client(reach, true, USER_AGENT, IDLE_MAX)?,
+            secure: client(reach, false, USER_AGENT, OF_ENDPOINT_MAX)?,
+            plain: client(reach, true, USER_AGENT, OF_ENDPOINT_MAX)?,
             made_at: Instant::now(),
         })
     }
