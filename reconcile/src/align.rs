@@ -197,7 +197,8 @@ fn sort_names(world: &mut World, mut lines: Vec<Line>) {
         [&mut event.item, &mut event.place, &mut event.reference, &mut event.actor].into_iter().for_each(to);
     }
     for line in &mut lines {
-        [&mut line.item, &mut line.place, &mut line.external].into_iter().for_each(to);
+        let (sku, location) = &mut line.external;
+        [&mut line.item, &mut line.place, sku, location].into_iter().for_each(to);
     }
     move_names(world, &moved);
     let positions: HashMap<SystemNo, usize> = world.order.iter().copied().zip(0..).collect();

@@ -97,7 +97,8 @@ pub(super) struct Line {
     pub state: State,
     pub at: i64,
     pub full: bool,
-    pub external: NameNo,
+    /// The SKU and the location as the system writes them.
+    pub external: (NameNo, NameNo),
     pub quantity: i64,
     pub held: Held,
 }
@@ -186,7 +187,7 @@ impl Rows<'_> {
                 state: found.state,
                 at,
                 full: line.full,
-                external: names.number(&line.external_sku),
+                external: (names.number(&line.external_sku), names.number(&line.external_location)),
                 quantity: self.factored(line.quantity, found.factor),
                 held,
             });

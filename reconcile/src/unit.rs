@@ -57,7 +57,7 @@ pub(super) struct Observation {
     pub at: i64,
     /// Units; none if a full snapshot lacks the key.
     pub quantity: Option<i64>,
-    /// Units of each external key, if more than one is mapped to the item.
+    /// Units of each external key, if more than one is mapped to the item and the place.
     pub parts: Vec<i64>,
 }
 

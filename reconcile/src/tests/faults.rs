@@ -9,7 +9,7 @@ use crate::run;
 use crate::term::{Basis, Class, FindingKind, Outcome};
 
 /// Returns the classes of the changes of a system, those that heal left out.
-fn classes(answer: &Answer, system: &str) -> BTreeMap<Class, usize> {
+pub(super) fn classes(answer: &Answer, system: &str) -> BTreeMap<Class, usize> {
     let mut classes = BTreeMap::new();
     for one in answer.discrepancies.iter().filter(|one| one.system == system) {
         for explanation in one.explanations.iter().filter(|one| !one.heals) {
@@ -19,7 +19,7 @@ fn classes(answer: &Answer, system: &str) -> BTreeMap<Class, usize> {
     classes
 }
 
-fn fix(
+pub(super) fn fix(
     from: &str,
     to: &str,
     class: Class,
