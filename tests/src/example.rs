@@ -25,15 +25,24 @@ pub fn files() -> (Vec<Value>, Vec<Value>) {
     entries.into_iter().partition(|entry| entry["query"]["system"].is_null())
 }
 
+/// Returns the content of a file of the manifest.
+pub fn content(entry: &Value) -> Vec<u8> {
+    std::fs::read(folder().join(entry["file"].as_str().expect("a name"))).expect("a file")
+}
+
 /// Sends one file of the manifest. Returns the response.
 pub async fn send_file(client: &Client, entry: &Value) -> Value {
+    send_body(client, entry, content(entry)).await
+}
+
+/// Sends a body as a file of the manifest is sent. Returns the response.
+pub async fn send_body(client: &Client, entry: &Value, body: Vec<u8>) -> Value {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let (method, file) = (text(&entry["method"]), text(&entry["file"]));
     let pairs = entry["query"].as_object().expect("a query").iter().map(|(name, value)| (name, text(value)));
     let url = format!("http://localhost{}", text(&entry["path"]));
     let url = reqwest::Url::parse_with_params(&url, pairs).expect("a URL");
     let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-    let body = std::fs::read(folder().join(&file)).expect("a file");
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     let reply =
         client.call(method, path.trim_end_matches('?')).body(&text(&entry["type"]), body).send().await;

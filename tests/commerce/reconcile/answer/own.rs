@@ -1,4 +1,4 @@
-//! The own ledger as the reference: its movements are events, its levels snapshots.
+//! The own ledger as the reference: its movements are events, its levels snapshots, and manual work on it touchpoints.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
@@ -60,5 +60,36 @@ fn a_sale_that_another_system_lacks_is_found_by_its_movement() {
         assert!(movements.iter().any(|movement| movement["id"] == moved["id"]), "{history}");
         let plan = tenant.get(text(&row["level"], "count_plan")).await.ok();
         assert_eq!(plan["location_id"], moved["location_id"]);
+    });
+}
+
+#[test]
+fn movements_levels_and_manual_work_are_inputs() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let email = "mia@shop.example";
+        let password = "correct horse battery staple";
+        let user = json!({ "email": email, "name": "Mia", "role": "manager", "password": password });
+        tenant.make("/v1/users", user).await;
+        let login = json!({ "tenant": tenant.slug, "email": email, "password": password });
+        let tokens = tenant.anonymous().post("/v1/auth/login", &login).await.ok();
+        let person = tenant.with_key(text(&tokens, "access_token"));
+        let lines = json!([{ "sku": "MUG", "quantity": "-1" }]);
+        let lost = json!({ "kind": "adjustment", "reason": "lost", "lines": lines });
+        person.post("/v1/stock/documents", &lost).await.created();
+        // By a program, the same is no manual work.
+        tenant.post("/v1/stock/documents", &lost).await.created();
+        let items = json!({ "items": [{ "sku": "PEN", "name": "Pen" }] });
+        tenant.post("/v1/products/import", &items).await.ok();
+        tenant.stocked("CUP", "5.00", ("10", "2.00")).await;
+        let made = run(tenant).await;
+        let seen = |kind: &str| {
+            let mut inputs = made["inputs"].as_array().expect("inputs").iter();
+            let of_kind = inputs.find(|row| row["system"] == "stockwell" && row["kind"] == kind);
+            of_kind.unwrap_or_else(|| panic!("no {kind}: {made}"))["rows"].as_u64()
+        };
+        assert_eq!(seen("events"), Some(4), "two openings and two adjustments: {made}");
+        assert_eq!(seen("snapshots"), Some(4), "two levels at the beginning and now: {made}");
+        assert_eq!(seen("touchpoints"), Some(2), "an adjustment by a person, and an import: {made}");
     });
 }
