@@ -1,8 +1,7 @@
 // What the page asks: the latest run, and the parts of its answer.
 import { may } from "../kit/api.js";
-import { ask, round } from "../kit/ask.js";
+import { ask } from "../kit/ask.js";
 import { computed, signal } from "../vendor/ui.js";
-import { noted } from "./note.js";
 
 /** @typedef {{low: string, mid: string, high: string}} Interval */
 /** @typedef {{from: string, to: string}} Edge */
@@ -36,6 +35,8 @@ export const WRITE = "reconciliation:write";
 const BASE = "/v1/reconciliation";
 /** Least milliseconds between two rounds of a question. */
 const PACE_MS = 500;
+/** Most applied fixes that are shown beside those of the latest run. */
+const APPLIED_MAX = 12;
 
 /** @template T @param {() => string[] | null} paths @param {(data: any[]) => T} read */
 const asked = (paths, read) =>
@@ -87,14 +88,20 @@ export const setup = asked(
   }),
 );
 
-/** The fixes of the latest run, and those that were noted as applied here before. */
+/** The applied fixes that runs proposed last. The latest run may name other ones. */
+export const listed = asked(
+  () => (run.value ? [`${BASE}/fixes?applied=true&limit=${APPLIED_MAX}`] : null),
+  ([page]) => /** @type {{id: string}[]} */ (page.data),
+);
+
+/** The fixes of the latest run, and those that are applied. */
 export const fixes = asked(
   () => {
     const told = first.value.data;
-    // Each round looks for new notes.
-    if (!told || round.value < 0) return null;
-    const ids = [told.fix, ...told.next].flatMap((fix) => (fix ? [fix.id] : []));
-    const all = [...new Set([...ids, ...noted()])];
+    const done = listed.value.data;
+    if (!told || !done) return null;
+    const named = [told.fix, ...told.next, ...done].flatMap((fix) => (fix ? [fix.id] : []));
+    const all = [...new Set(named)];
     return all.length ? all.map((id) => `${BASE}/fixes/${id}`) : null;
   },
   (records) => /** @type {FixRecord[]} */ (records),

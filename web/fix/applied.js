@@ -3,7 +3,7 @@ import * as show from "../kit/format.js";
 import { Panel } from "../kit/panel.js";
 import { Table } from "../kit/table.js";
 import { html } from "../vendor/ui.js";
-import { applied, fixes } from "./answers.js";
+import { applied, fixes, listed } from "./answers.js";
 import { clause } from "./say.js";
 
 /** @typedef {import("./answers.js").FixRecord} FixRecord */
@@ -30,8 +30,9 @@ export function Applied() {
     { name: "after", title: text.after, value: ({ proof }) => (proof ? counts(proof).after : null) },
   ];
   // Without a fix there is nothing to ask for.
-  const answer =
-    fixes.value.state === "idle" ? { ...fixes.value, state: "ready", isStale: false, data: [] } : fixes.value;
+  const none = { ...fixes.value, state: /** @type {const} */ ("ready"), isStale: false, data: [] };
+  const asked = fixes.value.state === "idle" ? none : fixes.value;
+  const answer = listed.value.data ? asked : listed.value;
   const path = (/** @type {FixRecord} */ { id }) =>
     `curl -s -u "$STOCKWELL_KEY:" '${location.origin}/v1/reconciliation/fixes/${id}'`;
   return html`<${Panel} id="applied" title=${text.title} help=${text.help} answer=${answer} isEmpty=${!rows.length} empty=${text.empty}

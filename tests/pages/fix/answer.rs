@@ -225,6 +225,27 @@ fn a_fix_that_was_applied_shows_its_verdict() {
     });
 }
 
+/// The latest run names no fix, and nothing is kept in the browser of this reader.
+#[test]
+fn a_fix_that_was_applied_is_shown_to_every_reader() {
+    with_tenant(async |tenant| {
+        let told = compare(tenant).await;
+        let id = told["fix"]["id"].as_str().expect("an id");
+        tenant.post(&format!("{BASE}/fixes/{id}/applied"), &json!({})).await.ok();
+        // Five days are too few for a fix.
+        let early = json!({ "through": "2026-01-10T00:00:00Z" });
+        tenant.post(&format!("{BASE}/runs"), &early).await.created();
+        let latest = tenant.get(&format!("{BASE}/first-fix")).await.ok();
+        assert!(latest["fix"].is_null() && latest["next"] == json!([]), "{latest}");
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant);
+        let fixes = texts(&mut browser, ".proofs h3");
+        let [fix] = &fixes[..] else { panic!("one fix is applied: {fixes:?}") };
+        assert!(fix.contains("2020") && fix.contains("storefront"), "{fix}");
+        browser.check();
+    });
+}
+
 /// Returns a count below a million as the page writes it.
 fn grouped(count: &Value) -> String {
     let count = count.as_u64().expect("a count");

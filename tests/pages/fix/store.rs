@@ -1,14 +1,13 @@
-//! /fix and the notes that a browser keeps for it, or does not keep.
+//! /fix in a browser that keeps nothing for it.
 
-use serde_json::json;
-use tests::{Browser, with_tenant};
+use tests::with_tenant;
 
 use super::{choose, compare, enter, said_of, systems, visit};
 use crate::store::{FORBIDDEN, FULL, browser_with};
-use crate::visit::{READY, shown};
+use crate::visit::shown;
 
 #[test]
-fn a_fix_is_noted_without_room_to_remember_it() {
+fn a_fix_is_noted_without_room_to_keep_anything() {
     with_tenant(async |tenant| {
         compare(tenant).await;
         let mut browser = browser_with(FULL);
@@ -39,25 +38,6 @@ fn columns_are_remembered_until_the_page_is_closed() {
         browser.until("document.querySelector('.files .list [data-state=left]')");
         choose(&mut browser, &list);
         browser.until(&known);
-        browser.check();
-    });
-}
-
-#[test]
-fn a_note_that_is_no_id_gets_into_no_path() {
-    with_tenant(async |tenant| {
-        compare(tenant).await;
-        let me = tenant.get("/v1/me").await.ok();
-        let mut browser = Browser::start();
-        visit(&mut browser, tenant);
-        // No such path: the card of all applied fixes would fail.
-        let notes = json!(["../nothing", 7]).to_string();
-        let name = format!("stockwell.fix.applied.{}", me["tenant"]["id"].as_str().expect("an id"));
-        browser.eval(&format!("localStorage.setItem('{name}', '{notes}')"));
-        browser.open(&format!("{}/fix", tenant.base_url()));
-        browser.until(READY);
-        let card = shown("section[aria-labelledby=applied] .body");
-        assert_eq!(browser.text(&card), "No fix is noted as applied.");
         browser.check();
     });
 }
