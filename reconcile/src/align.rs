@@ -213,7 +213,7 @@ fn sort_names(world: &mut World, mut lines: Vec<Line>) {
         let first = world.full.entry(line.system).or_insert(line.at);
         *first = line.at.min(*first);
     }
-    world.held = held(world.reference, &lines);
+    world.held = held(&lines);
     world.series = series(&positions, &lines);
 }
 

@@ -12,6 +12,7 @@ use domain::number::{self, Quantity, QuantityKind};
 use super::input::{Event, Input, ROWS_MAX, SnapshotLine, System, SystemNo};
 use super::names::{NO_NAME, NameNo, Names};
 use super::resolve::{Resolved, Resolver, State};
+use super::term::SystemKind;
 use super::unit::{Aligned, Held, Key, Observation, SECOND, Series};
 
 /// Largest size of a quantity, in units of the last decimal. The sum of the quantities of all rows has room for the difference
@@ -100,7 +101,8 @@ pub(super) struct Line {
     /// The SKU and the location as the system writes them.
     pub external: (NameNo, NameNo),
     pub quantity: i64,
-    pub held: Held,
+    /// What the reference holds back; none if that is not known, and for the other systems.
+    pub held: Option<Held>,
 }
 
 /// The rows of the inputs and the way in which they are read.
@@ -178,8 +180,7 @@ impl Rows<'_> {
                 continue;
             }
             let found = self.resolver.resolve(line.system, &line.external_sku, &line.external_location, at);
-            let held =
-                if Some(line.system) == reference { self.held(line, &found, at) } else { Held::default() };
+            let held = if Some(line.system) == reference { self.held(line, &found, at) } else { None };
             lines.push(Line {
                 system: line.system,
                 item: names.number(found.item),
@@ -195,31 +196,32 @@ impl Rows<'_> {
         lines
     }
 
-    fn held(&self, line: &SnapshotLine, found: &Resolved, at: i64) -> Held {
-        let units = |value: Option<Quantity>| value.map_or(0, |value| self.factored(value, found.factor));
-        Held {
-            at,
-            reserved: units(line.reserved),
-            quarantined: units(line.quarantined),
-            incoming: units(line.incoming),
-            expired: units(line.expired),
+    /// Returns what a line says that is held back. Own levels of the past do not say it; for other systems an empty cell is 0.
+    fn held(&self, line: &SnapshotLine, found: &Resolved, at: i64) -> Option<Held> {
+        let stated = [line.reserved, line.quarantined, line.incoming, line.expired];
+        let is_own = self.input.systems[usize::from(line.system)].kind == SystemKind::Stockwell;
+        if is_own && stated.iter().all(Option::is_none) {
+            return None;
         }
+        let [reserved, quarantined, incoming, expired] =
+            stated.map(|told| told.map_or(0, |quantity| self.factored(quantity, found.factor)));
+        Some(Held { at, reserved, quarantined, incoming, expired })
     }
 }
 
 /// Collects what the reference holds back, by key and time. Lines of one key and instant are summed.
-pub(super) fn held(reference: Option<SystemNo>, lines: &[Line]) -> BTreeMap<Key, Vec<Held>> {
+pub(super) fn held(lines: &[Line]) -> BTreeMap<Key, Vec<Held>> {
     let mut held: BTreeMap<Key, Vec<Held>> = BTreeMap::new();
-    for line in lines.iter().filter(|line| Some(line.system) == reference) {
+    for (line, told) in lines.iter().filter_map(|line| Some((line, line.held?))) {
         let of_key = held.entry((line.item, line.place)).or_default();
-        match of_key.last_mut().filter(|last| last.at == line.held.at) {
+        match of_key.last_mut().filter(|last| last.at == told.at) {
             Some(last) => {
-                last.reserved += line.held.reserved;
-                last.quarantined += line.held.quarantined;
-                last.incoming += line.held.incoming;
-                last.expired += line.held.expired;
+                last.reserved += told.reserved;
+                last.quarantined += told.quarantined;
+                last.incoming += told.incoming;
+                last.expired += told.expired;
             }
-            None => of_key.push(line.held),
+            None => of_key.push(told),
         }
     }
     held

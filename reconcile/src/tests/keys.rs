@@ -8,7 +8,7 @@ use super::*;
 use crate::answer::{Answer, Discrepancy};
 use crate::input::{LocationMapping, SkuMapping};
 use crate::run;
-use crate::term::Class;
+use crate::term::{Class, QuantityMeaning, SystemKind};
 
 /// Returns whether a line is one of the shop's for an item at a place, after the twentieth day.
 fn is_late(line: &SnapshotLine, key: (&str, &str)) -> bool {
@@ -173,4 +173,26 @@ fn a_count_that_one_system_alone_knows_is_a_variance() {
     let [cause] = row.explanations.as_slice() else { panic!("one cause: {row:?}") };
     assert_eq!((cause.class, &*cause.from), (Class::CountVariance, "shop"));
     assert_eq!(cause.evidence[0].external_id.as_deref(), Some("count-1"));
+}
+
+/// The own books tell what is reserved now, and not what was reserved in the past.
+#[test]
+fn reserved_units_of_the_own_books_are_those_of_the_nearest_level_that_states_them() {
+    let mut input = business(|_, _| Effect::Keep);
+    input.systems[usize::from(ERP)].kind = SystemKind::Stockwell;
+    input.systems[usize::from(SHOP)].quantity_meaning = QuantityMeaning::Available;
+    let last = input.snapshots.iter().map(|line| line.taken_at).max().expect("a snapshot");
+    for line in input.snapshots.iter_mut().filter(|line| &*line.external_sku == "A") {
+        match line.system {
+            ERP if line.taken_at == last => line.reserved = Some(quantity(3)),
+            SHOP => line.quantity -= quantity(3),
+            _ => {}
+        }
+    }
+    assert_eq!(run(&input).discrepancies, []);
+    // An empty cell of another system is 0, so that its last line changes the difference.
+    input.systems[usize::from(ERP)].kind = SystemKind::Erp;
+    let answer = run(&input);
+    assert_eq!(answer.discrepancies.len(), PLACES.len());
+    assert!(answer.discrepancies.iter().all(|row| row.increment == quantity(3)), "{answer:?}");
 }
