@@ -13,6 +13,7 @@ use super::term::{Concern, EntryMode, EventType, Process, QuantityMeaning, Syste
 
 mod example;
 mod faults;
+mod flow;
 mod keys;
 mod mappings;
 mod sizes;
