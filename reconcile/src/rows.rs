@@ -101,7 +101,7 @@ pub(super) struct Line {
     /// The SKU and the location as the system writes them.
     pub external: (NameNo, NameNo),
     pub quantity: i64,
-    /// What the reference holds back; none if that is not known, and for the other systems.
+    /// Units that the reference holds back; none if that is not known, and for the other systems.
     pub held: Option<Held>,
 }
 
