@@ -316,6 +316,8 @@ fn an_applied_fix_gets_a_verdict() {
         assert_eq!((&fix["verdict"], &fix["week_verdicts"]), (&json!("too_early"), &json!([])));
         run(tenant).await;
         assert_eq!(tenant.get(&path).await.ok()["verdict"], "too_early");
+        let log = tenant.get("/v1/commands?name=reconcile_fix.applied").await.ok();
+        assert_eq!(log["data"].as_array().map(Vec::len), Some(2), "each note is audited: {log}");
     });
 }
 
