@@ -64,14 +64,14 @@ pub struct CustomerValueRow {
     pub compared: Compared<CustomerValueRow>,
 }
 
-const SUMS: [Sum; 9] = [
+/// A line is of one of the two channels, so the revenue of retail is the rest.
+const SUMS: [Sum; 8] = [
     ORDERS,
     RETURNS,
     GROSS_REVENUE,
     NET_REVENUE,
     COST,
     Sum::of_channel("wholesale_net_revenue", Figure::NetRevenue, "wholesale"),
-    Sum::of_channel("retail_net_revenue", Figure::NetRevenue, "retail"),
     Sum { name: "first_order_at", of: Figure::FirstOrder, channel: None, merge: Merge::Never },
     Sum { name: "last_order_at", of: Figure::LastOrder, channel: None, merge: Merge::Never },
 ];
@@ -93,7 +93,7 @@ impl Row for CustomerValueRow {
                 "round((net_revenue - returns) / nullif(orders, 0), 4)",
             ),
             sum("wholesale_net_revenue", Kind::Amount),
-            sum("retail_net_revenue", Kind::Amount),
+            formula("retail_net_revenue", Kind::Amount, "net_revenue - wholesale_net_revenue"),
         ]
     }
 

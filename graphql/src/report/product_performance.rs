@@ -71,25 +71,28 @@ pub struct ProductPerformanceRow {
     pub compared: Compared<ProductPerformanceRow>,
 }
 
-const SUMS: [Sum; 9] = [
+/// A line is of one of the two channels, so the figures of retail are the rest: PostgreSQL adds up fewer.
+const SUMS: [Sum; 6] = [
     UNITS,
     NET_REVENUE,
     COST,
     Sum::of_channel("wholesale_units", Figure::Units, "wholesale"),
     Sum::of_channel("wholesale_net_revenue", Figure::NetRevenue, "wholesale"),
     Sum::of_channel("wholesale_cost", Figure::Cost, "wholesale"),
-    Sum::of_channel("retail_units", Figure::Units, "retail"),
-    Sum::of_channel("retail_net_revenue", Figure::NetRevenue, "retail"),
-    Sum::of_channel("retail_cost", Figure::Cost, "retail"),
 ];
 
 const WHOLESALE_MARGIN_PCT: &str =
     "round(100 * (wholesale_net_revenue - wholesale_cost) / nullif(wholesale_net_revenue, 0), 4)";
-const RETAIL_MARGIN_PCT: &str =
-    "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
+const RETAIL_UNITS: &str = "units - wholesale_units";
+const RETAIL_NET_REVENUE: &str = "net_revenue - wholesale_net_revenue";
+const RETAIL_COST: &str = "cost - wholesale_cost";
+const RETAIL_GROSS_MARGIN: &str = "(net_revenue - wholesale_net_revenue) - (cost - wholesale_cost)";
+const RETAIL_MARGIN_PCT: &str = "round(100 * ((net_revenue - wholesale_net_revenue) \
+     - (cost - wholesale_cost)) / nullif(net_revenue - wholesale_net_revenue, 0), 4)";
 
 const WHOLESALE_SHARE_PCT: &str = "round(100 * wholesale_net_revenue / nullif(net_revenue, 0), 4)";
-const RETAIL_SHARE_PCT: &str = "round(100 * retail_net_revenue / nullif(net_revenue, 0), 4)";
+const RETAIL_SHARE_PCT: &str =
+    "round(100 * (net_revenue - wholesale_net_revenue) / nullif(net_revenue, 0), 4)";
 
 impl Row for ProductPerformanceRow {
     fn measures() -> Vec<Measure> {
@@ -104,10 +107,10 @@ impl Row for ProductPerformanceRow {
             sum("wholesale_cost", Kind::Amount),
             formula("wholesale_gross_margin", Kind::Amount, "wholesale_net_revenue - wholesale_cost"),
             formula("wholesale_gross_margin_pct", Kind::Percentage, WHOLESALE_MARGIN_PCT),
-            sum("retail_units", Kind::Units),
-            sum("retail_net_revenue", Kind::Amount),
-            sum("retail_cost", Kind::Amount),
-            formula("retail_gross_margin", Kind::Amount, "retail_net_revenue - retail_cost"),
+            formula("retail_units", Kind::Units, RETAIL_UNITS),
+            formula("retail_net_revenue", Kind::Amount, RETAIL_NET_REVENUE),
+            formula("retail_cost", Kind::Amount, RETAIL_COST),
+            formula("retail_gross_margin", Kind::Amount, RETAIL_GROSS_MARGIN),
             formula("retail_gross_margin_pct", Kind::Percentage, RETAIL_MARGIN_PCT),
             formula("wholesale_net_revenue_share_pct", Kind::Percentage, WHOLESALE_SHARE_PCT),
             formula("retail_net_revenue_share_pct", Kind::Percentage, RETAIL_SHARE_PCT),

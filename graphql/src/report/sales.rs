@@ -156,16 +156,23 @@ fn sold(grouping: &Grouping, sums: &[Sum], request: &Request, is_rolled_up: bool
             None => write!(columns, ", {} as {name}", of.of_rows("", is_rolled_up)),
         };
     }
-    let (first_lines, groups) = match is_grouped {
-        true => ("orders", String::new()),
-        false => ("sum(orders)", format!(" group by {keys}currency")),
+    let first_lines = match (counts_orders(sums), is_grouped) {
+        (false, _) => "",
+        (true, true) => ", orders as first_lines",
+        (true, false) => ", sum(orders) as first_lines",
     };
+    let groups = if is_grouped { String::new() } else { format!(" group by {keys}currency") };
     format!(
         ", sold as materialized (
-        select {keys}currency{columns}, {first_lines} as first_lines
+        select {keys}currency{columns}{first_lines}
     from part{groups}
     )"
     )
+}
+
+/// Whether some of the sums are of orders. Their total may be that of the first lines.
+fn counts_orders(sums: &[Sum]) -> bool {
+    sums.iter().any(|sum| sum.merge == Merge::Orders)
 }
 
 /// Whether some of the sums are of one channel.
@@ -205,11 +212,12 @@ fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
     let is_same = if same.is_empty() { String::new() } else { format!(" where {}", same.join(" and ")) };
     let zero = |sum: &Sum| if sum.merge == Merge::Never { ", null" } else { ", 0" };
     let zeros: String = sums.iter().map(zero).collect();
+    let no_first_lines = if counts_orders(sums) { ", 0" } else { "" };
     format!(
         "{sets}, grouped as materialized (
         select * from sold
         union all
-        select {ids}asked.currency{zeros}, 0 from {from}asked
+        select {ids}asked.currency{zeros}{no_first_lines} from {from}asked
         where {is_few}not exists (select from sold{is_same})
     )"
     )
@@ -279,7 +287,7 @@ fn figure_of(sum: &Sum, grouping: &Grouping, request: &Request) -> Figure {
 /// are its rows and the lines besides it, each in the unit of the roll-up: they are added only once, as integers.
 fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&Source>) -> String {
     let by_channel = is_by_channel(sums);
-    let mut figures = vec![Figure::Orders];
+    let mut figures = if counts_orders(sums) { vec![Figure::Orders] } else { Vec::new() };
     for sum in sums {
         let of = figure_of(sum, grouping, request);
         if !figures.contains(&of) {
