@@ -371,84 +371,94 @@ pub enum Outcome {
     Entry(Entry),
 }
 
+/// The facts about the document of an outcome that do not depend on its kind.
+struct Made<'a> {
+    kind: DocumentKind,
+    id: Uuid,
+    /// The number of the document, or the code of the lot.
+    number: Option<&'a str>,
+    lines: usize,
+}
+
+impl<'a> Made<'a> {
+    fn of(kind: DocumentKind, id: Uuid, number: Option<&'a str>, lines: usize) -> Self {
+        Made { kind, id, number, lines }
+    }
+}
+
 impl Outcome {
+    fn made(&self) -> Made<'_> {
+        use DocumentKind as Kind;
+        match self {
+            Outcome::Sale(sale) => {
+                Made::of(sale.kind.into(), sale.id.0, Some(&sale.number), sale.lines.len())
+            }
+            Outcome::Session(session, _) => Made::of(Kind::Session, session.id.0, None, 0),
+            Outcome::CashMove(change) => Made::of(Kind::CashMove, change.id.0, None, 0),
+            Outcome::Order(ordered) => {
+                let order = &ordered.order;
+                Made::of(Kind::Order, order.id.0, Some(&order.number), order.lines.len())
+            }
+            Outcome::CreditNote(note) => {
+                Made::of(Kind::CreditNote, note.id.0, Some(&note.number), note.lines.len())
+            }
+            Outcome::Payment(payment) => {
+                Made::of(payment.kind.into(), payment.id.0, Some(&payment.number), 0)
+            }
+            Outcome::Voucher(issued) => Made::of(Kind::Voucher, issued.voucher.id.0, None, 0),
+            Outcome::Application(application) => {
+                let lines = application.lines.len();
+                Made::of(Kind::Application, application.id.0, Some(&application.number), lines)
+            }
+            Outcome::StockDocument(document) => {
+                let lines = document.lines.len();
+                Made::of(document.kind.into(), document.id.0, Some(&document.number), lines)
+            }
+            Outcome::Hold(hold) => Made::of(Kind::Hold, hold.id.0, None, hold.lines.len()),
+            Outcome::Transfer(transfer) => {
+                Made::of(Kind::Transfer, transfer.id.0, Some(&transfer.number), transfer.lines.len())
+            }
+            Outcome::Expected(expected) => {
+                Made::of(Kind::ExpectedReceipt, expected.id.0, Some(&expected.number), expected.lines.len())
+            }
+            Outcome::PurchaseOrder(order, _) => {
+                Made::of(Kind::PurchaseOrder, order.id.0, Some(&order.number), order.lines.len())
+            }
+            Outcome::LandedCost(landed) => {
+                Made::of(Kind::LandedCost, landed.id.0, Some(&landed.number), landed.lines.len())
+            }
+            Outcome::Bill(bill) => {
+                Made::of(bill.kind.into(), bill.id.0, Some(&bill.number), bill.lines.len())
+            }
+            Outcome::SupplierPayment(payment) => {
+                Made::of(payment.kind.into(), payment.id.0, Some(&payment.number), 0)
+            }
+            Outcome::Recall(recall) => Made::of(Kind::Lot, recall.lot.id.0, Some(&recall.lot.code), 0),
+            Outcome::Count(count, _) => {
+                Made::of(Kind::Count, count.id.0, Some(&count.number), count.lines.len())
+            }
+            Outcome::Entry(entry) => Made::of(Kind::JournalEntry, entry.id.0, None, entry.lines.len()),
+        }
+    }
+
     /// Returns the kind and id of the document that the command made or changed.
     pub fn document(&self) -> (DocumentKind, Uuid) {
-        match self {
-            Outcome::Sale(sale) => (sale.kind.into(), sale.id.0),
-            Outcome::Session(session, _) => (DocumentKind::Session, session.id.0),
-            Outcome::CashMove(change) => (DocumentKind::CashMove, change.id.0),
-            Outcome::Order(ordered) => (DocumentKind::Order, ordered.order.id.0),
-            Outcome::CreditNote(note) => (DocumentKind::CreditNote, note.id.0),
-            Outcome::Payment(payment) => (payment.kind.into(), payment.id.0),
-            Outcome::Voucher(issued) => (DocumentKind::Voucher, issued.voucher.id.0),
-            Outcome::Application(application) => (DocumentKind::Application, application.id.0),
-            Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
-            Outcome::Hold(hold) => (DocumentKind::Hold, hold.id.0),
-            Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
-            Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
-            Outcome::PurchaseOrder(order, _) => (DocumentKind::PurchaseOrder, order.id.0),
-            Outcome::LandedCost(landed) => (DocumentKind::LandedCost, landed.id.0),
-            Outcome::Bill(bill) => (bill.kind.into(), bill.id.0),
-            Outcome::SupplierPayment(payment) => (payment.kind.into(), payment.id.0),
-            Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
-            Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
-            Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
-        }
+        let made = self.made();
+        (made.kind, made.id)
     }
 
     /// Returns the number of the document, or the code of the lot; nothing if it has none.
     pub fn number(&self) -> Option<&str> {
-        match self {
-            Outcome::Sale(sale) => Some(&sale.number),
-            Outcome::Order(ordered) => Some(&ordered.order.number),
-            Outcome::CreditNote(note) => Some(&note.number),
-            Outcome::Payment(payment) => Some(&payment.number),
-            Outcome::Application(application) => Some(&application.number),
-            Outcome::StockDocument(document) => Some(&document.number),
-            Outcome::Transfer(transfer) => Some(&transfer.number),
-            Outcome::Expected(expected) => Some(&expected.number),
-            Outcome::PurchaseOrder(order, _) => Some(&order.number),
-            Outcome::LandedCost(landed) => Some(&landed.number),
-            Outcome::Bill(bill) => Some(&bill.number),
-            Outcome::SupplierPayment(payment) => Some(&payment.number),
-            Outcome::Recall(recall) => Some(&recall.lot.code),
-            Outcome::Count(count, _) => Some(&count.number),
-            Outcome::Session(..)
-            | Outcome::CashMove(_)
-            | Outcome::Voucher(_)
-            | Outcome::Hold(_)
-            | Outcome::Entry(_) => None,
-        }
+        self.made().number
+    }
+
+    /// Returns the number of lines of the document.
+    pub fn line_count(&self) -> usize {
+        self.made().lines
     }
 
     /// Returns whether the command was accepted and left its document as it was.
     pub fn is_unchanged(&self) -> bool {
         matches!(self, Outcome::Order(ordered) if ordered.change == order::Change::Unchanged)
-    }
-
-    /// Returns the number of lines of the document.
-    pub fn line_count(&self) -> usize {
-        match self {
-            Outcome::Sale(sale) => sale.lines.len(),
-            Outcome::Order(ordered) => ordered.order.lines.len(),
-            Outcome::CreditNote(note) => note.lines.len(),
-            Outcome::Application(application) => application.lines.len(),
-            Outcome::StockDocument(document) => document.lines.len(),
-            Outcome::Hold(hold) => hold.lines.len(),
-            Outcome::Transfer(transfer) => transfer.lines.len(),
-            Outcome::Expected(expected) => expected.lines.len(),
-            Outcome::PurchaseOrder(order, _) => order.lines.len(),
-            Outcome::LandedCost(landed) => landed.lines.len(),
-            Outcome::Bill(bill) => bill.lines.len(),
-            Outcome::Count(count, _) => count.lines.len(),
-            Outcome::Entry(entry) => entry.lines.len(),
-            Outcome::Session(..)
-            | Outcome::CashMove(_)
-            | Outcome::Payment(_)
-            | Outcome::SupplierPayment(_)
-            | Outcome::Voucher(_)
-            | Outcome::Recall(_) => 0,
-        }
     }
 }
