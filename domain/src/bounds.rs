@@ -38,6 +38,37 @@ struct Place {
     pointer: &'static str,
 }
 
+/// The location and the channel that a command concerns, and the exchange rate that it states. Each is absent if the command
+/// has none.
+#[derive(Default)]
+struct Concern {
+    place: Option<Place>,
+    channel: Option<Channel>,
+    rate: Option<ExchangeRate>,
+}
+
+impl Concern {
+    fn at(place: Option<Place>) -> Self {
+        Concern { place, ..Concern::default() }
+    }
+
+    fn retail(place: Option<Place>) -> Self {
+        Concern::at(place).in_channel(Some(Channel::Retail))
+    }
+
+    fn wholesale(place: Option<Place>) -> Self {
+        Concern::at(place).in_channel(Some(Channel::Wholesale))
+    }
+
+    fn in_channel(self, channel: Option<Channel>) -> Self {
+        Concern { channel, ..self }
+    }
+
+    fn with_rate(self, rate: Option<ExchangeRate>) -> Self {
+        Concern { rate, ..self }
+    }
+}
+
 impl Bounds {
     /// Returns whether there are no bounds.
     pub fn is_unbounded(&self) -> bool {
@@ -56,6 +87,7 @@ impl Bounds {
 
     /// Rejects a command at another location or in another channel, by what it names and by the records of the book.
     pub fn check_place(&self, book: &Book, command: &Command) -> Result<(), Refusal> {
+        let concerned = concern(book, command);
         if let Some(allowed) = &self.locations {
             if matches!(command, Command::RecallLot(_)) {
                 let detail = "A recall concerns every location, and the credential is bound to some.";
@@ -63,7 +95,7 @@ impl Bounds {
             }
             let of_lines = ordered_places(book, command).into_iter().chain(billed_places(book, command));
             let several = of_lines.chain(landed_places(book, command));
-            let mut places = place(book, command).into_iter().chain(several);
+            let mut places = concerned.place.into_iter().chain(several);
             if let Some(place) = places.find(|place| !allowed.contains(&place.location_id)) {
                 let code = book.setup.location(Some(place.location_id)).map_or("", |found| &found.code);
                 let detail = format!("The credential may not write documents at the location {code}.");
@@ -71,7 +103,7 @@ impl Bounds {
             }
         }
         self.check_ended_hold(book, command)?;
-        channel(book, command).map_or(Ok(()), |channel| self.check_channel(channel))
+        concerned.channel.map_or(Ok(()), |channel| self.check_channel(channel))
     }
 
     /// Rejects a command that ends a hold at another location or of another channel: one that it uses up or replaces.
@@ -94,8 +126,8 @@ impl Bounds {
     }
 
     /// Rejects a rate that a command states, if there is a largest amount: a low rate would make any amount in another currency small.
-    pub fn check_rate(&self, command: &Command) -> Result<(), Refusal> {
-        if self.amount_max.is_none() || stated_rate(command).is_none() {
+    pub fn check_rate(&self, book: &Book, command: &Command) -> Result<(), Refusal> {
+        if self.amount_max.is_none() || concern(book, command).rate.is_none() {
             return Ok(());
         }
         let detail = "The credential has a largest amount, so the recorded exchange rate counts: leave exchange_rate out.";
@@ -158,69 +190,100 @@ fn refuse(pointer: &str, bound: &str, detail: String, figure: Option<(&'static s
     Refusal { code: Code::BoundExceeded, detail, problems: vec![problem] }
 }
 
-/// Returns the location at which a command issues, receives, reserves or counts; nothing if it has none, or if its
-/// record does not exist.
+/// Returns what a command concerns. Its place is the location at which it issues, receives, reserves or counts; a place is absent
+/// too if its record does not exist.
 #[expect(clippy::too_many_lines, reason = "one exhaustive match")]
-fn place(book: &Book, command: &Command) -> Option<Place> {
+fn concern(book: &Book, command: &Command) -> Concern {
     let named = |id: Option<LocationId>, pointer| {
         book.setup.location(id).map(|location| Place { location_id: location.id, pointer })
     };
     let at =
         |location_id: Option<LocationId>| location_id.map(|location_id| Place { location_id, pointer: "" });
     let order = |id: &OrderId| at(book.orders.get(id).map(|order| order.location_id));
-    let hold = |id: &HoldId| at(book.holds.get(id).map(|hold| hold.location_id));
+    let hold = |id: &HoldId| {
+        let hold = book.holds.get(id);
+        Concern::at(at(hold.map(|hold| hold.location_id))).in_channel(hold.and_then(hold_channel))
+    };
     let expected = |id: &ExpectedReceiptId| at(book.expected.get(id).map(|expected| expected.location_id));
-    let count = |id: &CountId| at(book.counts.get(id).map(|count| count.location_id));
+    let count = |id: &CountId| Concern::at(at(book.counts.get(id).map(|count| count.location_id)));
     let from = |id: &TransferId| at(book.transfers.get(id).map(|transfer| transfer.from_location_id));
     let to = |id: &TransferId| at(book.transfers.get(id).map(|transfer| transfer.to_location_id));
     match command {
-        Command::Sell(command) => till(book, command.register_id),
-        Command::Refund(command) => till(book, command.register_id),
-        Command::OpenSession(command) => till(book, command.register_id),
-        Command::MoveCash(command) => till(book, command.register_id),
-        Command::CloseSession(command) => till(book, command.register_id),
-        Command::PlaceOrder(command) => named(command.location_id, "/location_id"),
-        Command::AmendOrder(command) => order(&command.order_id),
-        Command::ConfirmOrder(command) => order(&command.0),
-        Command::ReleaseOrder(command) => order(&command.0),
-        Command::CancelOrder(command) => order(&command.0),
-        Command::CloseOrder(command) => order(&command.0),
-        Command::AllocateOrder(command) => order(&command.0),
-        Command::PromiseOrder(command) => order(&command.0),
-        Command::ShipOrder(command) => order(&command.order_id),
-        Command::UndoShipment(command) => book.shipments.get(&command.shipment_id).and_then(order),
-        Command::InvoiceOrder(command) => order(&command.0),
+        Command::Sell(command) => Concern::retail(till(book, command.register_id)),
+        Command::Refund(command) => Concern::retail(till(book, command.register_id)),
+        Command::OpenSession(command) => Concern::retail(till(book, command.register_id)),
+        Command::MoveCash(command) => Concern::retail(till(book, command.register_id)),
+        Command::CloseSession(command) => Concern::retail(till(book, command.register_id)),
+        Command::IssueVoucher(command) => {
+            Concern::retail(command.register_id().and_then(|id| till(book, id)))
+        }
+        Command::PlaceOrder(command) => {
+            Concern::wholesale(named(command.location_id, "/location_id")).with_rate(command.exchange_rate)
+        }
+        Command::AmendOrder(command) => Concern::wholesale(order(&command.order_id)),
+        Command::ConfirmOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::ReleaseOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::CancelOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::CloseOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::AllocateOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::PromiseOrder(command) => Concern::wholesale(order(&command.0)),
+        Command::ShipOrder(command) => Concern::wholesale(order(&command.order_id)),
+        Command::UndoShipment(command) => {
+            Concern::wholesale(book.shipments.get(&command.shipment_id).and_then(order))
+        }
+        Command::InvoiceOrder(command) => Concern::wholesale(order(&command.0)),
         Command::Return(command) => {
             let original = command.original_id.and_then(|id| book.sold.get(&id.0)?.first());
-            named(command.location_id.or(original.map(|sold| sold.location_id)), "/location_id")
+            let location_id = command.location_id.or(original.map(|sold| sold.location_id));
+            Concern::wholesale(named(location_id, "/location_id"))
         }
-        Command::MoveStock(command) => named(command.location_id, "/location_id"),
-        Command::Revalue(command) => named(command.location_id, "/location_id"),
-        Command::PlaceHold(command) => match (command.kind, command.register_id) {
-            (HoldKind::TillAllotment, Some(id)) => till(book, id),
-            _ => named(command.location_id, "/location_id"),
-        },
+        Command::ReceivePayment(command) => {
+            let till = command.register_id.and_then(|id| till(book, id));
+            Concern::wholesale(till).with_rate(command.exchange_rate)
+        }
+        Command::ReversePayment(command) => {
+            Concern::wholesale(command.register_id.and_then(|id| till(book, id)))
+        }
+        Command::PayOut(command) => {
+            let till = command.register_id.and_then(|id| till(book, id));
+            Concern::wholesale(till).with_rate(command.exchange_rate)
+        }
+        Command::Apply(_) => Concern::wholesale(None),
+        Command::MoveStock(command) => Concern::at(named(command.location_id, "/location_id")),
+        Command::Revalue(command) => Concern::at(named(command.location_id, "/location_id")),
+        Command::PlaceHold(command) => {
+            let place = match (command.kind, command.register_id) {
+                (HoldKind::TillAllotment, Some(id)) => till(book, id),
+                _ => named(command.location_id, "/location_id"),
+            };
+            Concern::at(place).in_channel(match command.kind {
+                HoldKind::TillAllotment => Some(Channel::Retail),
+                HoldKind::ChannelAllotment => command.channel,
+                HoldKind::Hold | HoldKind::Quarantine => None,
+            })
+        }
         Command::ExtendHold(command) => hold(&command.hold_id),
         Command::ReleaseHold(command) => hold(&command.0),
-        Command::DispatchTransfer(command) => named(command.from_location_id, "/from_location_id"),
-        Command::ReceiveTransfer(command) => to(&command.transfer_id),
-        Command::CancelTransfer(command) => from(&command.transfer_id),
-        Command::ExpectReceipt(command) => named(command.location_id, "/location_id"),
-        Command::RescheduleReceipt(command) => expected(&command.id),
-        Command::CancelExpectedReceipt(command) => expected(&command.0),
-        Command::OpenCount(command) => named(command.location_id, "/location_id"),
+        Command::DispatchTransfer(command) => {
+            Concern::at(named(command.from_location_id, "/from_location_id"))
+        }
+        Command::ReceiveTransfer(command) => Concern::at(to(&command.transfer_id)),
+        Command::CancelTransfer(command) => Concern::at(from(&command.transfer_id)),
+        Command::ExpectReceipt(command) => Concern::at(named(command.location_id, "/location_id")),
+        Command::RescheduleReceipt(command) => Concern::at(expected(&command.id)),
+        Command::CancelExpectedReceipt(command) => Concern::at(expected(&command.0)),
+        Command::OpenCount(command) => Concern::at(named(command.location_id, "/location_id")),
         Command::EnterCount(command) => count(&command.count_id),
         Command::CompleteCount(command) => count(&command.count_id),
         Command::RecountLines(command) => count(&command.count_id),
         Command::PostCount(command) => count(&command.count_id),
         Command::ReverseCount(command) => count(&command.count_id),
         Command::CancelCount(command) => count(&command.0),
-        Command::ReceivePayment(command) => command.register_id.and_then(|id| till(book, id)),
-        Command::ReversePayment(command) => command.register_id.and_then(|id| till(book, id)),
-        Command::PayOut(command) => command.register_id.and_then(|id| till(book, id)),
-        Command::IssueVoucher(command) => command.register_id().and_then(|id| till(book, id)),
-        Command::PlacePurchaseOrder(_)
-        | Command::SendPurchaseOrder(_)
+        // The places of purchase orders, bills and landed costs are those of their lines.
+        Command::PlacePurchaseOrder(command) => Concern::default().with_rate(command.exchange_rate),
+        Command::RecordBill(command) => Concern::default().with_rate(command.exchange_rate),
+        Command::PaySupplier(command) => Concern::default().with_rate(command.exchange_rate),
+        Command::SendPurchaseOrder(_)
         | Command::ConfirmPurchaseOrder(_)
         | Command::ReceivePurchaseOrder(_)
         | Command::SendGoodsBack(_)
@@ -229,19 +292,16 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::ClosePurchaseOrder(_)
         | Command::PostLandedCost(_)
         | Command::ReverseLandedCost(_)
-        | Command::RecordBill(_)
         | Command::CreditBill(_)
         | Command::ReverseBill(_)
-        | Command::PaySupplier(_)
         | Command::ApplySupplierAdvance(_)
         | Command::ReverseSupplierPayment(_)
         | Command::RecallLot(_)
-        | Command::Apply(_)
         | Command::PostEntry(_)
         | Command::OpenBooks(_)
         | Command::CloseYear(_)
         | Command::ValueForeign(_)
-        | Command::ReverseEntry(_) => None,
+        | Command::ReverseEntry(_) => Concern::default(),
     }
 }
 
@@ -364,147 +424,6 @@ fn hold_channel(hold: &Hold) -> Option<Channel> {
     match hold.owner? {
         Owner::Till(_) => Some(Channel::Retail),
         Owner::Channel(channel) => Some(channel),
-    }
-}
-
-/// Returns the channel of a command; nothing if it concerns none.
-fn channel(book: &Book, command: &Command) -> Option<Channel> {
-    let hold = |id: &HoldId| hold_channel(book.holds.get(id)?);
-    match command {
-        Command::Sell(_)
-        | Command::Refund(_)
-        | Command::OpenSession(_)
-        | Command::MoveCash(_)
-        | Command::CloseSession(_)
-        | Command::IssueVoucher(_) => Some(Channel::Retail),
-        Command::PlaceOrder(_)
-        | Command::AmendOrder(_)
-        | Command::ConfirmOrder(_)
-        | Command::ReleaseOrder(_)
-        | Command::CancelOrder(_)
-        | Command::CloseOrder(_)
-        | Command::AllocateOrder(_)
-        | Command::PromiseOrder(_)
-        | Command::ShipOrder(_)
-        | Command::UndoShipment(_)
-        | Command::InvoiceOrder(_)
-        | Command::Return(_)
-        | Command::ReceivePayment(_)
-        | Command::ReversePayment(_)
-        | Command::PayOut(_)
-        | Command::Apply(_) => Some(Channel::Wholesale),
-        Command::PlaceHold(command) => match command.kind {
-            HoldKind::TillAllotment => Some(Channel::Retail),
-            HoldKind::ChannelAllotment => command.channel,
-            HoldKind::Hold | HoldKind::Quarantine => None,
-        },
-        Command::ExtendHold(command) => hold(&command.hold_id),
-        Command::ReleaseHold(command) => hold(&command.0),
-        Command::MoveStock(_)
-        | Command::Revalue(_)
-        | Command::DispatchTransfer(_)
-        | Command::ReceiveTransfer(_)
-        | Command::CancelTransfer(_)
-        | Command::ExpectReceipt(_)
-        | Command::RescheduleReceipt(_)
-        | Command::CancelExpectedReceipt(_)
-        | Command::PlacePurchaseOrder(_)
-        | Command::SendPurchaseOrder(_)
-        | Command::ConfirmPurchaseOrder(_)
-        | Command::ReceivePurchaseOrder(_)
-        | Command::SendGoodsBack(_)
-        | Command::TakeReturnBack(_)
-        | Command::CancelPurchaseOrder(_)
-        | Command::ClosePurchaseOrder(_)
-        | Command::PostLandedCost(_)
-        | Command::ReverseLandedCost(_)
-        | Command::RecordBill(_)
-        | Command::CreditBill(_)
-        | Command::ReverseBill(_)
-        | Command::PaySupplier(_)
-        | Command::ApplySupplierAdvance(_)
-        | Command::ReverseSupplierPayment(_)
-        | Command::RecallLot(_)
-        | Command::OpenCount(_)
-        | Command::EnterCount(_)
-        | Command::CompleteCount(_)
-        | Command::RecountLines(_)
-        | Command::PostCount(_)
-        | Command::ReverseCount(_)
-        | Command::CancelCount(_)
-        | Command::PostEntry(_)
-        | Command::OpenBooks(_)
-        | Command::CloseYear(_)
-        | Command::ValueForeign(_)
-        | Command::ReverseEntry(_) => None,
-    }
-}
-
-/// Returns the exchange rate that a command states; nothing if it states none.
-fn stated_rate(command: &Command) -> Option<ExchangeRate> {
-    match command {
-        Command::PlaceOrder(command) => command.exchange_rate,
-        Command::ReceivePayment(command) => command.exchange_rate,
-        Command::PayOut(command) => command.exchange_rate,
-        Command::PlacePurchaseOrder(command) => command.exchange_rate,
-        Command::RecordBill(command) => command.exchange_rate,
-        Command::PaySupplier(command) => command.exchange_rate,
-        Command::Sell(_)
-        | Command::Refund(_)
-        | Command::OpenSession(_)
-        | Command::MoveCash(_)
-        | Command::CloseSession(_)
-        | Command::AmendOrder(_)
-        | Command::ConfirmOrder(_)
-        | Command::ReleaseOrder(_)
-        | Command::CancelOrder(_)
-        | Command::CloseOrder(_)
-        | Command::AllocateOrder(_)
-        | Command::PromiseOrder(_)
-        | Command::ShipOrder(_)
-        | Command::UndoShipment(_)
-        | Command::InvoiceOrder(_)
-        | Command::Return(_)
-        | Command::ReversePayment(_)
-        | Command::IssueVoucher(_)
-        | Command::Apply(_)
-        | Command::MoveStock(_)
-        | Command::Revalue(_)
-        | Command::PlaceHold(_)
-        | Command::ExtendHold(_)
-        | Command::ReleaseHold(_)
-        | Command::DispatchTransfer(_)
-        | Command::ReceiveTransfer(_)
-        | Command::CancelTransfer(_)
-        | Command::ExpectReceipt(_)
-        | Command::RescheduleReceipt(_)
-        | Command::CancelExpectedReceipt(_)
-        | Command::SendPurchaseOrder(_)
-        | Command::ConfirmPurchaseOrder(_)
-        | Command::ReceivePurchaseOrder(_)
-        | Command::SendGoodsBack(_)
-        | Command::TakeReturnBack(_)
-        | Command::CancelPurchaseOrder(_)
-        | Command::ClosePurchaseOrder(_)
-        | Command::PostLandedCost(_)
-        | Command::ReverseLandedCost(_)
-        | Command::CreditBill(_)
-        | Command::ReverseBill(_)
-        | Command::ApplySupplierAdvance(_)
-        | Command::ReverseSupplierPayment(_)
-        | Command::RecallLot(_)
-        | Command::OpenCount(_)
-        | Command::EnterCount(_)
-        | Command::CompleteCount(_)
-        | Command::RecountLines(_)
-        | Command::PostCount(_)
-        | Command::ReverseCount(_)
-        | Command::CancelCount(_)
-        | Command::PostEntry(_)
-        | Command::OpenBooks(_)
-        | Command::CloseYear(_)
-        | Command::ValueForeign(_)
-        | Command::ReverseEntry(_) => None,
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn try_to_decide(
 ) -> Result<(Decision, bool), Error> {
     let bounds = &request.caller.limits.bounds;
     let checked = bounds.check_place(book, &request.command);
-    let checked = checked.and_then(|()| bounds.check_rate(&request.command));
+    let checked = checked.and_then(|()| bounds.check_rate(book, &request.command));
     let exponent = book.setup.settings.exponent;
     let checked = checked.and_then(|()| showing(exponent, || bounds.check_before(book, &request.command)));
     if let Err(wrong) = request.wrong.clone().check() {
