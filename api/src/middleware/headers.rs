@@ -70,6 +70,8 @@ pub(super) fn write(response: &mut HttpResponse, asked: &Asked, app: &App, wants
 
 /// Allows every origin, because the credential is a header that the page must have, never a cookie. The response to a
 /// publishable key that is bound to origins names the one that asks.
+///
+/// The crate `actix-cors` can't say that: it decides by settings of the server, before the key is known.
 fn allow_origin(headers: &mut HeaderMap, named: Option<&HeaderValue>, preflight: bool) {
     let origin = named.cloned().unwrap_or(HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
