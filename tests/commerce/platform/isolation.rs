@@ -10,6 +10,7 @@ use tests::{Client, Reply, with_tenant, with_tenants};
 
 mod kinds;
 pub mod operation;
+mod own;
 mod wall;
 pub mod world;
 
@@ -152,13 +153,13 @@ pub fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
 fn a_record_of_others_looks_like_one_that_is_not_there() {
     with_tenants(async |owner, stranger| {
         let world = world(owner).await;
-        let own = world::own_records(stranger).await;
+        let own = own::own_records(stranger).await;
         let before = owner.footprint().await;
         let mut tried = BTreeSet::new();
         for operation in
             operations().iter().filter(|operation| !operation.kinds.is_empty() && operation.scopes.is_some())
         {
-            let Some(body) = world::body(&operation.id, &own) else { continue };
+            let Some(body) = own::body(&operation.id, &own) else { continue };
             let id = |kind: &str| {
                 world
                     .ids
@@ -235,8 +236,8 @@ fn nothing_of(world: &World, path: &str, reply: &Reply) {
 fn ids_of_others_in_a_body_look_like_ones_that_are_not_there() {
     with_tenants(async |owner, stranger| {
         let world = world(owner).await;
-        let own = world::own_records(stranger).await;
-        for (path, field, kind, body) in world::references(&own) {
+        let own = own::own_records(stranger).await;
+        for (path, field, kind, body) in own::references(&own) {
             let with = |id: &str| {
                 let mut body = body.clone();
                 *body.pointer_mut(field).unwrap_or_else(|| panic!("{path} has {field}")) = json!(id);
