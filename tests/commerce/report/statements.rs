@@ -1,10 +1,15 @@
-//! Statements of the books: figures by hand, folded and not, and what they reject.
+//! Statements of the books: figures by hand, folded and not.
+
+mod access;
+mod profit;
 
 use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use service::rollup;
-use tests::{Tenant, environment, lines, sale, with_tenant, with_tenants};
+use tests::{Tenant, environment, lines, sale, with_tenant};
+
+use profit::{PROFIT, SHEET};
 
 use super::compared::open;
 use super::stock::{columns, report};
@@ -187,134 +192,6 @@ fn a_general_ledger_has_the_lines_of_an_account_with_its_balance() {
         assert!(rows[0]["customerNumber"].is_string(), "{reply}");
         let csv = tenant.get("/v1/reports/general_ledger?account=1200&format=csv").await;
         assert_eq!(csv.text.lines().count(), 5, "{}", csv.text);
-    });
-}
-
-const PROFIT: [&str; 5] = ["revenue", "cost", "gross_margin", "expense", "result"];
-
-#[test]
-fn a_profit_and_loss_adds_up_by_month_and_by_channel() {
-    with_tenant(async |tenant| {
-        books(tenant).await;
-        let z = "0.00";
-        let names = [&["month", "channel", "section", "account_code"][..], &PROFIT].concat();
-        for is_folded in [false, true] {
-            if is_folded {
-                fold(tenant).await;
-            }
-            let table = report(tenant, "profit_and_loss").await;
-            let (january, february) = ("2026-01-01", "2026-02-01");
-            let expected = texts(&[
-                &[january, "null", "revenue", "4010", "20.00", z, "20.00", z, "20.00"],
-                &[january, "null", "cost", "5010", z, "8.00", "-8.00", z, "-8.00"],
-                &[february, "null", "revenue", "4000", "30.00", z, "30.00", z, "30.00"],
-                &[february, "null", "cost", "5000", z, "12.00", "-12.00", z, "-12.00"],
-                &[february, "null", "expense", "5100", z, z, z, "4.00", "-4.00"],
-            ]);
-            assert_eq!(columns(&table, &names), expected, "folded: {is_folded}");
-            assert_eq!(totals(&table, &PROFIT), ["50.00", "20.00", "30.00", "4.00", "26.00"]);
-            let table = report(tenant, "profit_and_loss?group_by=channel").await;
-            let expected = texts(&[
-                &["null", "retail", "revenue", "4010", "20.00", z, "20.00", z, "20.00"],
-                &["null", "retail", "cost", "5010", z, "8.00", "-8.00", z, "-8.00"],
-                &["null", "wholesale", "revenue", "4000", "30.00", z, "30.00", z, "30.00"],
-                &["null", "wholesale", "cost", "5000", z, "12.00", "-12.00", z, "-12.00"],
-                &["null", "null", "expense", "5100", z, z, z, "4.00", "-4.00"],
-            ]);
-            assert_eq!(columns(&table, &names), expected, "folded: {is_folded}");
-            let retail = report(tenant, "profit_and_loss?group_by=none&channel=retail").await;
-            assert_eq!(totals(&retail, &PROFIT), ["20.00", "8.00", "12.00", z, "12.00"]);
-            let part = report(tenant, "profit_and_loss?group_by=year&from=2026-01-16&to=2026-02-25").await;
-            assert_eq!(totals(&part, &PROFIT), ["30.00", "12.00", "18.00", z, "18.00"]);
-            assert!(
-                part["rows"][0]["year"] == "2026-01-01" && part["rows"][0].get("month").is_none(),
-                "{part}"
-            );
-        }
-        let margin = report(tenant, "margin?group_by=none").await;
-        assert_eq!(totals(&margin, &["net_revenue", "cost", "gross_margin"]), ["50.00", "20.00", "30.00"]);
-    });
-}
-
-#[test]
-fn a_profit_and_loss_is_compared_with_the_month_before() {
-    with_tenant(async |tenant| {
-        books(tenant).await;
-        let path = "profit_and_loss?from=2026-02-01&to=2026-03-01&compare=previous_period";
-        let table = report(tenant, path).await;
-        let names = [
-            "month",
-            "account_code",
-            "result",
-            "result_before",
-            "result_difference",
-            "result_difference_pct",
-        ];
-        let (month, z) = ("2026-02-01", "0.00");
-        let expected = texts(&[
-            &[month, "4000", "30.00", z, "30.00", "null"],
-            &[month, "4010", z, "20.00", "-20.00", "-100.0000"],
-            &[month, "5000", "-12.00", z, "-12.00", "null"],
-            &[month, "5010", z, "-8.00", "8.00", "100.0000"],
-            &[month, "5100", "-4.00", z, "-4.00", "null"],
-        ]);
-        assert_eq!(columns(&table, &names), expected, "January stands at February");
-        let names = ["revenue", "revenue_before", "revenue_difference_pct", "result", "result_before"];
-        assert_eq!(totals(&table, &names), ["30.00", "20.00", "50.0000", "14.00", "12.00"]);
-        let days = "profit_and_loss?group_by=none&from=2026-02-10&to=2026-02-15&compare=previous_period";
-        assert_eq!(totals(&report(tenant, days).await, &["revenue", "revenue_before"]), ["30.00", z]);
-        let sorted = report(tenant, &format!("{path}&sort=-revenue_before&limit=1")).await;
-        assert_eq!(columns(&sorted, &["account_code"]).concat(), ["4010"]);
-    });
-}
-
-const SHEET: [&str; 4] = ["assets", "liabilities", "equity", "balance"];
-
-#[test]
-fn a_balance_sheet_balances_with_the_results() {
-    with_tenant(async |tenant| {
-        books(tenant).await;
-        let loss = json!({ "memo": "A debt of before", "occurred_on": "2025-12-31",
-            "lines": [{ "account": "6100", "debit": "7.00" }, { "account": "1010", "credit": "7.00" }] });
-        tenant.post("/v1/journal-entries", &loss).await.created();
-        let z = "0.00";
-        let names = [&["section", "account_code", "account_name"][..], &SHEET].concat();
-        for is_folded in [false, true] {
-            if is_folded {
-                fold(tenant).await;
-            }
-            let table = report(tenant, "balance_sheet?as_of=2026-02-28").await;
-            let expected = texts(&[
-                &["assets", "1000", "Cash in tills", "24.00", z, z, "24.00"],
-                &["assets", "1010", "Bank", "13.00", z, z, "13.00"],
-                &["assets", "1100", "Accounts receivable", "16.00", z, z, "16.00"],
-                &["assets", "1200", "Inventory", "176.00", z, z, "176.00"],
-                &["assets", "1300", "Shipped not invoiced", z, z, z, z],
-                &["liabilities", "2200", "Output tax", z, "10.00", z, "-10.00"],
-                &["equity", "3000", "Opening balances", z, z, "200.00", "-200.00"],
-                &["equity", "null", "Result of earlier years", z, z, "-7.00", "7.00"],
-                &["equity", "null", "Result of the year", z, z, "26.00", "-26.00"],
-            ]);
-            assert_eq!(columns(&table, &names), expected, "folded: {is_folded}");
-            assert_eq!(totals(&table, &SHEET), ["229.00", "10.00", "219.00", z]);
-            let path = "balance_sheet?as_of=2026-02-28&compare=previous_period";
-            let table = report(tenant, path).await;
-            let names = ["assets_before", "liabilities_before", "equity_before", "balance_before"];
-            assert_eq!(totals(&table, &names), ["209.00", "4.00", "205.00", z], "at the end of January");
-            assert_eq!(table["meta"]["compared_with"]["to"], "2026-02-01");
-            let later = report(tenant, "balance_sheet?as_of=2027-01-31&compare=previous_year").await;
-            let results = columns(&later, &["account_name", "equity", "equity_before"]);
-            let expected: [&[&str]; 2] =
-                [&["Result of earlier years", "19.00", "-7.00"], &["Result of the year", z, "12.00"]];
-            assert_eq!(results[results.len() - 2..], texts(&expected));
-        }
-        let now = report(tenant, "balance_sheet").await;
-        assert_eq!(totals(&now, &SHEET), ["229.00", "10.00", "219.00", z]);
-        let query =
-            json!({ "query": "{ balanceSheet(asOf: \"2026-01-31\") { totals { assets equity balance } } }" });
-        let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
-        let expected = json!([{ "assets": "209.00", "equity": "205.00", "balance": "0.00" }]);
-        assert_eq!(reply["data"]["balanceSheet"]["totals"], expected, "{reply}");
     });
 }
 
@@ -501,98 +378,5 @@ fn a_statement_reads_the_sums_of_the_journal_and_a_wrong_sum_is_found() {
         }
         fold(tenant).await;
         assert_eq!(totals(&report(tenant, "trial_balance").await, &["debit"]), ["321.00"]);
-    });
-}
-
-#[test]
-fn a_statement_that_makes_no_sense_is_rejected() {
-    with_tenant(async |tenant| {
-        for (query, status, code, parameter) in [
-            ("trial_balance?from=2026-01-01T00:00:00Z", 422, "validation_failed", "from"),
-            ("general_ledger?to=1767225600000", 422, "validation_failed", "to"),
-            ("trial_balance?from=2026-02-01&to=2026-01-01", 422, "validation_failed", "to"),
-            ("trial_balance?from=2026-02-30", 422, "validation_failed", "from"),
-            ("trial_balance?from=February", 400, "invalid_parameter", "from"),
-            ("trial_balance?as_of=2026-01-31", 422, "validation_failed", "as_of"),
-            ("trial_balance?tz=Europe/Berlin", 422, "validation_failed", "tz"),
-            ("trial_balance?account=1000", 422, "validation_failed", "account"),
-            ("trial_balance?product=MUG", 422, "validation_failed", "product"),
-            ("trial_balance?group_by=month", 422, "validation_failed", "group_by"),
-            ("trial_balance?compare=previous_year", 422, "validation_failed", "compare"),
-            (
-                "general_ledger?compare=previous_year&from=2026-01-01&to=2026-02-01",
-                422,
-                "validation_failed",
-                "compare",
-            ),
-            ("general_ledger?ties=true", 422, "validation_failed", "ties"),
-            ("general_ledger?sort=account_code", 422, "validation_failed", "sort"),
-            ("revenue?account=1000", 422, "validation_failed", "account"),
-            ("profit_and_loss?group_by=day", 422, "validation_failed", "group_by"),
-            ("profit_and_loss?group_by=month,none", 422, "validation_failed", "group_by"),
-            ("profit_and_loss?as_of=2026-01-31", 422, "validation_failed", "as_of"),
-            ("profit_and_loss?compare=previous_year&from=2026-01-01", 422, "validation_failed", "compare"),
-            ("balance_sheet?from=2026-01-01", 422, "validation_failed", "from"),
-            ("balance_sheet?as_of=2026-01-31T00:00:00Z", 422, "validation_failed", "as_of"),
-            ("balance_sheet?as_of=2026-02-29", 422, "validation_failed", "as_of"),
-            ("balance_sheet?compare=previous_year", 422, "validation_failed", "compare"),
-            ("balance_sheet?channel=retail", 422, "validation_failed", "channel"),
-        ] {
-            let reply = tenant.get(&format!("/v1/reports/{query}")).await;
-            assert!(reply.text.contains(&format!("\"{parameter}\"")), "{query}: {}", reply.text);
-            reply.refused(status, code);
-        }
-        let reply = tenant.get("/v1/reports/general_ledger?account=1000,9999").await;
-        assert!(reply.text.contains("There is no account 9999."), "{}", reply.text);
-        reply.refused(404, "not_found");
-    });
-}
-
-#[test]
-fn statements_need_the_scopes_of_the_ledger_and_of_costs() {
-    with_tenant(async |tenant| {
-        books(tenant).await;
-        for (scopes, missing) in
-            [(["reports:read", "costs:read"], "ledger:read"), (["reports:read", "ledger:read"], "costs:read")]
-        {
-            let client = tenant.with_key(&key(tenant, &scopes).await);
-            for (name, field) in [
-                ("trial_balance", "trialBalance"),
-                ("general_ledger", "generalLedger"),
-                ("profit_and_loss", "profitAndLoss"),
-                ("balance_sheet", "balanceSheet"),
-                ("tie_out", "tieOut"),
-            ] {
-                let problem =
-                    client.get(&format!("/v1/reports/{name}")).await.refused(403, "insufficient_scope");
-                assert!(problem.0.to_string().contains(missing), "{name}: {}", problem.0);
-                let query = json!({ "query": format!("{{ {field} {{ rows {{ currency }} }} }}") });
-                let reply = client.call(Method::POST, "/graphql").json(&query).send().await;
-                let error = &reply.json()["errors"][0];
-                assert_eq!(error["extensions"]["code"], "insufficient_scope", "{}", reply.text);
-                assert!(
-                    error["message"].as_str().is_some_and(|text| text.contains(missing)),
-                    "{}",
-                    reply.text
-                );
-            }
-        }
-        let reader = tenant.with_key(&key(tenant, &["reports:read", "costs:read", "ledger:read"]).await);
-        reader.get("/v1/reports/trial_balance").await.ok();
-    });
-}
-
-#[test]
-fn a_statement_has_nothing_of_another_tenant() {
-    with_tenants(async |one, other| {
-        books(one).await;
-        fold(one).await;
-        assert_eq!(totals(&report(other, "trial_balance").await, &["debit", "closing"]), ["0.00"; 2]);
-        for name in ["general_ledger", "profit_and_loss", "balance_sheet"] {
-            assert_eq!(report(other, name).await["rows"], json!([]), "{name}");
-        }
-        books(other).await;
-        fold(other).await;
-        assert_eq!(totals(&report(one, "trial_balance").await, &["debit"]), ["316.00"]);
     });
 }
