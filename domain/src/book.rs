@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
@@ -20,129 +20,40 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     BillId, CommandId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId,
-    LandedCostId, LocationId, LotId, MovementId, OrderId, PaymentId, PaymentIntentId, PriceListId, ProductId,
-    PurchaseOrderId, RegisterId, SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId,
-    TaxClassId, TransferId,
+    LandedCostId, LotId, MovementId, OrderId, PaymentId, PaymentIntentId, ProductId, PurchaseOrderId,
+    RegisterId, SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId, TransferId,
 };
 use crate::landed_cost::{LandedCost, Receipt};
-use crate::ledger::control::Facts;
-use crate::ledger::mapping::Mapping;
 use crate::ledger::valuation::KnownValuation;
 use crate::ledger::{Entry, EntryHead, Journal, KnownEntry, KnownYear, Opened, Posted};
-use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
-use crate::moment;
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
-use crate::number::{Money, Percent, Price, Quantity};
+use crate::number::{Money, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::{Order, Undone};
 use crate::payment::KnownPayment;
 use crate::payment_intent::Intent;
 use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException, Session};
 use crate::pricing::{ReplacedPrices, Rules};
-use crate::printed::{Addresses, PrintedCustomer, ReplacedRecords, Seller};
+use crate::printed::{Addresses, PrintedCustomer, ReplacedRecords};
 use crate::product::{BarcodeHolders, FormerUnit, Product, SkuHolder};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::purchase_order::{KnownReceipt, KnownReturn, PurchaseOrder};
-use crate::refusal::Refusal;
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::supplier::Supplier;
 use crate::supplier_payment::SupplierPayment;
-use crate::tax::Rate;
-use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 use crate::voucher::{VoucherMove, Vouchers};
 
 mod named;
 mod printed;
+mod setup;
+mod time;
 
 pub(crate) use named::ChangedBarcode;
-
-/// The most by which a caller's clock may be ahead of ours.
-pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
-
-/// A location of stock.
-#[derive(Debug, Clone)]
-pub struct Location {
-    /// Its id.
-    pub id: LocationId,
-    /// Its code.
-    pub code: String,
-    /// Its kind.
-    pub kind: LocationKind,
-    /// The channels that may sell its stock.
-    pub channels: Vec<Channel>,
-}
-
-/// A till.
-#[derive(Debug, Clone)]
-pub struct Register {
-    /// Its id.
-    pub id: RegisterId,
-    /// Its code, with which the numbers of its sales begin.
-    pub code: String,
-    /// The location whose stock it sells.
-    pub location_id: LocationId,
-    /// Cash amounts are rounded to a multiple of this; zero for no rounding.
-    pub cash_rounding: Money,
-    /// Largest discount of its sales.
-    pub discount_max: Option<Percent>,
-}
-
-/// Settings and master data that seldom change: read from a cache, not locked.
-#[derive(Debug)]
-pub struct Setup {
-    /// The tenant's settings.
-    pub settings: Settings,
-    /// The tenant, as documents print it.
-    pub seller: Arc<Seller>,
-    /// All locations, the default one first.
-    pub locations: Vec<Location>,
-    /// All tills.
-    pub registers: HashMap<RegisterId, Register>,
-    /// All tax rates.
-    pub tax_rates: Vec<Rate>,
-    /// Names of the tax classes.
-    pub tax_names: HashMap<TaxClassId, String>,
-    /// Price lists of channels, and of a location within a channel.
-    pub channel_lists: Vec<(Channel, Option<LocationId>, PriceListId)>,
-    /// Account codes of the chart.
-    pub accounts: Vec<String>,
-    /// Those of its liabilities.
-    pub liabilities: Vec<String>,
-    /// Account code by reason code.
-    pub reasons: HashMap<String, String>,
-    /// Rules that give other accounts than the default ones.
-    pub mapping: Mapping,
-}
-
-impl Setup {
-    /// Returns the location `id`, or the default one if none is named.
-    pub fn location(&self, id: Option<LocationId>) -> Option<&Location> {
-        match id {
-            Some(id) => self.locations.iter().find(|location| location.id == id),
-            None => self.locations.first(),
-        }
-    }
-
-    /// Returns the facts on which it depends whether a caller may name an account.
-    pub fn facts(&self, code: &str) -> Facts {
-        let is_liability = self.liabilities.iter().any(|known| known == code);
-        Facts { is_liability, is_mapped: self.mapping.keeps(code) }
-    }
-
-    /// Returns the price lists of a sale in `channel` at `location_id`, those of the location first.
-    pub fn channel_lists(&self, channel: Channel, location_id: LocationId) -> Vec<PriceListId> {
-        let of = |wanted: Option<LocationId>| {
-            self.channel_lists
-                .iter()
-                .filter(move |(known, location, _)| *known == channel && *location == wanted)
-                .map(|(.., list)| *list)
-        };
-        of(Some(location_id)).chain(of(None)).collect()
-    }
-}
+pub use setup::{Location, Register, Setup};
+pub(crate) use time::CLOCK_SKEW_MAX;
 
 /// Every row that a batch of commands touches.
 #[derive(Debug, Clone)]
@@ -479,46 +390,6 @@ impl Book {
             document_id,
             occurred_on: self.setup.settings.day(at),
         }
-    }
-
-    /// Returns the time of a document: the named one, or now. Rejects a time before 1970, or more than 5
-    /// minutes ahead of our clock.
-    pub fn occurred_at(&self, named: Option<DateTime<Utc>>) -> Result<DateTime<Utc>, Refusal> {
-        match named {
-            Some(at) if at > self.now + CLOCK_SKEW_MAX => Err(Refusal::invalid(
-                "/occurred_at",
-                "occurred_at lies in the future; send the time of the event.",
-            )),
-            Some(at) if at < DateTime::UNIX_EPOCH => {
-                Err(Refusal::invalid("/occurred_at", "occurred_at lies before 1970."))
-            }
-            Some(at) => Ok(at.min(self.now)),
-            None => Ok(self.now),
-        }
-    }
-
-    /// Returns the time of a document that follows another one, which happened at `earlier`. Rejects a named time before
-    /// it: goods don't come back before they left. `what` names the earlier document.
-    pub fn occurred_after(
-        &self,
-        named: Option<DateTime<Utc>>,
-        (what, earlier): (&str, DateTime<Utc>),
-    ) -> Result<DateTime<Utc>, Refusal> {
-        let at = self.occurred_at(named)?;
-        if named.is_some() && at < earlier {
-            let earlier = moment::text(earlier);
-            let detail = format!("occurred_at lies before {what}, which is of {earlier}.");
-            return Err(Refusal::invalid("/occurred_at", detail));
-        }
-        // The clock of another server may be ahead of ours.
-        Ok(at.max(earlier))
-    }
-
-    /// Returns the time that a till names, and what its clock said if it is ahead of ours. What happened at such a till is not
-    /// rejected: it is dated now.
-    pub fn at_till(&self, said: Option<DateTime<Utc>>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-        let ahead = said.filter(|at| *at > self.now + CLOCK_SKEW_MAX);
-        (said.filter(|_| ahead.is_none()), ahead)
     }
 
     /// Returns the next number of a kind, such as `SO-2026-000123`. Call it after the last check of a
