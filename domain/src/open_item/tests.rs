@@ -4,6 +4,7 @@ use chrono::{Days, TimeZone};
 
 use super::*;
 use crate::customer::{Customer, CustomerStatus, Exposure, PaymentTerms};
+use crate::id::PaymentId;
 use crate::negative_stock::tests::book;
 use crate::printed::PrintedCustomer;
 use crate::stock::CostingMethod;

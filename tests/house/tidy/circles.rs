@@ -33,7 +33,6 @@ const ALLOWED: &[Allowed] = &[
             "lot",
             "negative_stock",
             "negative_stock/late",
-            "open_item",
             "order",
             "payment",
             "pos",
@@ -113,7 +112,7 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         in_crate: "domain",
         from: "needs",
-        to: &["count", "lot", "open_item", "sales"],
+        to: &["count", "lot", "sales"],
         because: "a command states what it needs, and what it needs is gathered from its lines",
     },
     Allowed {
