@@ -389,7 +389,7 @@ async fn match_line(write: Write, id: PathId<BankLineId>, body: Body<MatchIn>) -
 
 /// Take the match of a bank line back
 ///
-/// The line is open again. Its payments stay as they are.
+/// The line is open again. The payments that it matched stay as they are.
 #[utoipa::path(
     operation_id = "bank_lines_unmatch",
     security(("bearer" = ["payments:write"])),

@@ -72,7 +72,7 @@ struct RatePolicy {
     /// Name, as in the header `RateLimit-Policy`.
     #[schema(value_type = String, max_length = 32, example = "burst")]
     name: &'static str,
-    /// Callers who share it: `caller` for a key or user alone, `tenant` for all of a tenant.
+    /// Callers who share it. `caller`: each key or user has its own. `tenant`: all callers of a tenant share one.
     #[schema(value_type = String, max_length = 16, example = "caller")]
     shared_by: &'static str,
     /// Unit of a point. `requests`: a request counts as one, and one more for every `body.bytes_per_request` of its body or
@@ -124,7 +124,7 @@ struct BodyLimits {
     /// Most bytes of an import.
     #[schema(minimum = 1, example = 33554432)]
     import: usize,
-    /// Bytes of a body that count as one request more, before the body is parsed.
+    /// A body counts as one request more for every so many bytes. They are counted before it is parsed.
     #[schema(minimum = 1, example = 4096)]
     bytes_per_request: usize,
     /// Factor by which a body counts that can't be read. A document or record of a batch that can't be read counts as one

@@ -341,9 +341,9 @@ pub struct LineTaxOut<'a> {
     /// Name of the tax at the time.
     #[schema(max_length = 200, example = "State sales tax")]
     pub name: Cow<'a, str>,
-    /// Percent of its base. Null: it is an amount per unit.
+    /// Percent of its base. Null if the tax is an amount per unit.
     pub rate: Option<Percent>,
-    /// Amount for each stock unit. Null: it is in percent.
+    /// Amount for each stock unit. Null if the tax is a percentage.
     #[schema(example = json!(null))]
     pub amount_per_unit: Option<Price>,
     /// Amount that the percentage is of. Zero for an amount per unit.

@@ -105,7 +105,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 ///
 /// Creates an endpoint and returns its secret, which is shown only once. The endpoint gets all later events. The caller
 /// also needs `events:read`, and for `full` the scopes to read the objects. A tenant has at most 20 endpoints. An
-/// endpoint does not end with the credential that made it, so one with `expires_at` or `ip_allowlist` makes and changes none.
+/// endpoint outlives the credential that made it, so a credential with `expires_at` or `ip_allowlist` can neither create nor
+/// change one.
 #[utoipa::path(
     operation_id = "webhook_endpoints_create",
     security(("bearer" = ["webhooks:write"])),

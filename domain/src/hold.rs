@@ -138,8 +138,8 @@ pub struct HeldLine {
     pub lot_id: LotId,
     /// Stock units.
     pub quantity: Quantity,
-    /// Stock units that it still reserves: fewer after a till or channel used some, none after it expired. On a
-    /// [`Book`], as of the locks on its levels.
+    /// Stock units that it still reserves: fewer after a till or channel used some, none after it expired. In a
+    /// [`Book`], it is the figure at the time when the levels were locked.
     pub left: Quantity,
 }
 

@@ -106,8 +106,8 @@ pub struct Needs {
     pub exchange: BTreeSet<(String, NaiveDate)>,
     /// Other currencies in which documents of today are written.
     pub exchange_today: BTreeSet<String>,
-    /// Other currencies that documents of customers and payments to suppliers state, each with the time of the document; now if
-    /// absent.
+    /// Other currencies of documents of customers and of payments to suppliers, each with the time of its document. A document
+    /// without a time is of now.
     pub exchange_at: BTreeSet<(String, Option<DateTime<Utc>>)>,
     /// Times of payments of bills; now if absent. The rates of the currencies of the bills are needed.
     pub paid_at: BTreeSet<Option<DateTime<Utc>>>,

@@ -88,7 +88,7 @@ pub struct Pay {
 pub struct PartToPay {
     /// The bill.
     pub bill_id: BillId,
-    /// The amount that is settled, with the discount, above zero, in the currency of the bill.
+    /// The amount that is settled, in the currency of the bill. It includes the discount and is above zero.
     pub amount: Money,
     /// The discount: the part of the amount that is not paid. If absent, the discount that the bill has on the day.
     pub discount: Option<Money>,

@@ -29,7 +29,7 @@ pub struct Model {
     /// Decimals of a quantity in that unit.
     pub stock_decimals: i16,
     pub tax_class_id: TaxClassId,
-    /// Per stock unit; absent if there is none, which differs from a price of zero.
+    /// Price of one stock unit. Absent if the product has no price, which is not a price of zero.
     pub list_price: Option<Price>,
     /// The tenant's setting if absent.
     pub costing_method: Option<CostingMethod>,

@@ -66,7 +66,7 @@ pub struct Model {
     pub bill_quantity_percent: Percent,
     /// Percentage by which the price of a billed line may differ from that of the order. 0 unless it was set.
     pub bill_price_percent: Percent,
-    /// Amount by which a billed line may differ because of its price. 0 unless it was set.
+    /// Largest difference of price, as an amount, with which a billed line matches. 0 unless it was set.
     pub bill_amount: Money,
     /// `active` or `suspended`.
     #[serde(skip)]

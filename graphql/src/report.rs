@@ -232,7 +232,7 @@ pub struct Meta {
     /// First day or instant after the period; null if the period has no end.
     #[schema(max_length = 32, example = "2026-12-01")]
     pub to: Option<String>,
-    /// The earlier period that the figures are compared with; null if they are not.
+    /// The earlier period with which the figures are compared. Null without a comparison.
     pub compared_with: Option<EarlierPeriod>,
     /// The report includes everything that had happened by this day or instant. Null means now, or that the report
     /// has no such parameter.

@@ -74,9 +74,9 @@ pub struct ClassCount {
 pub struct Discrepancy {
     /// Code of the system.
     pub system: String,
-    /// Item, or the external SKU if nothing is mapped to it.
+    /// Item. If the external SKU is mapped to no item, the external SKU.
     pub sku: String,
-    /// Place, or the external location if nothing is mapped to it.
+    /// Place. If the external location is mapped to no place, the external location.
     pub place: String,
     /// Instant of the snapshot, as the system wrote it.
     pub taken_at: DateTime<Utc>,
@@ -159,7 +159,7 @@ pub struct Evidence {
     /// Type.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// Signed effect on stock, in units of the reference.
+    /// Change of stock: positive if it adds units, negative if it takes units. In units of the reference.
     pub quantity: Quantity,
     /// Instant, as the system wrote it.
     pub occurred_at: DateTime<Utc>,
@@ -497,7 +497,7 @@ pub struct HealthWeek {
     pub explained_share: Option<Decimal>,
     /// Median of the days that open episodes had been open.
     pub median_days_open: Option<Decimal>,
-    /// Processes that two systems began at one place.
+    /// Number of pairs of a process and a place at which two systems began that process.
     pub open_dual_owners: u32,
 }
 

@@ -209,7 +209,7 @@ fn presumed(context: &Context, event_type: Option<EventType>, (system, key): (Sy
     }
 }
 
-/// Returns whether any of the sorted instants lies within a time, its ends included.
+/// Returns whether a sorted instant lies between two instants, both included.
 fn has_within(instants: &[i64], (from, until): (i64, i64)) -> bool {
     let next = instants.partition_point(|instant| *instant < from);
     instants.get(next).is_some_and(|instant| *instant <= until)

@@ -75,8 +75,8 @@ pub(crate) async fn tenant_defaults_of_new(tx: &Tx) -> Result<TenantDefaults, Er
     tenant_defaults(tx).await
 }
 
-/// Waits for records that take over the currency and for documents that are being posted, and lets no other begin until the end
-/// of the transaction.
+/// Locks the currency until the end of the transaction. Waits for records that take it over and for documents that are being
+/// posted; later ones wait for this transaction.
 pub(crate) async fn lock_currency(tx: &Tx) -> Result<(), Error> {
     let lock = "select pg_advisory_xact_lock(hashtextextended('currency ' || $1::uuid, 0))";
     tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;

@@ -259,7 +259,7 @@ struct CountLineOut<'a> {
     posted_quantity: Option<Quantity>,
     /// Value of the posted quantity. Null without the scope `costs:read`.
     posted_value: Option<Money>,
-    /// Whether a later count of the product or its lot was posted before this one, so that nothing was posted.
+    /// Whether nothing was posted, because a later count of the product or its lot had been posted already.
     superseded: bool,
 }
 

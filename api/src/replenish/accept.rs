@@ -60,7 +60,8 @@ struct ReplenishmentAcceptLine {
 /// second acceptance of the same suggestion is rejected. A caller without `costs:read` accepts suggestions that were
 /// read without `costs:read`.
 ///
-/// The server chooses serial numbers, and lots if one would expire in transit: those that expire first go first.
+/// The server chooses the serial numbers. It also chooses the lots if a lot would expire in transit. Lots and serial numbers
+/// that expire first are dispatched first.
 ///
 /// Only transfers are accepted here. `POST /v1/replenishment/orders` writes what is to be bought into drafts of purchase orders as
 /// well. An order counts as supply once it is sent.

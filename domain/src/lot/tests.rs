@@ -112,8 +112,8 @@ prop_compose! {
 }
 
 proptest! {
-    /// A forced sale is issued in full. It takes no lot that is not sellable while there is a sellable one,
-    /// no reserved unit while any is available, and nothing below zero while a lot has units.
+    /// A forced sale is issued in full. It takes sellable lots before others, and available units before
+    /// reserved ones. A level goes below zero only if no lot has units left.
     #[test]
     fn what_has_left_is_taken_off_in_full(lots in shelves(), wanted in 1..40_i64) {
         let mut book = shelf(&lots);

@@ -103,7 +103,7 @@ pub struct Trace {
     /// The candidate that gave the price; none if the price is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub winner: Option<Candidate>,
-    /// The trace of the price; none if it is missing.
+    /// The trace of the price; none if the price is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<PriceTrace>,
     /// The candidates that did not give the price, in order of precedence, then from narrow to wide, then

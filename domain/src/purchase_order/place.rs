@@ -347,7 +347,7 @@ fn check_quantity(
     Err(format!("sells multiples of {multiple} {uom}: correct the quantity, {way}"))
 }
 
-/// Returns the price of one unit, given the price of one unit of another kind.
+/// Converts the price of one unit in which the supplier sells into the price of one unit of the line.
 fn unit_price(price: Price, sold_in: &Unit, unit: &Unit) -> Price {
     if sold_in.uom == unit.uom {
         return price;

@@ -97,7 +97,7 @@ pub(super) fn identity<'a>(line: &Taxable<'a>, tax: Option<usize>) -> (&'a str, 
     }
 }
 
-/// Says how a line is taxed: the exact taxes of equal kinds are those of their sum.
+/// Returns how a line is taxed. Lines that are taxed alike can be added before their exact taxes are computed.
 pub(super) fn kind<'a>(line: &Taxable<'a>) -> (bool, Percent, &'a [Tax]) {
     (line.includes_tax, line.rate, line.taxes)
 }

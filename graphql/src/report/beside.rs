@@ -16,7 +16,7 @@ use super::named::Named;
 use super::range;
 use super::rollup::{quarter_after, quarter_before};
 
-/// Returns the grouping of the earlier lines: by the units of time of the moved lines, or by units that the shift moves as a
+/// Returns the grouping of the earlier lines. A key of time is the unit of the moved line, or a unit that the shift moves as a
 /// whole.
 pub fn grouping(comparison: &Comparison, grouping: &Grouping) -> Grouping {
     let moved = |key: &Key| match key.of {

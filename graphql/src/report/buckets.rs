@@ -71,8 +71,9 @@ pub fn is_partial(unit: Unit) -> Option<&'static str> {
     }
 }
 
-/// Returns how many units of time a period has at least. It is one less than in UTC if that may depend on the time zone: instants
-/// may lie in other units there, and the clocks may skip an hour.
+/// Returns the least number of units of time that a period has in any time zone. Between two days, the number of days and of
+/// longer units is the same everywhere. Hours, and units between two instants, are one less than in UTC: an instant may lie in
+/// another unit, and the clocks may skip an hour.
 pub fn count(unit: Unit, from: Moment, to: Moment) -> i64 {
     let (first, last) = (approximate(from), approximate(to) - Duration::microseconds(1));
     if last < first {

@@ -130,7 +130,7 @@ const HEALTH: [Shown; 9] = [
         "open_dual_owners",
         "integer",
         COUNT,
-        "Processes that two systems began at one place in the week. Not additive.",
+        "Number of pairs of a process and a place at which two systems began that process in the week. Not additive.",
     ),
 ];
 

@@ -48,7 +48,7 @@ pub struct LocationMapping {
     pub created_at: DateTime<Utc>,
 }
 
-/// An SKU of another system, and the item of the reference that it is.
+/// An SKU of another system, and the item of the reference to which it is mapped.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = ReconcileSkuMapping)]
 pub struct ItemMapping {

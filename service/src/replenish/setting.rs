@@ -301,7 +301,8 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the settings of some products, or of all, those that hold for all products, and those of products that supersede others.
+/// Returns the settings of some products, or of all. Those that hold for every product, and those of products that supersede
+/// others, are always among them.
 pub(super) async fn all(tx: &Tx, products: Option<&[Uuid]>) -> Result<Vec<SettingInput>, Error> {
     let statement = concat!(
         "select ",

@@ -89,7 +89,7 @@ pub struct ProductAvailability {
     /// Null if `steps` was not requested, and for services and bundles.
     #[schema(max_items = 10000)]
     pub steps: Option<Vec<PromiseStep>>,
-    /// Locations that count and have ever had the product.
+    /// Locations that ever had the product, without those that do not count.
     #[schema(max_items = 1000)]
     pub locations: Vec<LocationAvailability>,
 }

@@ -75,8 +75,8 @@ pub struct SettingsInput {
     /// Percentage by which the price of a billed line may differ from that of the order before it is a mismatch: 0 to 100. 0
     /// unless it was set.
     pub bill_price_percent: Percent,
-    /// Amount by which a billed line may differ because of its price before it is a mismatch. The greater one of this and the
-    /// percentage counts. 0 unless it was set.
+    /// Largest difference of price, as an amount, with which a billed line matches. The percentage is the other limit, and the
+    /// greater of the two counts. 0 unless it was set.
     pub bill_amount: Money,
 }
 

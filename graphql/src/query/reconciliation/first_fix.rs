@@ -119,7 +119,7 @@ struct Evidence {
     /// Type, such as `return`. New values may appear.
     #[graphql(name = "type")]
     event_type: String,
-    /// Signed effect on stock, in units of the reference. Additive.
+    /// Change of stock: positive if it adds units, negative if it takes units. In units of the reference. Additive.
     quantity: Decimal,
     /// When it happened, as the system wrote it.
     occurred_at: Instant,

@@ -39,7 +39,7 @@ struct Week {
     explained_share: Option<Decimal>,
     /// Median of the days that open episodes had been open. Not additive.
     median_days_open: Option<Decimal>,
-    /// Processes that two systems began at one place.
+    /// Number of pairs of a process and a place at which two systems began that process.
     open_dual_owners: i64,
 }
 

@@ -121,10 +121,10 @@ pub struct UnmappedSku {
     /// Location in that system.
     #[schema(max_length = 100, example = "outlet-2")]
     pub external_location: Option<String>,
-    /// Number of times that it was asked for without a mapping.
+    /// Number of lookups that found no mapping.
     #[schema(minimum = 1, example = 3)]
     pub misses: i64,
-    /// When it was first asked for without a mapping.
+    /// Time of the first lookup that found no mapping.
     pub first_missed_at: DateTime<Utc>,
     /// When it was last asked for without a mapping.
     pub last_missed_at: DateTime<Utc>,
