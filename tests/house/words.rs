@@ -1,4 +1,4 @@
-//! Plain words: comments and documents keep to the rules of `docs/glossary.md`.
+//! Plain words: comments, documents and the descriptions of the API keep to the rules of `docs/glossary.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,9 @@ const NO_BEGINNING: [&str; 8] = ["what", "who", "whom", "whose", "of", "why", "w
 /// The page that lists the banned words.
 const GLOSSARY: &str = "docs/glossary.md";
 
+/// The description of the REST API. That of GraphQL ends in `.graphql`.
+const OPENAPI: &str = "openapi/openapi.json";
+
 /// A comment, or a line of a document.
 struct Prose {
     line: usize,
@@ -33,7 +36,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Collects the Rust, SQL and Markdown files below a folder, without hidden folders and build output.
+/// Collects the Rust, SQL and Markdown files and the descriptions of the API below a folder, without hidden folders and build output.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).expect("a folder is listed") {
         let path = entry.expect("an entry").path();
@@ -46,7 +49,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
             collect(root, &path, files);
         } else if path
             .extension()
-            .is_some_and(|ending| ["rs", "sql", "md"].iter().any(|kind| ending == *kind))
+            .is_some_and(|ending| ["rs", "sql", "md", "graphql"].iter().any(|kind| ending == *kind))
+            || name == OPENAPI
         {
             files.push((name, std::fs::read_to_string(&path).expect("a file is read")));
         }
@@ -89,10 +93,24 @@ fn lines(text: &str) -> Vec<Prose> {
     lines
 }
 
+/// Returns the texts of the description of the REST API. Some of them are made of literals, which are no comments.
+fn descriptions(text: &str) -> Vec<Prose> {
+    let mut texts = Vec::new();
+    for (text, line) in text.lines().zip(1..) {
+        for name in ["\"description\": ", "\"summary\": "] {
+            if let Some((_, described)) = text.split_once(name) {
+                texts.push(Prose { line, is_doc: false, text: described.replace("\\n", " ") });
+            }
+        }
+    }
+    texts
+}
+
 fn prose(name: &str, text: &str) -> Vec<Prose> {
     match name.rsplit('.').next() {
         Some("rs") => comments(text, &["///", "//!", "//"]),
         Some("sql") => comments(text, &["--"]),
+        Some("json") => descriptions(text),
         _ => lines(text),
     }
 }
@@ -119,6 +137,7 @@ fn comments_and_documents_are_in_plain_words() {
     let (root, mut files) = (root(), Vec::new());
     collect(&root, &root, &mut files);
     assert!(files.len() > 100, "the files are found");
+    assert!(files.iter().any(|(name, _)| name == OPENAPI), "the description is found");
     let mut offenders = Vec::new();
     for (name, text) in files.iter().filter(|(name, _)| name != GLOSSARY) {
         for prose in prose(name, text) {
@@ -139,4 +158,6 @@ fn a_broken_rule_is_found() {
     let source = "/// Whatever\n/// it is.\nfn it() {}\n// Reads it\n// anew.\n";
     assert_eq!(prose("a.rs", source).iter().filter(|prose| broken_rule(prose).is_some()).count(), 2);
     assert_eq!(prose("a.md", "```\nanew\n```\nagain\n").iter().filter_map(broken_rule).count(), 0);
+    let described = "{\n  \"anew\": 1,\n  \"description\": \"Reads it anew.\"\n}\n";
+    assert_eq!(prose("a.json", described).iter().filter_map(broken_rule).count(), 1);
 }

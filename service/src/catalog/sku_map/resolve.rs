@@ -126,7 +126,7 @@ pub struct UnmappedSku {
     pub misses: i64,
     /// Time of the first lookup that found no mapping.
     pub first_missed_at: DateTime<Utc>,
-    /// When it was last asked for without a mapping.
+    /// Time of the last lookup that found no mapping.
     pub last_missed_at: DateTime<Utc>,
     /// Latest instant that it was asked for. A mapping must cover it.
     #[schema(example = "2026-11-21T17:03:00Z")]
