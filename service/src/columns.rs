@@ -1,9 +1,9 @@
 //! Statements whose values are bound by the names of their columns.
 //!
 //! A row has one value for each column: `into t (a, b) values ($1, $2)` says that the second value is the column
-//! `b`. Many rows have one array for each: `unnest($3::uuid[], $4::text[]) as v (id, code)` says that the third value is
-//! the column `id`. Two columns of one type could change places otherwise, and no compiler and no database would notice. A
-//! build with debug checks, which every test is, compares each name with the statement.
+//! `b`, and so does `set b = $2` of an update. Many rows have one array for each: `unnest($3::uuid[], $4::text[]) as v (id, code)`
+//! says that the third value is the column `id`. Two columns of one type could change places otherwise, and no compiler and no
+//! database would notice. A build with debug checks, which every test is, compares each name with the statement.
 
 use sea_orm::sqlx::postgres::{PgArguments, PgRow};
 use sea_orm::sqlx::query::Query;
@@ -45,6 +45,20 @@ impl<'q> Columns<'q> {
     {
         let number = self.bound + 1;
         debug_assert_eq!(inserted_column(self.text, number), Some(name), "${number} of {}", self.text);
+        self.bind(value)
+    }
+
+    /// Binds the value to which an update sets the column `name`.
+    ///
+    /// # Panics
+    ///
+    /// In a build with debug checks, if the statement sets another column to this value.
+    pub(crate) fn set<T>(self, name: &str, value: T) -> Self
+    where
+        T: Encode<'q, Postgres> + Type<Postgres> + 'q,
+    {
+        let number = self.bound + 1;
+        debug_assert_eq!(set_column(self.text, number), Some(name), "${number} of {}", self.text);
         self.bind(value)
     }
 
@@ -94,6 +108,14 @@ fn inserted_column(text: &str, number: usize) -> Option<&str> {
     columns.split(',').nth(place).map(str::trim)
 }
 
+/// The column that an update sets to its value `number`.
+fn set_column(text: &str, number: usize) -> Option<&str> {
+    let (_, changes) = text.split_once(" set ")?;
+    let (changes, _) = changes.split_once(" where ")?;
+    let mut changes = changes.split(',').filter_map(|change| change.split_once('='));
+    changes.find(|(_, value)| value.trim() == format!("${number}")).map(|(name, _)| name.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +136,13 @@ mod tests {
         assert_eq!([1, 3, 4].map(|number| inserted_column(text, number)), [Some("a"), Some("b"), None]);
         let text = "into t (a, b, c) values ($1, case when $3::int is null then 1 else 2 end, $2)";
         assert_eq!([1, 2, 3].map(|number| inserted_column(text, number)), [Some("a"), Some("c"), None]);
+    }
+
+    #[test]
+    fn a_value_of_an_update_is_the_column_that_it_sets() {
+        let text = "update t set a = $3, b = $10, version = version + 1, c = $1 where tenant_id = $4 and d = $2";
+        let columns = [3, 10, 1, 2, 4].map(|number| set_column(text, number));
+        assert_eq!(columns, [Some("a"), Some("b"), Some("c"), None, None]);
     }
 
     #[test]

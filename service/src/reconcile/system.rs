@@ -259,17 +259,17 @@ pub async fn update(
     let update = "update reconcile_system set name = $3, kind = $4, quantity_meaning = $5, sync_interval_minutes = $6, \
                          clock_offset_seconds = $7, sign = $8, version = version + 1, updated_at = $9 \
                   where tenant_id = $1 and id = $2";
-    let query = sqlx::query(update)
+    let columns = Columns::of(update)
         .bind(tx.tenant_id.0)
         .bind(id.0)
-        .bind(input.name().to_owned())
-        .bind(input.kind.word())
-        .bind(input.quantity_meaning.word())
-        .bind(minutes(input.sync_interval_minutes))
-        .bind(input.clock_offset_seconds)
-        .bind(input.sign.word())
-        .bind(tx.now);
-    tx.execute(query).await?;
+        .set("name", input.name().to_owned())
+        .set("kind", input.kind.word())
+        .set("quantity_meaning", input.quantity_meaning.word())
+        .set("sync_interval_minutes", minutes(input.sync_interval_minutes))
+        .set("clock_offset_seconds", input.clock_offset_seconds)
+        .set("sign", input.sign.word())
+        .set("updated_at", tx.now);
+    columns.execute(tx).await?;
     note_change(tx).await?;
     Ok(Patched::changed(get(tx, id).await?))
 }
