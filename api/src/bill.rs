@@ -190,7 +190,7 @@ struct BillLineOut<'a> {
     ordered: Option<Quantity>,
     /// Stock units received on the line of the order or receipt, less units that were returned to the supplier.
     received: Quantity,
-    /// Stock units that all bills have of the line of the order or receipt, less credit notes and reversals.
+    /// Stock units of the line of the order or receipt that bills have, less those of credit notes and reversals.
     billed: Quantity,
     /// Expected cost of the billed units: by the purchase order or, without one, by the receipt. Null without the scope
     /// `costs:read`.

@@ -40,7 +40,7 @@ struct Limits {
     /// is read.
     #[schema(minimum = 1, example = 32)]
     batches_open: usize,
-    /// Most of them that are parsed and carried out at a time. The others wait for up to 10 seconds, then they are rejected
+    /// Most batch requests of a tenant that a server carries out at a time. Further ones wait for up to 10 seconds, then they are rejected
     /// (429 `rate_limited`).
     #[schema(minimum = 1, example = 2)]
     batches_at_once: usize,

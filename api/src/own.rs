@@ -84,7 +84,8 @@ pub fn check_unused(caller: &Caller, parameter: &str, is_used: bool) -> Result<(
 }
 
 /// Returns a customer as it is after a change, or none if it stays as it is. Rejects the change of a field that a customer may not
-/// change itself. The change sees what the customer sees: a value that is equal to a hidden one is rejected too, so none can be guessed.
+/// change itself. `change` gets only the fields that the customer sees. So a value is rejected even if it equals the hidden one, and
+/// hidden values can't be guessed.
 pub fn changed(
     caller: &Caller,
     present: &CustomerInput,

@@ -324,7 +324,7 @@ pub fn due(
     left.into_iter().map(of).collect()
 }
 
-/// Returns whether a promise holds if the line is filled on `due`, or never.
+/// Returns whether a promise holds if the line is filled on `due`. None means that it is never filled.
 pub fn holds(promised_on: Option<NaiveDate>, due: Option<NaiveDate>) -> bool {
     promised_on.is_none_or(|promised_on| due.is_some_and(|due| due <= promised_on))
 }

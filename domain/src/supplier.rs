@@ -47,7 +47,7 @@ pub enum SupplierStatus {
     Archived,
 }
 
-/// A price of a supplier, from a quantity on and for a time.
+/// A price of a supplier, with the smallest quantity and the period for which it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplierPrice {

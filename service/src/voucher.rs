@@ -68,7 +68,7 @@ pub struct VoucherDetail {
 /// A change of the balance of a voucher.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct VoucherChange {
-    /// The voucher itself when it was issued, a sale or a refund.
+    /// The document that changed it: a sale or a refund, or the voucher itself if this is its issue.
     #[schema(max_length = 32, example = "sal_01h455vb4pex5vsknk084sn02q")]
     pub document_id: String,
     /// Amount; negative if it was redeemed.

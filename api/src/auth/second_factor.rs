@@ -218,7 +218,7 @@ struct SecondFactorLoginIn {
 
 /// Complete a login with a code
 ///
-/// Takes the challenge of `POST /v1/auth/login` and a code. Codes of the 30 seconds before and after count too, and none that was used. After
+/// Takes the challenge of `POST /v1/auth/login` and a code. A code of the 30 seconds before or after is valid too. A used code is not. After
 /// 10 wrong codes of one user within 15 minutes from all networks, or 100 of any users from one network, the response is 429. The body
 /// may have at most 8 KiB.
 #[utoipa::path(

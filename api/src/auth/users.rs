@@ -177,9 +177,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>, seen: IfNoneMat
 
 /// Change a user
 ///
-/// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
-/// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
-/// user. No key changes the address of the user for whom it acts (409). The last active owner can't be changed to another role or disabled.
+/// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new
+/// one. So only an owner changes an owner, and a user who lacks a scope of another user can't change that user. A key with
+/// bounds changes no user. No key changes the address of the user for whom it acts (409). The last active owner can't be changed to another role or disabled.
 ///
 /// A caller who has a second factor sends a `code` to make a user an admin or an owner. The same applies to an admin or an owner who is
 /// enabled, or gets another address or more scopes. Without a code the response is 409. An API key that acts for such a caller gets 409 too.

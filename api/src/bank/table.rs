@@ -74,7 +74,7 @@ impl RowForm {
 }
 
 impl Days {
-    /// Returns a day in the form 2026-01-31. Its own form is checked with the entry.
+    /// Converts a day into the form 2026-01-31. A day of a file in that form is checked with its entry.
     fn plain(self, text: &str) -> Result<String, &'static str> {
         let parts: Vec<&str> = text.split(['.', '/', '-']).map(str::trim).collect();
         let (day, month, year, detail) = match (self, parts.as_slice()) {

@@ -62,7 +62,7 @@ struct Real {
 }
 
 impl Business {
-    /// Makes the exports with at least this number of events of all systems together. One event in 300 is lost, so it makes one in 50 more.
+    /// Makes the exports. All systems together have at least this number of events: one in 300 is lost, so 2 % more are made.
     pub fn of(events: u32) -> Self {
         let mut numbers = Numbers(11);
         let mut exports: Vec<Export> = CODES.iter().map(|_| Export::default()).collect();

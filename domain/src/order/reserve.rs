@@ -227,7 +227,7 @@ pub(super) fn planned_total(book: &Book, order: &Order, plan: &Plan) -> Money {
     order.open_total(book)
 }
 
-/// Returns why an order of the amount `more` is to be held, if it is.
+/// Returns the reason for a credit hold if the order adds `more` to the exposure. Returns nothing if no hold is needed.
 pub(super) fn credit_reason(book: &Book, order: &Order, more: Money) -> Option<String> {
     let customer = book.customers.get(&order.customer_id)?;
     customer.hold_reason(more, book.setup.settings.hold_unpaid)

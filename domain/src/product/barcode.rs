@@ -148,8 +148,8 @@ pub fn articles_of(code: &str) -> impl Iterator<Item = String> {
     std::iter::once(own).chain(others)
 }
 
-/// Returns the codes that name the same article: the code itself first, then those with more or fewer leading zeros, and without
-/// blanks and hyphens, then those of what its label may mean too.
+/// Returns the codes that name the same article. The code itself is first. Those with more or fewer leading zeros, and without
+/// blanks and hyphens, follow. The other readings of its label are last.
 pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let own = gtin(&one_barcode(code).map_or(Cow::Borrowed(code), Cow::Owned));
     let others = own.as_deref().map(other_readings).unwrap_or_default();

@@ -180,7 +180,8 @@ pub(super) fn add_weeks(own: &mut Vec<Week>, fed: &[Week]) -> Result<(), Overflo
     Ok(())
 }
 
-/// The pattern of a product's demand, by its weeks. It is shown, and breaks down the back-test; the rule is one for all.
+/// The pattern of a product's weekly demand. It is shown, and results of the back-test are grouped by it. All patterns have the
+/// same rule.
 #[derive(
     Debug,
     Clone,

@@ -149,8 +149,9 @@ pub struct Grouping {
     pub order: Vec<&'static str>,
     /// The figure of which a limit keeps the greatest, if the rows come in another order.
     pub kept_by: Option<&'static str>,
-    /// Groups that are rows even without lines: a product that was never sold was sold zero times. One statement for each key,
-    /// which selects its values, named `id`; each with each is a row. One statement without keys. None: only groups with lines.
+    /// Statements for groups that are rows even without lines: a product that was never sold was sold zero times. Each key has one,
+    /// which selects its values as `id`, and each combination of values is a row. A grouping without keys has one statement. If
+    /// there is no statement, only groups with lines are rows.
     pub expected: Vec<&'static str>,
     /// SQL over a group `m`: the others are no rows, but count in the totals. All are rows if absent.
     pub only: Option<&'static str>,

@@ -75,7 +75,7 @@ pub struct CustomerSession {
     pub created_at: DateTime<Utc>,
     /// When it ends at the latest.
     pub expires_at: DateTime<Utc>,
-    /// When it was ended before its time. Null: it was not.
+    /// When it was ended early. Null if it was not.
     #[schema(example = json!(null))]
     pub revoked_at: Option<DateTime<Utc>>,
 }

@@ -19,7 +19,7 @@ pub(super) static FOLD: LazyLock<String> = LazyLock::new(fold);
 pub(super) static DELETE_OLD: LazyLock<String> = LazyLock::new(delete_old);
 
 /// Compares each row of a tenant's roll-ups (`$1`), that of the journal too, with the lines below their position. Returns the
-/// first figure that differs, or one that does not.
+/// first figure that differs. If none differs, returns a figure that is equal.
 pub(crate) static COMPARISON: LazyLock<String> = LazyLock::new(comparison);
 
 fn fold() -> String {

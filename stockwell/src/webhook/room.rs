@@ -15,7 +15,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Most messages at a time.
 const MESSAGES_MAX: usize = 256;
-/// Places that all endpoints share beside their own. With the own places of the 20 endpoints of a tenant they leave some free.
+/// Places that all endpoints share beside their own. If a tenant uses all shared places and the own places of its 20 endpoints,
+/// some of [`MESSAGES_MAX`] are still free.
 const SHARED_MAX: usize = 128;
 /// A tenant may have one of so many equal parts of the shared places.
 const SHARES: usize = 2;
