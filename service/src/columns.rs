@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_value_of_an_update_is_the_column_that_it_sets() {
-        let text = "update t set a = $3, b = $10, version = version + 1, c = $1 where tenant_id = $4 and d = $2";
+        let text =
+            "update t set a = $3, b = $10, version = version + 1, c = $1 where tenant_id = $4 and d = $2";
         let columns = [3, 10, 1, 2, 4].map(|number| set_column(text, number));
         assert_eq!(columns, [Some("a"), Some("b"), Some("c"), None, None]);
     }
