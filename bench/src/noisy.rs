@@ -1,5 +1,9 @@
 //! `bench noisy`: sales of one tenant, alone and while another one sends as much as it can. Rate limits are the ones that
 //! hold without settings. *Refused* counts the quiet tenant's sales that were not made.
+//!
+//! Quiet and flooded turns alternate, and a factor compares all sales of both. The first row is without a flood: its factor
+//! shows how far the figure moves by itself. The flood is sent by threads of its own, so no measured sale waits for them in
+//! this program.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,11 +16,11 @@ use reqwest::Client;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::paced::{client, post, sale, sell};
+use crate::paced::{Sold, client, post, sale, sell};
 use crate::stand::{self, Shop, Stand, StandOptions};
 
 /// Factor by which the other tenant may raise the 99th percentile.
@@ -25,13 +29,20 @@ const GATE: f64 = 1.5;
 const CUSTOMERS: i32 = 500;
 /// Sales of one batch request.
 const BATCH: usize = 100;
+/// Time of the sales before each turn, which are not measured.
+const LEAD: Duration = Duration::from_secs(2);
+/// Threads that send the flood.
+const SENDERS: usize = 2;
 
 /// Arguments of `bench noisy`.
 #[derive(Debug, Args)]
 pub struct NoisyArgs {
-    /// Seconds of each run.
+    /// Seconds of each turn.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Turns beside each flood, and as many quiet ones.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Sales lines of the noisy tenant.
     #[arg(long, default_value_t = 1_500_000)]
     lines: i64,
@@ -62,6 +73,7 @@ from (
 /// Requests of the noisy tenant, and its connections.
 #[derive(Debug, Clone, Copy)]
 enum Flood {
+    Nothing,
     Batches(usize),
     /// Batches of which no document can be read.
     Unreadable(usize),
@@ -69,7 +81,8 @@ enum Flood {
     Reports(usize),
 }
 
-const FLOODS: [Flood; 7] = [
+const FLOODS: [Flood; 8] = [
+    Flood::Nothing,
     Flood::Batches(16),
     Flood::Unreadable(16),
     Flood::Sales(16),
@@ -82,6 +95,7 @@ const FLOODS: [Flood; 7] = [
 impl Flood {
     fn connections(self) -> usize {
         match self {
+            Flood::Nothing => 0,
             Flood::Batches(count)
             | Flood::Unreadable(count)
             | Flood::Sales(count)
@@ -93,12 +107,13 @@ impl Flood {
 impl fmt::Display for Flood {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
+            Flood::Nothing => return out.pad("nothing"),
             Flood::Batches(_) => "batches",
             Flood::Unreadable(_) => "unreadable",
             Flood::Sales(_) => "sales",
             Flood::Reports(_) => "reports",
         };
-        write!(out, "{} x {kind}", self.connections())
+        out.pad(&format!("{} x {kind}", self.connections()))
     }
 }
 
@@ -118,40 +133,88 @@ pub async fn run(args: &NoisyArgs) -> Result<(), Failure> {
 async fn measure(stand: &Stand, args: &NoisyArgs) -> Result<(), Failure> {
     let noisy = stand.other_shop("noisy").await?;
     fill(stand, &noisy, args.lines).await?;
-    let duration = Duration::from_secs(args.seconds);
-    sell(&stand.shop, args.tills, Duration::from_secs(3)).await?;
     println!(
-        "{:<16}{:>8}{:>12}{:>12}{:>8}{:>9}{:>8}  responses to the flood",
-        "flood", "sales", "quiet p99", "flood p99", "factor", "refused", "gate"
+        "{:<16}{:>8}{:>12}{:>12}{:>8}{:>14}{:>9}{:>8}  responses to the flood",
+        "flood", "sales", "quiet p99", "flood p99", "factor", "of the turns", "refused", "gate"
     );
     let mut all_passed = true;
     for flood in FLOODS {
-        // The machine may slow down meanwhile: each flood is compared with the time just before it.
-        let quiet = sell(&stand.shop, args.tills, duration).await?;
-        let (stop, mut tasks) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
-        start(&noisy, flood, &stop, &mut tasks);
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let sold = sell(&stand.shop, args.tills, duration).await?;
-        stop.store(true, Ordering::Relaxed);
-        let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
-        while let Some(task) = tasks.join_next().await {
-            for (status, count) in task?? {
-                *statuses.entry(status).or_default() += count;
-            }
-        }
-        let (quiet_ms, flood_ms) = (quiet.percentile_ms(99), sold.percentile_ms(99));
-        let factor = flood_ms / quiet_ms;
-        let refused: usize = sold.rejected.values().sum();
-        let passed = factor <= GATE && refused == 0;
-        all_passed &= passed;
-        println!(
-            "{:<16}{:>8}{quiet_ms:>9.1} ms{flood_ms:>9.1} ms{factor:>8.2}{refused:>9}{:>8}  {statuses:?}",
-            flood.to_string(),
-            sold.latencies.len(),
-            if passed { "passed" } else { "MISSED" },
-        );
+        let beside = Beside::measured(stand, &noisy, flood, args).await?;
+        all_passed &= beside.passed(flood);
+        beside.print(flood);
     }
     if all_passed { Ok(()) } else { Err("a gate was missed".into()) }
+}
+
+/// Statuses of the flood's requests, with how many had each.
+type Statuses = BTreeMap<u16, usize>;
+
+/// The sales of all turns of one flood.
+#[derive(Debug, Default)]
+struct Beside {
+    quiet: Sold,
+    flooded: Sold,
+    /// Factor of each pair of turns.
+    factors: Vec<f64>,
+    statuses: Statuses,
+}
+
+impl Beside {
+    async fn measured(stand: &Stand, noisy: &Shop, flood: Flood, args: &NoisyArgs) -> Result<Self, Failure> {
+        let mut beside = Beside::default();
+        for _ in 0..args.rounds {
+            // Otherwise the database would still write in the quiet turn what the flood before it has changed.
+            stand.settle(stand::DATABASE)?;
+            let quiet = turn(&stand.shop, args).await?;
+            let sending = Sending::begin(noisy, flood);
+            let flooded = turn(&stand.shop, args).await?;
+            for (status, count) in sending.end().await? {
+                *beside.statuses.entry(status).or_default() += count;
+            }
+            beside.factors.push(flooded.percentile_ms(99) / quiet.percentile_ms(99));
+            beside.quiet.add(quiet);
+            beside.flooded.add(flooded);
+        }
+        Ok(beside)
+    }
+
+    fn factor(&self) -> f64 {
+        self.flooded.percentile_ms(99) / self.quiet.percentile_ms(99)
+    }
+
+    fn refused(&self) -> usize {
+        self.flooded.rejected.values().sum()
+    }
+
+    fn passed(&self, flood: Flood) -> bool {
+        matches!(flood, Flood::Nothing) || (self.factor() <= GATE && self.refused() == 0)
+    }
+
+    fn print(&self, flood: Flood) {
+        let verdict = match flood {
+            Flood::Nothing => "-",
+            _ if self.passed(flood) => "passed",
+            _ => "MISSED",
+        };
+        let lowest = self.factors.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = self.factors.iter().copied().fold(0.0, f64::max);
+        println!(
+            "{flood:<16}{:>8}{:>9.1} ms{:>9.1} ms{:>8.2}{:>14}{:>9}{verdict:>8}  {:?}",
+            self.flooded.latencies.len(),
+            self.quiet.percentile_ms(99),
+            self.flooded.percentile_ms(99),
+            self.factor(),
+            format!("{lowest:.2}-{highest:.2}"),
+            self.refused(),
+            self.statuses,
+        );
+    }
+}
+
+/// Sells for one turn, after a lead that is not measured.
+async fn turn(shop: &Shop, args: &NoisyArgs) -> Result<Sold, Failure> {
+    sell(shop, args.tills, LEAD).await?;
+    sell(shop, args.tills, Duration::from_secs(args.seconds)).await
 }
 
 /// Gives the noisy tenant customers and its sales lines.
@@ -174,18 +237,47 @@ async fn fill(stand: &Stand, noisy: &Shop, lines: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Sends as much as the flood has connections for, until `stop`. Each task returns its statuses.
-fn start(
-    shop: &Shop,
-    flood: Flood,
-    stop: &Arc<AtomicBool>,
-    tasks: &mut JoinSet<Result<BTreeMap<u16, usize>, String>>,
-) {
+/// A flood that is being sent, until this is dropped.
+struct Sending {
+    stop: Arc<AtomicBool>,
+    task: JoinHandle<Result<Statuses, String>>,
+}
+
+impl Sending {
+    /// Sends as much as the flood has connections for.
+    fn begin(shop: &Shop, flood: Flood) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (shop, until) = (shop.clone(), Arc::clone(&stop));
+        let task = tokio::task::spawn_blocking(move || {
+            let mut threads = tokio::runtime::Builder::new_multi_thread();
+            let threads = threads.worker_threads(SENDERS).enable_all().build();
+            let threads = threads.map_err(|error| error.to_string())?;
+            threads.block_on(send_all(&shop, flood, &until))
+        });
+        Sending { stop, task }
+    }
+
+    /// Ends the flood. Returns its statuses.
+    async fn end(mut self) -> Result<Statuses, Failure> {
+        self.stop.store(true, Ordering::Relaxed);
+        Ok((&mut self.task).await??)
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Sends on all connections of a flood until `stop`. Returns the statuses.
+async fn send_all(shop: &Shop, flood: Flood, stop: &Arc<AtomicBool>) -> Result<Statuses, String> {
+    let mut tasks = JoinSet::new();
     for _ in 0..flood.connections() {
         let (shop, stop) = (shop.clone(), Arc::clone(stop));
         tasks.spawn(async move {
             let http = client().map_err(|error| error.to_string())?;
-            let mut statuses = BTreeMap::new();
+            let mut statuses = Statuses::new();
             while !stop.load(Ordering::Relaxed) {
                 let status = send(&http, &shop, flood).await.map_err(|error| error.to_string())?;
                 *statuses.entry(status).or_default() += 1;
@@ -193,13 +285,22 @@ fn start(
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             }
-            Ok(statuses)
+            Ok::<_, String>(statuses)
         });
     }
+    let mut statuses = Statuses::new();
+    while let Some(task) = tasks.join_next().await {
+        for (status, count) in task.map_err(|error| error.to_string())?? {
+            *statuses.entry(status).or_default() += count;
+        }
+    }
+    Ok(statuses)
 }
 
 async fn send(http: &Client, shop: &Shop, flood: Flood) -> Result<u16, reqwest::Error> {
     match flood {
+        // It has no connections.
+        Flood::Nothing => Ok(0),
         Flood::Sales(_) => post(http, shop, "/v1/pos/sales", &sale(shop)).await,
         Flood::Batches(_) | Flood::Unreadable(_) => {
             let is_wrong = matches!(flood, Flood::Unreadable(_));

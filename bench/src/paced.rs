@@ -21,6 +21,15 @@ pub struct Sold {
 }
 
 impl Sold {
+    /// Adds the sales of another run.
+    pub fn add(&mut self, other: Sold) {
+        self.latencies.extend(other.latencies);
+        self.latencies.sort_unstable();
+        for (status, count) in other.rejected {
+            *self.rejected.entry(status).or_default() += count;
+        }
+    }
+
     /// Returns the time below which `percent` of them stayed, in milliseconds.
     pub fn percentile_ms(&self, percent: usize) -> f64 {
         let at = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
