@@ -33,6 +33,9 @@ use crate::{Db, Error};
 const LANES: usize = 2;
 /// Time after which a batch is slow. A batch of 64 till sales takes less.
 const SLOW: Duration = Duration::from_millis(40);
+/// The same while the tenant rests beside others. Their work makes its batches longer, so a second lane would take more of the
+/// processors because they are short.
+const SLOW_BESIDE_OTHERS: Duration = Duration::from_millis(100);
 /// Time for which a tenant counts as one that works, after its last request.
 const ACTIVE: Duration = Duration::from_millis(500);
 /// Longest rest of a lane or a turn after a batch.
@@ -80,12 +83,21 @@ impl Queues {
     }
 
     /// Returns the time for which a tenant starts no other batch in the lane or turn whose batch took so long: as long again, at most
-    /// [`REST_MAX`], if another tenant asked for something lately, and if there are at least half as many lanes and parts as
-    /// processors. A lane that rests counts.
+    /// [`REST_MAX`], if it [leaves time to others](Self::leaves_time).
     fn rest(&self, tenant_id: TenantId, took: Duration) -> Duration {
+        if self.leaves_time(tenant_id) { took.min(REST_MAX) } else { Duration::ZERO }
+    }
+
+    /// Returns the time after which a batch of a tenant is slow.
+    fn slow_after(&self, tenant_id: TenantId) -> Duration {
+        if self.leaves_time(tenant_id) { SLOW_BESIDE_OTHERS } else { SLOW }
+    }
+
+    /// Whether another tenant asked for something lately, and there are at least half as many lanes and parts as processors. A lane
+    /// that rests counts.
+    fn leaves_time(&self, tenant_id: TenantId) -> bool {
         let lanes = self.of_tenants.values().map(|queue| queue.lanes).sum::<usize>() + self.parts;
-        let is_busy = lanes.saturating_mul(2) >= processors() as usize;
-        if is_busy && self.others_work(tenant_id) { took.min(REST_MAX) } else { Duration::ZERO }
+        lanes.saturating_mul(2) >= processors() as usize && self.others_work(tenant_id)
     }
 
     /// Returns the most documents of a tenant's next part of a batch request.
@@ -312,8 +324,9 @@ impl Lane {
     /// Runs a batch.
     async fn run(&mut self, requests: &[Request]) -> Vec<Result<Answer, Error>> {
         let inner = Arc::clone(&self.inner);
+        let slow_after = inner.queues().slow_after(self.tenant_id);
         let mut batch = pin!(run(&inner.db, &inner.setups, requests));
-        if let Ok(results) = timeout(SLOW, &mut batch).await {
+        if let Ok(results) = timeout(slow_after, &mut batch).await {
             return results;
         }
         self.set_slow(true);
@@ -416,14 +429,17 @@ mod tests {
         }
         assert_eq!(queues.rest(one, took), Duration::ZERO, "it is alone");
         assert_eq!(queues.part_max(one), BATCH_MAX);
+        assert_eq!(queues.slow_after(one), SLOW);
         queues.note(other);
         queues.note(one);
         assert_eq!(queues.rest(one, took), took);
         assert_eq!(queues.rest(other, took), took);
         assert_eq!(queues.part_max(one), BESIDE_OTHERS_MAX);
+        assert_eq!(queues.slow_after(one), SLOW_BESIDE_OTHERS);
         assert_eq!(queues.rest(one, Duration::from_secs(1)), REST_MAX);
         queues.parts = 0;
         assert_eq!(queues.rest(one, took), Duration::ZERO, "processors are free");
+        assert_eq!(queues.slow_after(one), SLOW);
         queues.parts = 1_000;
         queues.latest[1] = queues.latest[1].map(|(tenant_id, at)| (tenant_id, at - ACTIVE));
         assert_eq!(queues.rest(one, took), Duration::ZERO, "the other one asked long ago");
