@@ -20,6 +20,7 @@ mod queue;
 mod race;
 mod restore;
 mod rows;
+mod secrets;
 mod spans;
 mod statements;
 mod storm;

@@ -2,6 +2,7 @@
 //! code under test.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -27,6 +28,8 @@ const DATABASE_URL: &str = "STOCKWELL_TEST_DATABASE_URL";
 const SIGNING_KEY: &str = "STOCKWELL_TEST_SIGNING_KEY";
 /// The collector of spans.
 const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// Set for a server that writes a log.
+const LOGGED: &str = "STOCKWELL_TEST_LOGGED";
 /// Connections of a server to the database.
 const CONNECTIONS: &str = "STOCKWELL_TEST_CONNECTIONS";
 /// The line by which the child process says that it works.
@@ -62,6 +65,19 @@ impl Process {
         Process::start("process::server", &settings).await
     }
 
+    /// Starts a server whose log, with its statements, goes to a file.
+    pub async fn logged(addr: &str, file: File) -> Self {
+        let url = environment().database_url();
+        let settings = [
+            (ADDR, addr),
+            (CONNECTIONS, "16"),
+            (DATABASE_URL, &url),
+            (LOGGED, "yes"),
+            ("STOCKWELL_LOG", "info,service::timing=debug,sqlx=debug"),
+        ];
+        Process::start_with("process::server", &settings, file.into()).await
+    }
+
     /// Starts a worker that sends webhooks of a database server, also to loopback.
     pub async fn worker(apart: &Apart) -> Self {
         let (relay, url) = (apart.relay_database_url(), apart.database_url());
@@ -69,11 +85,15 @@ impl Process {
     }
 
     async fn start(body: &str, settings: &[(&str, &str)]) -> Self {
+        Process::start_with(body, settings, Stdio::inherit()).await
+    }
+
+    async fn start_with(body: &str, settings: &[(&str, &str)], errors: Stdio) -> Self {
         let program = std::env::current_exe().expect("this program has a file");
         let mut command = Command::new(program);
         command.args([body, "--exact", "--nocapture"]).envs(settings.iter().copied());
         command.env(SIGNING_KEY, &environment().signing_key_file);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
         let mut process = command.spawn().expect("the process starts");
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         while let Some(line) = output.next_line().await.expect("its output is text") {
@@ -105,7 +125,8 @@ fn server() {
     let Ok(addr) = std::env::var(ADDR) else { return };
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
     let config = Config { db_connections: setting(CONNECTIONS).parse().expect("a number"), ..config };
-    let _spans = std::env::var_os(COLLECTOR).and_then(|_| log::start(log::PERSON));
+    let is_logged = [COLLECTOR, LOGGED].iter().any(|name| std::env::var_os(name).is_some());
+    let _spans = is_logged.then(|| log::start(log::PERSON)).flatten();
     live(async { stockwell::serve(&config).await.expect("the server starts") });
 }
 
