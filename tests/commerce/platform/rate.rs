@@ -374,6 +374,40 @@ fn servers_share_their_counts_through_redis() {
 }
 
 #[test]
+fn a_redis_that_was_emptied_or_is_frozen_holds_no_request_and_opens_no_limit() {
+    with_tenant(async |tenant| {
+        let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
+        let node = strict(|config| {
+            config.redis_url = Some(SecretString::from(redis.url()));
+            config.rates.rate_minute = 60;
+        });
+        let node = node.await;
+        let client = redis::Client::open(redis.url()).expect("a URL");
+        let mut link = client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let caller = key(tenant, &node).await;
+        for _ in 0..20 {
+            caller.get("/v1/limits").await.ok();
+        }
+        redis::cmd("FLUSHALL").exec_async(&mut link).await.expect("Redis is emptied");
+        caller.get("/v1/limits").await.ok();
+        redis::cmd("CLIENT").arg("PAUSE").arg(60_000).exec_async(&mut link).await.expect("Redis is frozen");
+        // If each request waited for Redis, the limit would not be reached in time.
+        let limited = async {
+            loop {
+                let reply = caller.get("/v1/limits").await;
+                if reply.status != 200 {
+                    return reply;
+                }
+            }
+        };
+        let limited = timeout(PATIENCE, limited).await.expect("the limit holds, and no request waits");
+        refused(&limited, &["minute"]);
+        key(tenant, &node).await.get("/v1/limits").await.ok();
+        redis.stop().await;
+    });
+}
+
+#[test]
 fn a_tenant_has_limits_of_its_own() {
     with_tenants(async |one, other| {
         let node = strict(|_| {}).await;
