@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use domain::text::plain_lines;
 use operator::attachments::AttachmentsCommand;
 use operator::bi::BiCommand;
-use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
+use operator::{CheckpointArgs, EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::call::{self, CallArgs};
 use stockwell::demo::{self, DemoArgs};
 use stockwell::doctor::{self, DoctorArgs, Finding};
@@ -48,7 +48,7 @@ enum Command {
     /// Check, for every tenant and from the raw rows, that stock, cost and ledger agree.
     Verify(EveryTenant),
     /// Make the stock checkpoints and pack the movements that are due, for every tenant. Run it once a day if no worker does.
-    Checkpoint(EveryTenant),
+    Checkpoint(CheckpointArgs),
     /// Fold new sales lines into the roll-ups of the reports, for every tenant. Run it often if no worker does.
     Rollup(RollupArgs),
     /// Create tenants, export, import and delete them, and set their rate limits.

@@ -109,6 +109,16 @@ impl EveryTenant {
     }
 }
 
+/// Arguments of `checkpoint`.
+#[derive(Debug, Args)]
+pub struct CheckpointArgs {
+    #[command(flatten)]
+    tenants: EveryTenant,
+    /// Pack all movements again. Suggestions of replenishment stay available meanwhile.
+    #[arg(long)]
+    repack: bool,
+}
+
 /// Arguments of `rollup`.
 #[derive(Debug, Args)]
 pub struct RollupArgs {
@@ -372,9 +382,9 @@ pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
 }
 
 /// Makes the checkpoints and packs the movements that are due, for every tenant.
-pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
-    let db = args.database.connect().await?;
-    for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
+pub async fn checkpoint(args: &CheckpointArgs) -> Result<(), Failed> {
+    let db = args.tenants.database.connect().await?;
+    for (tenant_id, slug) in integrity::tenants(args.tenants.migrator_database_url.expose_secret()).await? {
         match checkpoint::run(&db, tenant_id).await {
             Ok(Some(run)) => println!(
                 "{slug}: {} checkpoints made, {} updated to {}",
@@ -389,7 +399,12 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
             }
             Err(error) => return Err(error.into()),
         }
-        match pack::run(&db, tenant_id).await {
+        let packed = if args.repack {
+            pack::repack(&db, tenant_id).await
+        } else {
+            pack::run(&db, tenant_id).await
+        };
+        match packed {
             Ok(packed) if packed.is_empty() => {}
             Ok(packed) => println!("{slug}: movements of {} quarters packed", packed.len()),
             Err(Error::TenantMoving) => println!("{slug}: {MOVES}"),

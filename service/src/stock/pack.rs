@@ -70,8 +70,20 @@ pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Vec<Quarter>, Error> {
 /// `known_until` is packed at any time.
 pub async fn run_by(db: &Db, tenant_id: TenantId, rule: Rule) -> Result<Vec<Quarter>, Error> {
     let due = db.job(tenant_id, async |tx| find_due(tx, &rule).await).await?;
-    let mut packed = Vec::with_capacity(due.len());
-    for quarter in due {
+    pack_each(db, tenant_id, due).await
+}
+
+/// Packs every quarter again. Returns the quarters that were packed.
+pub async fn repack(db: &Db, tenant_id: TenantId) -> Result<Vec<Quarter>, Error> {
+    let known_until = db.job(tenant_id, async |tx| settled_until(tx).await).await?;
+    let quarters = db.job(tenant_id, async |tx| count_by_quarter(tx, known_until).await).await?;
+    pack_each(db, tenant_id, quarters).await
+}
+
+/// Packs quarters, each in a transaction of its own.
+async fn pack_each(db: &Db, tenant_id: TenantId, quarters: Vec<Quarter>) -> Result<Vec<Quarter>, Error> {
+    let mut packed = Vec::with_capacity(quarters.len());
+    for quarter in quarters {
         if db.job(tenant_id, async |tx| pack(tx, &quarter).await).await? {
             packed.push(quarter);
         }

@@ -192,5 +192,53 @@ fn of_two_runs_at_once_both_leave_whole_packs() {
         sqlx::query(spoil).bind(tenant.id.0).execute(&environment().root).await.expect("rows are deleted");
         let [all, alone] = found(tenant).await;
         assert_ne!(all, alone, "packs are read");
+        assert!(!tenant.check_now().await.is_empty(), "the check of the books finds that they are missing");
+        change(tenant, "delete from movement_quarter where tenant_id = $1").await;
+    });
+}
+
+/// Changes rows as no command does.
+async fn change(tenant: &Tenant, statement: &'static str) {
+    let changed = sqlx::query(statement).bind(tenant.id.0).execute(&environment().root).await;
+    assert!(changed.expect("rows are changed").rows_affected() > 0, "{statement}");
+}
+
+#[test]
+fn a_pack_that_changes_later_is_found_and_made_again() {
+    with_tenant(async |tenant| {
+        shop(tenant, &Dice::new(11).await).await;
+        record_in_time(tenant).await;
+        let db = &environment().db;
+        let repack = async || pack::repack(db, tenant.id).await.expect("packs").len();
+        let quarters = repack().await;
+        assert!(quarters >= 2, "300 days are in more than one quarter: {quarters}");
+        assert_eq!(tenant.check_now().await, Vec::<String>::new());
+        for (statement, subject) in [
+            (
+                "update movement_pack set movements = set_byte(movements, 15, get_byte(movements, 15) # 1) \
+                 where tenant_id = $1 and product_id = (select id from product where tenant_id = $1 and sku = 'BOLT')",
+                "movements in the pack of BOLT at",
+            ),
+            (
+                "update movement_quarter set movements = movements + 1 where tenant_id = $1",
+                "number of the packs since",
+            ),
+            (
+                "update movement_quarter set first_at = first_at - interval '1 second' where tenant_id = $1",
+                "second of the first movement of the packs since",
+            ),
+            (
+                "update movement_quarter set last_at = last_at + interval '1 second' where tenant_id = $1",
+                "second of the last movement of the packs since",
+            ),
+        ] {
+            change(tenant, statement).await;
+            let found = tenant.check_now().await;
+            assert!(found.iter().any(|found| found.contains(subject)), "{statement}: {found:?}");
+            let books = tenant.get("/v1/integrity").await.ok();
+            assert_ne!(books["facts"][7]["differences"], 0, "{statement}: {books}");
+            assert_eq!(repack().await, quarters);
+            assert_eq!(tenant.check_now().await, Vec::<String>::new(), "{statement}");
+        }
     });
 }
