@@ -56,6 +56,12 @@ fn steady_demand_is_served_and_the_real_stock_is_that_of_the_movements() {
             (&tested["rule"]["fill_rate"], &tested["rule"]["days_served"]),
             (&json!("1"), &json!("1"))
         );
+        // All of it was ordered by a customer, and no till was asked for anything.
+        assert_eq!(
+            (&tested["rule"]["wholesale_fill_rate"], &tested["rule"]["retail_fill_rate"]),
+            (&json!("1"), &Value::Null)
+        );
+        assert_eq!(really["wholesale_fill_rate"], Value::Null);
         assert_eq!(
             (&tested["rule"]["backordered"], &tested["rule"]["days_empty"]),
             (&json!("0"), &json!("0"))

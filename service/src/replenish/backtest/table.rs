@@ -73,6 +73,12 @@ pub struct BacktestColumn {
     /// Share of the units that were served on the day they were asked for. Null without demand.
     #[schema(value_type = Option<Quantity>)]
     pub fill_rate: Option<Micro>,
+    /// The same of the units of wholesale orders. Null without such demand, and for the real course.
+    #[schema(value_type = Option<Quantity>)]
+    pub wholesale_fill_rate: Option<Micro>,
+    /// The same of the units that tills were asked for. Null without such demand.
+    #[schema(value_type = Option<Quantity>)]
+    pub retail_fill_rate: Option<Micro>,
     /// Share of the days with demand on which all of it was served. Null without demand.
     #[schema(value_type = Option<Quantity>)]
     pub days_served: Option<Micro>,
@@ -173,6 +179,8 @@ impl Frame<'_> {
         let money = |value: Micro| value.decimal().map(|value| tenant.money(value)).ok_or(Overflow);
         Ok(BacktestColumn {
             fill_rate: tally.fill_rate()?,
+            wholesale_fill_rate: tally.wholesale.fill_rate()?,
+            retail_fill_rate: tally.retail.fill_rate()?,
             days_served: tally.days_served()?,
             days_empty: tally.days_empty()?,
             average_stock: money(tally.average_stock(self.days)?)?,
@@ -185,9 +193,15 @@ impl Frame<'_> {
 
     /// Returns the figures of the real course, without those that are not recorded.
     fn really(&self, all: &Report) -> Result<BacktestColumn, Overflow> {
-        let fill_rate = all.really.retail.fill_rate()?;
         let column = self.column(&all.really)?;
-        Ok(BacktestColumn { fill_rate, days_served: None, backordered: None, ..column })
+        let fill_rate = column.retail_fill_rate;
+        Ok(BacktestColumn {
+            fill_rate,
+            wholesale_fill_rate: None,
+            days_served: None,
+            backordered: None,
+            ..column
+        })
     }
 
     fn classes(&self, columns: &[Columns]) -> Result<Vec<BacktestClass>, Overflow> {
