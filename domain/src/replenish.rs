@@ -43,7 +43,7 @@ pub use target::{Item, Rate, Settings, Smoothing, Target};
 pub use trial::SeasonTrial;
 
 /// Version of the rule. It rises with each change that alters a figure.
-pub const RULE_VERSION: u32 = 3;
+pub const RULE_VERSION: u32 = 4;
 
 #[cfg(test)]
 mod tests;

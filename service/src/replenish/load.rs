@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::expected_receipt::Supply;
-use domain::id::{CategoryId, CustomerId, LocationId, OrderId, ProductId};
+use domain::id::{CategoryId, CustomerId, LocationId, OrderId, ProductId, SupplierId};
 use domain::number::{Price, Quantity};
 use domain::replenish::{ASSUMED_DAYS, ExpiringLot, OpenDemand, WEEKS_MAX};
 use domain::tenant::Settings;
@@ -52,6 +52,8 @@ pub(super) struct Loaded {
     pub merged: Merged,
     /// Days of the latest receipts of a product, the newest first.
     pub receipts: HashMap<ProductId, Vec<u16>>,
+    /// Days of the latest receipts of all products of a supplier, the newest first. Only of preferred suppliers.
+    pub supplier_receipts: HashMap<SupplierId, Vec<u16>>,
     /// Days of the latest transfers between two locations, the newest first.
     pub transfers: HashMap<(LocationId, LocationId), Vec<u16>>,
 }
@@ -172,6 +174,7 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
         products,
         locations: wanted.locations().await?,
         receipts: wanted.receipts().await?,
+        supplier_receipts: wanted.supplier_receipts().await?,
         transfers: wanted.transfers().await?,
         tenant,
         facts,
@@ -268,6 +271,22 @@ const RECEIPTS: &str = "select product_id, (array_agg(days order by done_at desc
          group by l.product_id, l.line_no, d.id, d.sent_at \
      ) received \
      group by product_id";
+
+/// The lines of purchase orders of each supplier that is preferred for a product.
+const SUPPLIER_RECEIPTS: &str = "select supplier_id, (array_agg(days order by done_at desc, id))[1:20] as days \
+     from ( \
+         select d.supplier_id, (max(s.occurred_at) at time zone $3)::date - (d.sent_at at time zone $3)::date as days, \
+                max(s.occurred_at) as done_at, d.id \
+         from purchase_order d \
+         join purchase_order_line l on l.tenant_id = $1 and l.purchase_order_id = d.id \
+         join purchase_receipt_line r on r.tenant_id = $1 and r.purchase_order_id = d.id and r.line_no = l.line_no \
+         join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id \
+         where d.tenant_id = $1 and l.received + l.cancelled >= l.quantity and d.supplier_id in ( \
+             select p.supplier_id from supplier_product p \
+             where p.tenant_id = $1 and p.preferred and ($2::uuid[] is null or p.product_id = any($2))) \
+         group by d.supplier_id, d.id, d.sent_at, l.line_no \
+     ) received \
+     group by supplier_id";
 
 const TRANSFERS: &str = "select from_location_id, to_location_id, \
             (array_agg((updated_at at time zone $2)::date - (occurred_at at time zone $2)::date \
@@ -499,6 +518,11 @@ impl Wanted<'_> {
     async fn receipts(&self) -> Result<HashMap<ProductId, Vec<u16>>, Error> {
         let rows = self.tx.rows(self.query(RECEIPTS).bind(self.zone.name())).await?;
         rows.iter().map(|row| Ok((ProductId(row.try_get("product_id")?), whole_days(row)?))).collect()
+    }
+
+    async fn supplier_receipts(&self) -> Result<HashMap<SupplierId, Vec<u16>>, Error> {
+        let rows = self.tx.rows(self.query(SUPPLIER_RECEIPTS).bind(self.zone.name())).await?;
+        rows.iter().map(|row| Ok((SupplierId(row.try_get("supplier_id")?), whole_days(row)?))).collect()
     }
 
     async fn transfers(&self) -> Result<HashMap<(LocationId, LocationId), Vec<u16>>, Error> {

@@ -86,12 +86,19 @@ pub(super) fn lead_time(
     policy: &Policy,
 ) -> Result<LeadTime, Error> {
     let none = Vec::new();
-    let (stated, seen) = match policy.source {
+    let (stated, seen, of_supplier) = match policy.source {
         Some(source) => {
             let seen = loaded.transfers.get(&(source, location)).unwrap_or(&none);
-            (Some(TRANSFER_DAYS), seen)
+            (Some(TRANSFER_DAYS), seen, seen)
         }
-        None => (policy.lead_time_days, loaded.receipts.get(&product).unwrap_or(&none)),
+        None => {
+            let of_supplier = policy.supplier.and_then(|supplier| loaded.supplier_receipts.get(&supplier));
+            let seen = loaded.receipts.get(&product).unwrap_or(&none);
+            (policy.lead_time_days, seen, of_supplier.unwrap_or(&none))
+        }
     };
-    LeadTime::from_receipts(stated, seen, seen).map_err(|overflow| Error::invariant(overflow.to_string()))
+    // The product may have come from other suppliers too.
+    let of_supplier = if of_supplier.len() > seen.len() { of_supplier } else { seen };
+    LeadTime::from_receipts(stated, seen, of_supplier)
+        .map_err(|overflow| Error::invariant(overflow.to_string()))
 }

@@ -259,7 +259,7 @@ pub struct ShownLeadTime {
     /// Days that the source states. Null if it states none.
     #[schema(example = 14)]
     pub stated: Option<u32>,
-    /// Receipts that count, the latest ones.
+    /// Receipts that count, the latest ones: of the product or, if it has fewer than three, of its preferred supplier.
     #[schema(minimum = 0, maximum = 20, example = 3)]
     pub receipts: u32,
     /// Mean days.

@@ -1,6 +1,6 @@
 //! Purchase orders as supply, and the terms of preferred suppliers.
 
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant, with_tenants};
 
@@ -172,6 +172,16 @@ fn purchase_orders_and_terms_of_another_tenant_count_nothing() {
     });
 }
 
+/// Sends an order as of 30 days ago, and receives it as of 9 days ago.
+async fn come_after_21_days(tenant: &Tenant, calendar: Calendar, path: &str) {
+    let noon = |days: u64| -> DateTime<Utc> {
+        let on = calendar.today - Days::new(days);
+        on.and_hms_opt(12, 0, 0).expect("noon").and_utc()
+    };
+    tenant.post(&format!("{path}/send"), &json!({ "occurred_at": noon(30) })).await.ok();
+    tenant.post(&format!("{path}/receive"), &json!({ "occurred_at": noon(9) })).await.ok();
+}
+
 /// The order was sent 30 days ago, and the goods came 9 days ago. The stated 14 days count as two receipts.
 #[test]
 fn the_lead_time_counts_from_the_day_on_which_the_order_was_sent() {
@@ -180,13 +190,42 @@ fn the_lead_time_counts_from_the_day_on_which_the_order_was_sent() {
         let mug = steady(tenant, calendar, 150).await;
         let pottery = supplier(tenant, json!({})).await;
         let (path, _) = draft(tenant, &pottery, None).await;
-        let noon = |days: u64| {
-            let on = calendar.today - Days::new(days);
-            on.and_hms_opt(12, 0, 0).expect("noon").and_utc()
-        };
-        tenant.post(&format!("{path}/send"), &json!({ "occurred_at": noon(30) })).await.ok();
-        tenant.post(&format!("{path}/receive"), &json!({ "occurred_at": noon(9) })).await.ok();
+        come_after_21_days(tenant, calendar, &path).await;
         let lead_time = &explained(tenant, &mug).await["lead_time"];
         assert_eq!((&lead_time["receipts"], &lead_time["days"]), (&json!(1), &json!("16.333333")));
+    });
+}
+
+/// Three lines took 21 days each. The stated 14 days count as two more.
+#[test]
+fn receipts_of_the_preferred_supplier_stand_in_for_few_of_the_product() {
+    with_tenant(async |tenant| {
+        let calendar = Calendar::now().await;
+        let mug = steady(tenant, calendar, 150).await;
+        let pottery = supplier(tenant, json!({})).await;
+        let mut lines = Vec::new();
+        for sku in ["CUP", "BOWL", "PLATE"] {
+            tenant.product(sku, "4.00").await;
+            lines.push(json!({ "sku": sku, "quantity": "10", "unit_cost": "2" }));
+        }
+        let body = json!({ "supplier_id": pottery, "location_id": tenant.main, "lines": lines });
+        let path = format!("{PURCHASES}/{}", tenant.make(PURCHASES, body).await);
+        come_after_21_days(tenant, calendar, &path).await;
+        let lead_time = async || -> Value { explained(tenant, &mug).await["lead_time"].clone() };
+        assert_eq!(lead_time().await["receipts"], 0, "it is not preferred");
+
+        let terms = format!("/v1/suppliers/{pottery}/products/{mug}");
+        tenant.put(&terms, &json!({ "preferred": true })).await.ok();
+        let found = lead_time().await;
+        assert_eq!((&found["receipts"], &found["days"]), (&json!(3), &json!("18.2")));
+
+        // Three lines of its own are enough, from any supplier.
+        for _ in 0..3 {
+            let (path, _) = draft(tenant, &pottery, None).await;
+            tenant.post(&format!("{path}/send"), &json!({})).await.ok();
+            tenant.post(&format!("{path}/receive"), &json!({})).await.ok();
+        }
+        let found = lead_time().await;
+        assert_eq!((&found["receipts"], &found["days"]), (&json!(3), &json!("5.6")));
     });
 }

@@ -104,7 +104,7 @@ fn a_suggestion_follows_the_season_of_its_category() {
         assert_eq!((&season["category_id"], &season["is_counted"]), (&json!(cups), &json!(true)), "{season}");
         assert_eq!(season["factors"], factors.iter().copied().map(text).collect::<Value>());
         assert!(decimal(&season["error_with"]) < decimal(&season["error_without"]), "{season}");
-        assert_eq!(row["rule_version"], 3);
+        assert_eq!(row["rule_version"], 4);
 
         // Each day of the horizon has the factor of its month.
         let of_day = |ahead| factors[(calendar.today + Days::new(ahead)).month0() as usize];
