@@ -1,15 +1,17 @@
 //! `bench webhooks`: events to 20 endpoints of a tenant, of which 5 are dead, slow or lying, while the worker is killed at random.
 //!
 //! The delay of a message is the time from the beginning of the transaction that wrote its event to its receipt. A worker that is
-//! killed leaves leases, which the next one ends: the messages that it had are in the delays too.
+//! killed leaves leases, which the next one ends: the messages that it had are in the delays too. If a gate is missed, the delays of each
+//! second and the warnings of the worker are printed too.
 
 mod check;
 mod produce;
 mod receiver;
+mod stretch;
 
 use std::fmt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use rand::RngExt;
@@ -134,7 +136,7 @@ async fn measure(stand: &Stand, args: &WebhooksArgs) -> Result<bool, Failure> {
         Behaviour::BAD.len(),
         args.kills
     );
-    let begun = Instant::now();
+    let (begun, begun_at) = (Instant::now(), SystemTime::now());
     let (made, worker) = tokio::join!(
         produce::make(&stand.shop, &categories, (args.rate, duration)),
         kill_at_random(stand, args.kills, duration)
@@ -162,7 +164,12 @@ async fn measure(stand: &Stand, args: &WebhooksArgs) -> Result<bool, Failure> {
     let outcomes = receivers.healthy.iter().map(|receiver| receiver.with(|got| check::outcome(&feed, got)));
     let outcomes = outcomes.collect::<Result<Vec<Outcome>, Failure>>()?;
     print_table(&outcomes, &receivers.others);
-    Ok(print_gates(&outcomes, &made, args))
+    let has_passed = print_gates(&outcomes, &made, args);
+    if !has_passed {
+        stretch::print(begun_at, &outcomes, &receivers.others);
+        stretch::print_warnings(&stand.folder.join("worker.log"))?;
+    }
+    Ok(has_passed)
 }
 
 /// Keeps a worker, and kills it at random moments. Returns the last one.

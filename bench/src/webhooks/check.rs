@@ -53,6 +53,8 @@ impl Feed {
 pub struct Outcome {
     /// The delay of each event, sorted.
     pub delays: Vec<Duration>,
+    /// When each event was written, and its delay.
+    pub timed: Vec<(SystemTime, Duration)>,
     /// Events that did not arrive.
     pub lost: usize,
     /// Messages of events that had come before.
@@ -73,7 +75,8 @@ impl Outcome {
 pub fn outcome(feed: &Feed, received: &Received) -> Result<Outcome, Failure> {
     let mut last: HashMap<&str, usize> = HashMap::new();
     let mut outcome = Outcome {
-        delays: Vec::with_capacity(received.first.len()),
+        delays: Vec::new(),
+        timed: Vec::with_capacity(received.first.len()),
         lost: feed.count() - received.first.len().min(feed.count()),
         duplicates: received.duplicates,
         disorder: 0,
@@ -86,8 +89,9 @@ pub fn outcome(feed: &Feed, received: &Received) -> Result<Outcome, Failure> {
         *latest = (*latest).max(*place);
         let created_at = DateTime::parse_from_rfc3339(&got.created_at)?;
         let created_at = SystemTime::from(created_at.with_timezone(&Utc));
-        outcome.delays.push(got.at.duration_since(created_at).unwrap_or_default());
+        outcome.timed.push((created_at, got.at.duration_since(created_at).unwrap_or_default()));
     }
+    outcome.delays = outcome.timed.iter().map(|(_, delay)| *delay).collect();
     outcome.delays.sort_unstable();
     Ok(outcome)
 }
