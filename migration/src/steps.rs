@@ -204,4 +204,6 @@ pub const STEPS: &[Step] = &[
     step!("0294_sale_external_ref"),
     step!("0296_movement_pack"),
     step!("0298_order_line_percent"),
+    step!("0299_webhook_delivery_dead"),
+    step!("0300_webhook_references"),
 ];

@@ -24,13 +24,13 @@ pub async fn forget(db: &Db, tenant_id: TenantId) -> Result<usize, Error> {
 }
 
 /// Only rows with ids below `$3` are read: an id begins with the millisecond in which the row was written. A version before
-/// deletes an endpoint without ending its deliveries.
+/// deletes an endpoint without ending its deliveries. The rows are locked, so none of them is sent again meanwhile: its log would be left.
 const OLD: &str = "select d.id from webhook_delivery d \
      where d.tenant_id = $1 and d.id < $3 \
        and ((d.status <> 'pending' and d.updated_at < $2) \
             or exists (select from webhook_endpoint e \
                        where e.tenant_id = $1 and e.id = d.endpoint_id and e.deleted_at < $2)) \
-     order by d.id limit $4";
+     order by d.id limit $4 for update of d skip locked";
 
 async fn forget_some(tx: &Tx) -> Result<usize, Error> {
     let before = tx.now - KEPT;
