@@ -285,9 +285,23 @@ impl Db {
     /// Opens a transaction for a write. Writes only look up rows by key. So each statement is planned once per
     /// connection and by index, even if the statistics of a young table still say that it is small.
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
-        self.moves.check_write(tenant_id)?;
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
+        self.open_write(opening, tenant_id).await
+    }
+
+    /// Opens a transaction for a write like [`begin`](Db::begin), of statements that change many rows each. They are planned each time,
+    /// for their number of rows and the present sizes of the tables. A plan that was made while a table was nearly empty may read all rows
+    /// of the tenant, and a connection would keep it until the table is analyzed. Foreign keys are checked row by row, and each check is
+    /// planned too: the rows must be in tables without them.
+    pub(crate) async fn begin_bulk(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        let opening = "begin; set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off; \
+             set local jit = off";
+        self.open_write(opening, tenant_id).await
+    }
+
+    async fn open_write(&self, opening: &str, tenant_id: TenantId) -> Result<Tx, Error> {
+        self.moves.check_write(tenant_id)?;
         let tx = self.open(opening, self.write_share, tenant_id).await?;
         self.check_move(&tx).await?;
         Ok(tx)

@@ -46,7 +46,7 @@ pub(super) fn new_lease(holder: Option<Holder>) -> Uuid {
 
 /// Ends the leases of workers that have ended. Their deliveries are due again. Returns the number.
 pub async fn take_over(db: &Db, tenant_id: TenantId) -> Result<u64, Error> {
-    let tx = db.begin(tenant_id).await?;
+    let tx = db.begin_bulk(tenant_id).await?;
     let ending = timeout(db.write_time().work, end_leases(&tx));
     let ended = ending.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await?;

@@ -67,7 +67,7 @@ async fn record_accepted<'e>(
     tenant_id: TenantId,
     accepted: Vec<&'e Ended>,
 ) -> Result<Vec<&'e Ended>, Error> {
-    let tx = db.begin(tenant_id).await?;
+    let tx = db.begin_bulk(tenant_id).await?;
     let noting = timeout(db.write_time().work, note(&tx, accepted));
     let alone = noting.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await?;

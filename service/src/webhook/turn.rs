@@ -85,7 +85,7 @@ pub async fn take(
     holder: Option<Holder>,
     tenant_id: TenantId,
 ) -> Result<Turn, Error> {
-    let tx = db.begin(tenant_id).await?;
+    let tx = db.begin_bulk(tenant_id).await?;
     let making = timeout(db.write_time().work, make(&tx, settings, paces, holder));
     let turn = making.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await?;
@@ -131,7 +131,7 @@ pub async fn is_wanted(db: &Db, message: &Message) -> Result<bool, Error> {
 /// Gives back the leases of messages of a tenant that were not sent. Their next attempts have the numbers of these. A lease that has ended is
 /// left as it is.
 pub async fn give_back(db: &Db, tenant_id: TenantId, unsent: &[Message]) -> Result<(), Error> {
-    let tx = db.begin(tenant_id).await?;
+    let tx = db.begin_bulk(tenant_id).await?;
     let giving = timeout(db.write_time().work, end_leases(&tx, unsent));
     giving.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await
