@@ -57,6 +57,15 @@ impl Outbox {
     pub async fn connect_with(url: &str, statement_time: Duration) -> Result<Self, Error> {
         let options = url.parse::<PgConnectOptions>()?.application_name("stockwell-worker");
         let options = options.options([("statement_timeout", statement_time.as_millis().to_string())]);
+        Outbox::connect_as(options).await
+    }
+
+    /// Returns the same over a connection of its own, for a task that must not wait for the statements of others.
+    pub async fn apart(&self) -> Result<Self, Error> {
+        Outbox::connect_as(self.options.clone()).await
+    }
+
+    async fn connect_as(options: PgConnectOptions) -> Result<Self, Error> {
         let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         Ok(Outbox { pool, options })
     }

@@ -24,7 +24,7 @@ use service::webhook::pace::Paces;
 use service::webhook::secret::Vault;
 use service::webhook::together::{self, Ended};
 use service::webhook::turn::{self, Message, Turn};
-use service::webhook::{Settings, holder, old};
+use service::webhook::{CONNECTIONS_MAX, Settings, holder, old};
 use service::{Db, Error};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -58,8 +58,6 @@ const WAITED: Duration = Duration::from_secs(1);
 const LONG_WAIT: Duration = Duration::from_millis(500);
 /// Longest time that a receiver may get for its response.
 const TIMEOUT_SECONDS_MAX: u32 = 30;
-/// Most connections to the database.
-const CONNECTIONS_MAX: u32 = 8;
 /// Time that a turn or an outcome waits for a connection.
 const CONNECTION_WAIT_MS: u64 = 8_000;
 /// Most tasks whose ends are noted before the next look for turns that are due.
@@ -202,7 +200,8 @@ impl Deliverer {
         let timeout = config.webhook_timeout_seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
         let sender = Sender::new(reach.clone(), timeout).map_err(|error| Error::Input(error.into()))?;
         Ok(Some(Deliverer {
-            outbox: outbox.clone(),
+            // Clean-up of other tasks may take long, and no message is sent while the tenants with work are listed.
+            outbox: outbox.apart().await?,
             db,
             settings: Arc::new(Settings { vault: Vault::new(&key), reach }),
             sender: Arc::new(sender),

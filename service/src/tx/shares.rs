@@ -183,6 +183,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_turn_of_webhooks_waits_for_no_record_of_outcomes() {
+        let shares = shares(crate::webhook::CONNECTIONS_MAX);
+        let mut places = Vec::new();
+        for work in ["a turn", "successes", "failures"] {
+            places.push(shares.enter(Work::Write, tenant(1)).await.expect(work));
+        }
+        assert!(shares.enter(Work::Write, tenant(2)).await.is_ok(), "another tenant");
+    }
+
+    #[tokio::test]
     async fn a_tenant_runs_one_report_at_a_time() {
         let shares = shares(32);
         let place = shares.enter(Work::Report, tenant(1)).await.expect("a place");

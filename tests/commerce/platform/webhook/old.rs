@@ -1,4 +1,4 @@
-//! Old deliveries are deleted with their logs, also those of endpoints that were deleted.
+//! Old deliveries are deleted with their logs, also those of endpoints that were deleted. No message waits for a clean-up.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::IdSequence;
@@ -10,7 +10,7 @@ use tests::{Receiver, Tenant, environment, with_tenant};
 use uuid::Uuid;
 
 use super::turns::{accept, take};
-use super::{category, delivery, endpoint, house, text, with_receivers, worker_config};
+use super::{category, delivery, endpoint, house, loopback, text, with_receivers, worker_config};
 
 /// Copies the last delivery of a tenant with another id, as if it had come to a status so many days ago. The copy has a log.
 const COPY: &str = "with made as ( \
@@ -60,6 +60,63 @@ fn deliveries_that_ended_long_ago_are_deleted() {
         sqlx::query(deleted).bind(tenant.id.0).execute(&environment().root).await.expect("an update");
         assert_eq!(old::forget(&environment().db, tenant.id).await.expect("old ones are deleted"), 2);
         assert_eq!(ids(tenant).await, fresh);
+    });
+}
+
+#[test]
+fn an_old_delivery_that_another_transaction_changes_keeps_its_log() {
+    with_tenant(async |tenant| {
+        // A worker of another test would delete it first.
+        let _turn = environment().relays.lock().await;
+        endpoint(tenant, "https://hooks.invalid/").await;
+        category(tenant, "ONE").await;
+        accept(&take(tenant).await.messages[0]).await;
+        let id = old_id(environment().now().await, 1 << 40);
+        let copy = sqlx::query(COPY).bind(tenant.id.0).bind(id).bind("dead").bind(31);
+        copy.execute(&environment().root).await.expect("a copy");
+        let mut other = environment().root.begin().await.expect("a transaction");
+        let again = "update webhook_delivery set status = 'pending' where tenant_id = $1 and id = $2";
+        sqlx::query(again).bind(tenant.id.0).bind(id).execute(&mut *other).await.expect("an update");
+        assert_eq!(old::forget(&environment().db, tenant.id).await.expect("it is left"), 0);
+        other.commit().await.expect("it is sent again");
+        assert_eq!(old::forget(&environment().db, tenant.id).await.expect("it waits"), 0);
+        assert_eq!(tenant.count("webhook_attempt").await, 2);
+    });
+}
+
+/// An old refused request, which the worker deletes when it starts.
+const REFUSAL: &str = "insert into access_refusal (tenant_id, id, minute, actor_kind, actor_id, network, code, times) \
+     values ($1, $2, now() - interval '100 days', 'api_key', $2, '192.0.2.0', 'forbidden', 1)";
+/// Whether a session waits for a lock of this one.
+const HOLDS_UP: &str = "select exists (select from pg_locks l where not l.granted \
+                        and pg_backend_pid() = any(pg_blocking_pids(l.pid)))";
+
+async fn holds_up(connection: &mut PgConnection) -> bool {
+    sqlx::query_scalar(HOLDS_UP).fetch_one(connection).await.expect("the locks")
+}
+
+#[test]
+fn a_message_does_not_wait_for_a_clean_up() {
+    environment().runtime.block_on(async {
+        let apart = environment().tenant_apart(|config| config.webhook_networks = loopback()).await;
+        let (tenant, receiver) = (&apart.tenant, Receiver::good().await);
+        endpoint(tenant, &receiver.url).await;
+        let mut locker = PgConnection::connect(&apart.migrator_url()).await.expect("the migrator connects");
+        let id = old_id(environment().now().await, 1 << 40);
+        let refusal = sqlx::query(REFUSAL).bind(tenant.id.0).bind(id);
+        refusal.execute(&mut locker).await.expect("a refusal");
+        sqlx::query("begin").execute(&mut locker).await.expect("a transaction");
+        let lock = sqlx::query("select from access_refusal where tenant_id = $1 for update");
+        lock.bind(tenant.id.0).execute(&mut locker).await.expect("a lock");
+        let worker = Worker::start(&worker_config(&apart)).await.expect("the worker starts");
+        while !holds_up(&mut locker).await {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        category(tenant, "ONE").await;
+        receiver.expect(1).await;
+        assert!(holds_up(&mut locker).await, "the message waited for the clean-up");
+        sqlx::query("rollback").execute(&mut locker).await.expect("a rollback");
+        worker.stop().await;
     });
 }
 
