@@ -2,12 +2,13 @@
 //!
 //! The delay of a message is the time from the beginning of the transaction that wrote its event to its receipt. A worker that is
 //! killed leaves leases, which the next one ends: the messages that it had are in the delays too. If a gate is missed, the delays of each
-//! second and the warnings of the worker are printed too.
+//! second, the transactions that wrote for long and the warnings of the worker are printed too.
 
 mod check;
 mod produce;
 mod receiver;
 mod stretch;
+mod writers;
 
 use std::fmt;
 use std::process::{Child, Command, Stdio};
@@ -22,6 +23,7 @@ use crate::stand::{self, Stand, StandOptions};
 use check::{Feed, Outcome};
 use produce::Made;
 use receiver::{Behaviour, Receiver};
+use writers::Writers;
 
 /// Endpoints that respond at once.
 const HEALTHY: usize = 15;
@@ -137,11 +139,13 @@ async fn measure(stand: &Stand, args: &WebhooksArgs) -> Result<bool, Failure> {
         args.kills
     );
     let (begun, begun_at) = (Instant::now(), SystemTime::now());
-    let (made, worker) = tokio::join!(
+    let url = stand.database_url(stand::DATABASE);
+    let (made, worker, writers) = tokio::join!(
         produce::make(&stand.shop, &categories, (args.rate, duration)),
-        kill_at_random(stand, args.kills, duration)
+        kill_at_random(stand, args.kills, duration),
+        Writers::watch(&url, duration)
     );
-    let (made, worker) = (made?, worker?);
+    let (made, worker, writers) = (made?, worker?, writers?);
     println!("{} sales and {} changes made, {} refused", made.sales, made.changes, made.refused);
     let during = receivers.received();
     let until = Instant::now() + Duration::from_secs(args.patience);
@@ -167,6 +171,7 @@ async fn measure(stand: &Stand, args: &WebhooksArgs) -> Result<bool, Failure> {
     let has_passed = print_gates(&outcomes, &made, args);
     if !has_passed {
         stretch::print(begun_at, &outcomes, &receivers.others);
+        writers.print();
         stretch::print_warnings(&stand.folder.join("worker.log"))?;
     }
     Ok(has_passed)

@@ -33,8 +33,8 @@ use crate::scope::Scopes;
 pub const API_VERSION: &str = "v1";
 /// Type of the message that tests an endpoint.
 pub const TEST: &str = "ping";
-/// Connections of a worker, as [`PoolOptions`](crate::tx::PoolOptions) divides them: 6 are for writes. A tenant may use three of them at a time:
-/// for a turn, for successes, and for failures.
+/// Connections of a worker, of which half are for writes ([`PoolOptions`](crate::tx::PoolOptions)). A tenant may use half of these at a
+/// time: for a turn, for successes, and for failures.
 pub const CONNECTIONS_MAX: u32 = 12;
 /// Most deliveries that wait for an endpoint. Further events wait in the feed.
 pub const WAITING_MAX: i64 = 1_000;

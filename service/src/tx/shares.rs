@@ -190,6 +190,7 @@ mod tests {
             places.push(shares.enter(Work::Write, tenant(1)).await.expect(work));
         }
         assert!(shares.enter(Work::Write, tenant(2)).await.is_ok(), "another tenant");
+        drop(places);
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Old deliveries are deleted with their logs, also those of endpoints that were deleted. No message waits for a clean-up.
+//! Old deliveries are deleted with their logs, also those of endpoints that were deleted. Webhooks do not wait for that.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::IdSequence;
@@ -10,7 +10,7 @@ use tests::{Receiver, Tenant, environment, with_tenant};
 use uuid::Uuid;
 
 use super::turns::{accept, take};
-use super::{category, delivery, endpoint, house, loopback, text, with_receivers, worker_config};
+use super::{category, delivery, endpoint, house, text, with_receivers, worker_config};
 
 /// Copies the last delivery of a tenant with another id, as if it had come to a status so many days ago. The copy has a log.
 const COPY: &str = "with made as ( \
@@ -84,38 +84,18 @@ fn an_old_delivery_that_another_transaction_changes_keeps_its_log() {
     });
 }
 
-/// An old refused request, which the worker deletes when it starts.
-const REFUSAL: &str = "insert into access_refusal (tenant_id, id, minute, actor_kind, actor_id, network, code, times) \
-     values ($1, $2, now() - interval '100 days', 'api_key', $2, '192.0.2.0', 'forbidden', 1)";
-/// Whether a session waits for a lock of this one.
-const HOLDS_UP: &str = "select exists (select from pg_locks l where not l.granted \
-                        and pg_backend_pid() = any(pg_blocking_pids(l.pid)))";
-
-async fn holds_up(connection: &mut PgConnection) -> bool {
-    sqlx::query_scalar(HOLDS_UP).fetch_one(connection).await.expect("the locks")
-}
+/// Counts the sessions of workers.
+const SESSIONS: &str = "select count(*) from pg_stat_activity \
+                        where datname = current_database() and usename = 'stockwell_relay'";
 
 #[test]
-fn a_message_does_not_wait_for_a_clean_up() {
+fn webhooks_do_not_share_the_connection_of_the_clean_up() {
     environment().runtime.block_on(async {
-        let apart = environment().tenant_apart(|config| config.webhook_networks = loopback()).await;
-        let (tenant, receiver) = (&apart.tenant, Receiver::good().await);
-        endpoint(tenant, &receiver.url).await;
-        let mut locker = PgConnection::connect(&apart.migrator_url()).await.expect("the migrator connects");
-        let id = old_id(environment().now().await, 1 << 40);
-        let refusal = sqlx::query(REFUSAL).bind(tenant.id.0).bind(id);
-        refusal.execute(&mut locker).await.expect("a refusal");
-        sqlx::query("begin").execute(&mut locker).await.expect("a transaction");
-        let lock = sqlx::query("select from access_refusal where tenant_id = $1 for update");
-        lock.bind(tenant.id.0).execute(&mut locker).await.expect("a lock");
+        let apart = environment().tenant_apart(|_| {}).await;
         let worker = Worker::start(&worker_config(&apart)).await.expect("the worker starts");
-        while !holds_up(&mut locker).await {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        category(tenant, "ONE").await;
-        receiver.expect(1).await;
-        assert!(holds_up(&mut locker).await, "the message waited for the clean-up");
-        sqlx::query("rollback").execute(&mut locker).await.expect("a rollback");
+        let mut migrator = PgConnection::connect(&apart.migrator_url()).await.expect("the migrator connects");
+        let sessions: i64 = sqlx::query_scalar(SESSIONS).fetch_one(&mut migrator).await.expect("sessions");
+        assert_eq!(sessions, 3, "the clean-up, the list of tenants with new events, and the lock of the worker");
         worker.stop().await;
     });
 }
