@@ -186,6 +186,8 @@ pub struct Book {
     pub waiting: BTreeMap<LevelKey, Vec<Waiting>>,
     /// Orders that got the stock of expired holds before the first command was decided.
     pub served_first: BTreeSet<OrderId>,
+    /// Orders that got stock after the last command of the batch that changed them. Saving the batch raises their versions.
+    pub served: BTreeSet<OrderId>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
     /// Journal entries that are reversed.
@@ -357,6 +359,7 @@ impl Book {
             allotments: BTreeMap::new(),
             waiting: BTreeMap::new(),
             served_first: BTreeSet::new(),
+            served: BTreeSet::new(),
             series: HashMap::new(),
             entries: HashMap::new(),
             years: HashMap::new(),

@@ -311,10 +311,13 @@ impl Command {
         book.post_consequences(&mut posting);
         promise::allocate(book, &mut posting);
         // The allocation may have changed the order of the command itself.
-        if let Outcome::Order(ordered) = &mut outcome
-            && let Some(order) = book.orders.get(&ordered.order.id)
-        {
-            ordered.order.clone_from(order);
+        if let Outcome::Order(ordered) = &mut outcome {
+            if let Some(order) = book.orders.get(&ordered.order.id) {
+                ordered.order.clone_from(order);
+            }
+            if ordered.change != order::Change::Unchanged {
+                book.served.remove(&ordered.order.id);
+            }
         }
         for changed in &mut posting.orders {
             if let Some(order) = book.orders.get(&changed.id) {

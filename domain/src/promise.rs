@@ -17,7 +17,7 @@ use crate::expected_receipt::{self, Supply};
 use crate::id::{LotId, OrderId};
 use crate::lot::{self, LotShare};
 use crate::number::Quantity;
-use crate::order::Order;
+use crate::order::{Order, OrderLine};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 
 /// The highest priority of an order; 0 is the lowest.
@@ -150,6 +150,7 @@ fn give(book: &mut Book, given: &Given, waiting: &mut Waiting, posting: &mut Pos
         quantity,
         expires_at: None,
     });
+    book.served.insert(waiting.order_id);
     posting.allocations.push(Allocation {
         order_id: waiting.order_id,
         line_no: waiting.line_no,
@@ -278,6 +279,13 @@ fn pegs(
         }
     }
     pegs
+}
+
+/// Adds to the posting that no line of an order stands on a supply any more.
+pub(crate) fn unpeg(order: &Order, posting: &mut Posting) {
+    let waiting = order.lines.iter().filter(|line| line.backordered.is_positive());
+    let pegs = |line: &OrderLine| Pegged { order_id: order.id, line_no: line.line.line_no, pegs: Vec::new() };
+    posting.pegs.extend(waiting.map(pegs));
 }
 
 /// Ends the backorders of an order and their promises, and removes its lines from the queues.

@@ -34,10 +34,13 @@ fn order_id(document: &Value) -> OrderId {
     id(document).parse().expect("the id of an order")
 }
 
-/// Makes a request whose response is empty, or its problem.
+/// Makes a request whose response has only the version of its order, or its problem.
 pub fn request(tenant: &Tenant, command: Command) -> Request {
     let render = |_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
-        Ok(_) => (200, "{}".to_owned()),
+        Ok((outcome, _)) => {
+            let version = if let Outcome::Order(ordered) = outcome { Some(ordered.order.version) } else { None };
+            (200, json!({ "version": version }).to_string())
+        }
         Err(refusal) => api::posting::refused(refusal),
     };
     let caller = service::tenant::operator(tenant.id);
@@ -386,6 +389,25 @@ fn amendments_of_one_batch_leave_the_order_as_the_last_one_states_it() {
         tenant.post("/v1/stock/documents", &receipt).await.created();
         assert_eq!(reserved(tenant, &waiting).await, pairs(&[("0", "3"), ("3", "0")]));
         tenant.check_books().await;
+    });
+}
+
+#[test]
+fn an_amendment_shows_the_version_of_an_order_that_its_batch_gave_stock() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = json!({ "customer_id": customer, "policy": "backorder", "advance_to": "confirmed",
+            "lines": lines(&[("MUG", "3")]) });
+        let order = tenant.post(ORDERS, &order).await.created();
+        let same = || amended(&order, &[(Ok(1), "3")]);
+        let answers = together(tenant, vec![adjusted("MUG", "3"), same(), same()]).await;
+        let shown = tenant.get(&format!("{ORDERS}/{}", id(&order))).await.ok();
+        assert_eq!(answers[1..].iter().map(|(_, body)| &body["version"]).collect::<Vec<_>>(), [
+            &shown["version"],
+            &shown["version"]
+        ]);
+        assert_eq!((&shown["version"], &shown["lines"][0]["reserved"]), (&json!(2), &json!("3")));
     });
 }
 

@@ -164,8 +164,8 @@ fn changes_nothing(book: &Book, command: &Amend, amended: &Amended) -> bool {
         && order.lines.len() == amended.lines.len()
         && order.lines.iter().zip(&amended.lines).all(alike)
         && is_stock_kept
-        // Stock that was allocated before the first command is written as a change of the order.
-        && !book.served_first.contains(&order.id)
+        // Stock that it got from another command of the batch, or before the first one, is written as a change of the order.
+        && !book.served.contains(&order.id)
 }
 
 /// Ends the reservations of before that the posting does not renew.

@@ -32,12 +32,14 @@ fn cancel(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     order.require(&[OrderStatus::Draft, OrderStatus::OnHold, OrderStatus::Confirmed], "cancelled")?;
     let was_confirmed = order.status == OrderStatus::Confirmed;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
+    let mut posting = Posting::default();
     if was_confirmed {
+        promise::unpeg(order, &mut posting);
         unreserve(book, id);
         exposure(book, customer_id).ordered -= open;
     }
     order_mut(book, id).status = OrderStatus::Cancelled;
-    Ok(finish(book, id, Posting::default()))
+    Ok(finish(book, id, posting))
 }
 /// An order to close.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +65,8 @@ fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
     order.require(&[OrderStatus::PartiallyShipped], "closed")?;
     let (customer_id, open) = (order.customer_id, order.open_total(book));
+    let mut posting = Posting::default();
+    promise::unpeg(order, &mut posting);
     unreserve(book, id);
     exposure(book, customer_id).ordered -= open;
     let order = order_mut(book, id);
@@ -71,7 +75,7 @@ fn close(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     }
     let invoiced = order.lines.iter().all(|line| line.invoiced == line.shipped);
     order.status = if invoiced { OrderStatus::Invoiced } else { OrderStatus::Shipped };
-    Ok(finish(book, id, Posting::default()))
+    Ok(finish(book, id, posting))
 }
 /// An order to which available stock is to be allocated.
 #[derive(Debug, Clone, Copy)]

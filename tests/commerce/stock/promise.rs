@@ -1,6 +1,6 @@
 //! Promises: what may be promised by day, the pegs of backorders, and what happens when a supply is late.
 
-use chrono::{Days, Utc};
+use chrono::{Days, TimeDelta, Utc};
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, with_tenant_as, with_tenants};
@@ -276,6 +276,42 @@ fn a_transfer_is_a_supply_until_what_is_missing_is_written_off() {
         let shown = tenant.get(&format!("{ORDERS}/{}", id(&order))).await.ok();
         assert_eq!(shown["lines"][0]["reserved"], "5");
         assert_eq!(shown["lines"][0]["backordered"], "1");
+    });
+}
+
+#[test]
+fn a_line_that_is_filled_or_ended_stands_on_no_supply() {
+    in_utc(async |tenant| {
+        tenant.product("BOLT", "2.50").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        expect(tenant, 5, &[("BOLT", "20")]).await;
+        wait_for(tenant, &customer, &[("BOLT", "3")], 0).await;
+        let cancelled = wait_for(tenant, &customer, &[("BOLT", "4")], 0).await;
+        let closed = wait_for(tenant, &customer, &[("BOLT", "5")], 0).await;
+        assert_eq!(tenant.count("peg").await, 3);
+        let receive = async |quantity: &str| {
+            let line = json!({ "sku": "BOLT", "quantity": quantity, "unit_cost": "1" });
+            tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
+        };
+        receive("3").await;
+        assert_eq!(tenant.count("peg").await, 2, "the first one is filled");
+        tenant.step(&id(&cancelled), "cancel").await.ok();
+        receive("2").await;
+        assert_eq!(tenant.count("peg").await, 1, "the last one still waits for three");
+        tenant.step(&id(&closed), "ship").await.ok();
+        tenant.step(&id(&closed), "close").await.ok();
+        assert_eq!(tenant.count("peg").await, 0);
+
+        // A step of the order itself gets what an expired hold frees.
+        receive("4").await;
+        let ends = environment().now().await + TimeDelta::hours(1);
+        let hold = json!({ "expires_at": ends.to_rfc3339(), "lines": lines(&[("BOLT", "4")]) });
+        tenant.post("/v1/stock/holds", &hold).await.created();
+        let served = wait_for(tenant, &customer, &[("BOLT", "4")], 0).await;
+        assert_eq!(tenant.count("peg").await, 1);
+        tenant.age_holds(TimeDelta::hours(1)).await;
+        tenant.step(&id(&served), "ship").await.ok();
+        assert_eq!(tenant.count("peg").await, 0);
     });
 }
 

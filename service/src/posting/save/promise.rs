@@ -7,7 +7,7 @@ use domain::book::{Book, Posting};
 use domain::expected_receipt::Source;
 use domain::id::OrderId;
 use domain::number::Quantity;
-use domain::order::Change;
+use domain::order::{Change, OrderLine};
 use domain::promise::{Allocation, Peg, Pegged};
 use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx;
@@ -29,9 +29,18 @@ pub(super) async fn write(
     write_allocations(tx, &allocations(&before.served, accepted)).await?;
     let pegged: Vec<&Pegged> = accepted.iter().flat_map(|accepted| &accepted.posting.pegs).collect();
     let pegged = last_of_each(pegged);
-    unpeg(tx, &pegged).await?;
+    unpeg(tx, &unpegged(&pegged, &before.served, accepted)).await?;
+    // A later command of the batch may have filled or removed the line.
+    let waits = |line: &&&Pegged| {
+        let order = book.orders.get(&line.order_id);
+        order.is_some_and(|order| {
+            let is_it = |row: &&OrderLine| row.line.line_no == line.line_no;
+            order.lines.iter().find(is_it).is_some_and(|row| row.backordered.is_positive())
+        })
+    };
     let pegs: Vec<(&Pegged, i32, &Peg)> = pegged
         .iter()
+        .filter(waits)
         .flat_map(|line| line.pegs.iter().zip(1..).map(move |(peg, peg_no)| (*line, peg_no, peg)))
         .collect();
     write_pegs(tx, &pegs).await
@@ -101,13 +110,17 @@ fn allocations<'a>(served: &'a Posting, accepted: &'a [Accepted<'a>]) -> Vec<&'a
     last.into_values().collect()
 }
 
+/// Writes allocations to lines, and deletes the pegs of those that are filled.
 async fn write_allocations(tx: &Tx, rows: &[&Allocation]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
     tx.execute(
         sqlx::query(
-            "update sales_order_line l \
+            "with filled as ( \
+                 delete from peg p using unnest($2::uuid[], $3::int[], $5::numeric[]) as v (order_id, line_no, backordered) \
+                 where p.tenant_id = $1 and p.order_id = v.order_id and p.line_no = v.line_no and v.backordered = 0) \
+             update sales_order_line l \
              set reserved = v.reserved, backordered = v.backordered, \
                  backordered_at = case when v.backordered > 0 then l.backordered_at end, \
                  promised_on = case when v.backordered > 0 then l.promised_on end \
@@ -145,15 +158,39 @@ fn last_of_each(pegged: Vec<&Pegged>) -> Vec<&Pegged> {
     last.into_values().collect()
 }
 
+/// Returns the lines whose earlier pegs end: those with a new promise, and those that the batch filled of orders that it changed. A line
+/// of another order loses its pegs when its allocation is written.
+fn unpegged(pegged: &[&Pegged], served: &Posting, accepted: &[Accepted<'_>]) -> Vec<(OrderId, i32)> {
+    let changed = |accepted: &Accepted<'_>| {
+        if let Outcome::Order(ordered) = &accepted.outcome
+            && ordered.change != Change::Unchanged
+        {
+            Some(ordered.order.id)
+        } else {
+            None
+        }
+    };
+    let changed: BTreeSet<OrderId> = accepted.iter().filter_map(changed).collect();
+    let given = accepted.iter().flat_map(|accepted| &accepted.posting.allocations);
+    let filled = served
+        .allocations
+        .iter()
+        .chain(given)
+        .filter(|row| row.backordered.is_zero() && changed.contains(&row.order_id))
+        .map(|row| (row.order_id, row.line_no));
+    let promised = pegged.iter().map(|line| (line.order_id, line.line_no));
+    promised.chain(filled).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Deletes the pegs of earlier promises.
-async fn unpeg(tx: &Tx, rows: &[&Pegged]) -> Result<(), Error> {
+async fn unpeg(tx: &Tx, rows: &[(OrderId, i32)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
     let statement = "delete from peg p using unnest($2::uuid[], $3::int[]) as v (order_id, line_no) \
                      where p.tenant_id = $1 and p.order_id = v.order_id and p.line_no = v.line_no";
     let query = sqlx::query(statement).bind(tx.tenant_id.0);
-    let query = query.bind(column(rows, |row| row.order_id.0)).bind(column(rows, |row| row.line_no));
+    let query = query.bind(column(rows, |(id, _)| id.0)).bind(column(rows, |(_, line_no)| *line_no));
     tx.execute(query).await?;
     Ok(())
 }
