@@ -140,7 +140,7 @@ pub struct Sale {
     pub seller: Arc<Seller>,
     /// The sale to which a refund refers; none if it is blind.
     pub original_id: Option<SaleId>,
-    /// The country of the sale.
+    /// The country of the sale, whose taxes it has.
     pub country: String,
     /// Its number in another system.
     pub external_ref: Option<String>,
@@ -231,7 +231,6 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let Checked { lines, totals, tenders, rounding, mut exceptions, over_discounted, below_cost } =
         check::check(book, command, &register, left)?;
     let customer = command.customer_id.and_then(|id| book.customers.get(&id));
-    let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
     let printed = customer.map(|customer| book.customer_at(customer.id, occurred_at, &customer.printed));
 
     // Nothing rejects the command from here on.
@@ -259,7 +258,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         customer: printed,
         seller: book.seller_at(occurred_at),
         original_id: None,
-        country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
+        country: command.country.clone().unwrap_or_else(|| book.setup.settings.country.clone()),
         external_ref: command.external_ref.clone(),
         lines,
         totals,

@@ -517,6 +517,22 @@ pub(crate) fn returned_at(
     }
 }
 
+/// Rejects a return that states another country than that of its original, whose taxes come back.
+pub(crate) fn check_country(
+    book: &Book,
+    stated: Option<&str>,
+    original_id: Option<Uuid>,
+) -> Result<(), Refusal> {
+    let original = original_id.and_then(|id| book.sold.get(&id)).and_then(|sold| sold.first());
+    let Some(original) = original.filter(|original| stated.is_some_and(|stated| stated != original.country))
+    else {
+        return Ok(());
+    };
+    let detail =
+        format!("The original was sold in {}, and its taxes come back: leave country out.", original.country);
+    Err(Refusal::invalid("/country", detail))
+}
+
 /// Makes the return of lines of a sold document, by number and quantity. Rejects more than is left to return.
 /// If no line is named, all that is left is returned.
 pub fn take_back(

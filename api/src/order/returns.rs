@@ -44,7 +44,7 @@ pub struct ReturnIn {
     lines: Vec<LineIn>,
     /// Location that receives the stock. If absent, the one that shipped it, or the oldest warehouse.
     location_id: Option<LocationId>,
-    /// Country of the sale. The customer's if absent.
+    /// Country of the sale. If absent, that of the invoice, else the customer's. A country that is not that of the invoice is rejected.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     country: Option<String>,
     /// `resellable`: goes back into stock. `damaged`: is written off.

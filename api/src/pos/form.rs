@@ -34,7 +34,7 @@ pub struct SaleIn {
     /// number can leave only where the record has it.
     #[serde(default)]
     pub forced: bool,
-    /// ISO 3166-1 alpha-2 code of the country of the sale. If absent, the customer's or the tenant's.
+    /// ISO 3166-1 alpha-2 code of the country of the sale, whose taxes it has. If absent, the tenant's, where the goods are handed over.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// Your own number of the sale, such as that of another system. Several sales may have the same one: a repeat is known by `id`.
@@ -132,7 +132,7 @@ pub struct RefundIn {
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<LineIn>,
-    /// Country of the refund. The tenant's if absent.
+    /// Country of the refund. If absent, that of the sale, else the tenant's. A country that is not that of the sale is rejected.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// Your own number of the refund, such as that of another system. Several may have the same one.
@@ -200,7 +200,7 @@ pub struct SaleOut<'a> {
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// The country of the sale.
+    /// The country of the sale, whose taxes it has.
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
     /// Your own number, if the sale or refund was made with one.

@@ -52,7 +52,8 @@ pub struct Return {
     pub lines: Vec<LineInput>,
     /// The location that receives the stock. If absent: that of the original, else the default one.
     pub location_id: Option<LocationId>,
-    /// The country of the return. If absent: that of the original, else the customer's.
+    /// The country of the return, whose taxes come back: that of the original, else the customer's. Another one than that of the original is
+    /// rejected.
     pub country: Option<String>,
     /// The condition of the goods.
     pub condition: Condition,
@@ -99,6 +100,7 @@ impl Rule for Return {
             if customer.is_some() {
                 let back = || with_original(book, self, original_id);
                 sales::note_faults_of_original_lines(&self.original_lines, back, faults);
+                faults.take(sales::check_country(book, self.country.as_deref(), Some(original_id.0)));
             }
         } else {
             let is_known = at.is_some() && customer.is_some() && location_id.is_some();
@@ -122,7 +124,11 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let location_id = location(book, command)?;
     let (lines, originals) = match command.original_id {
-        Some(original_id) => with_original(book, command, original_id)?,
+        Some(original_id) => {
+            let taken_back = with_original(book, command, original_id)?;
+            sales::check_country(book, command.country.as_deref(), Some(original_id.0))?;
+            taken_back
+        }
         None => (without_original(book, command, occurred_at)?, Vec::new()),
     };
     let sold_to = command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first());

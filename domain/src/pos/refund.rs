@@ -20,7 +20,7 @@ use crate::number::Money;
 use crate::payment_intent::TenderOf;
 use crate::printed::PrintedCustomer;
 use crate::refusal::{Code, Faults, Problems, Refusal};
-use crate::sales::{self, Basket, Judged, Line, LineInput, OriginalLine, TakenBack, Totals};
+use crate::sales::{self, Basket, Judged, Line, LineInput, OriginalLine, SoldLine, TakenBack, Totals};
 use crate::stock::Source;
 use crate::tenant::Channel;
 
@@ -37,7 +37,8 @@ pub struct Refund {
     pub original_lines: Vec<OriginalLine>,
     /// The lines of a blind refund.
     pub lines: Vec<LineInput>,
-    /// The country of the refund. If absent: that of the original, else the tenant's.
+    /// The country of the refund, whose taxes come back: that of the original, else the tenant's. Another one than that of the original is
+    /// rejected.
     pub country: Option<String>,
     /// The number of the refund in another system.
     pub external_ref: Option<String>,
@@ -88,6 +89,7 @@ impl Rule for Refund {
         let has_original = self.original_id.is_some();
         faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
         faults.take(check_forced(self));
+        faults.take(check_country(book, self));
         faults.take(tender::check(&self.tenders, &book.setup.settings));
         if let Some(original_id) = self.original_id {
             let back = || take_back(book, self, original_id);
@@ -111,6 +113,7 @@ impl Rule for Refund {
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     check_forced(command)?;
+    check_country(book, command)?;
     let (named, said_at) = book.at_till(command.occurred_at);
     let occurred_at = sales::returned_at(book, named, command.original_id.map(|id| id.0))?;
     let has_original = command.original_id.is_some();
@@ -161,11 +164,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         customer: printed_customer(book, command, customer_id, occurred_at),
         seller: book.seller_at(occurred_at),
         original_id: command.original_id,
-        country: command
-            .country
-            .clone()
-            .or_else(|| original.map(|sold| sold.country))
-            .unwrap_or_else(|| book.setup.settings.country.clone()),
+        country: country(book, command, original),
         external_ref: command.external_ref.clone(),
         lines,
         totals,
@@ -188,6 +187,16 @@ fn check_forced(command: &Refund) -> Result<(), Refusal> {
         return Err(Refusal::invalid("/occurred_at", detail));
     }
     Ok(())
+}
+
+fn check_country(book: &Book, command: &Refund) -> Result<(), Refusal> {
+    sales::check_country(book, command.country.as_deref(), command.original_id.map(|id| id.0))
+}
+
+/// Returns the country whose taxes a refund gives back.
+fn country(book: &Book, command: &Refund, original: Option<SoldLine>) -> String {
+    let named = original.map(|sold| sold.country).or_else(|| command.country.clone());
+    named.unwrap_or_else(|| book.setup.settings.country.clone())
 }
 
 /// Returns what a refund of an instant prints of the customer of its sale.

@@ -153,11 +153,45 @@ fn a_refund_keeps_the_country_and_customer_of_its_sale() {
         let customer = tenant.customer_with("Alpenhandel", json!({ "country": "AT" })).await;
         let mut body = sale(&till, &[("MUG", "2")]);
         body["customer_id"] = json!(customer);
+        body["country"] = json!("AT");
         let original = tenant.post("/v1/pos/sales", &body).await.created();
         assert_eq!(original["country"], "AT");
+        let elsewhere = with_country(against(&till, &original, &[(1, "1")]), "GB");
+        tenant.post(REFUNDS, &elsewhere).await.refused(422, "validation_failed").names(&["#/country"]);
         let refund = tenant.post(REFUNDS, &against(&till, &original, &[(1, "1")])).await.created();
         assert_eq!(refund["customer_id"], json!(customer));
         assert_eq!(refund["country"], "AT", "revenue by country must go down where it went up");
+        let same = with_country(against(&till, &original, &[(1, "1")]), "AT");
+        tenant.post(REFUNDS, &same).await.created();
+    });
+}
+
+fn with_country(mut body: Value, country: &str) -> Value {
+    body["country"] = json!(country);
+    body
+}
+
+#[test]
+fn a_sale_and_what_comes_back_are_of_the_country_whose_taxes_they_have() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("9", "4.00")).await;
+        let till = tenant.till().await;
+        let customer = tenant.customer_with("Alpenhandel", json!({ "country": "AT" })).await;
+        let mut body = sale(&till, &[("MUG", "2")]);
+        body["customer_id"] = json!(customer);
+        let original = tenant.post("/v1/pos/sales", &body).await.created();
+        assert_eq!((&original["country"], &original["tax"]), (&json!("GB"), &json!("4.00")));
+        let order = json!({ "customer_id": customer, "country": "GB", "lines": lines(&[("MUG", "3")]), "advance_to": "invoiced" });
+        let order = tenant.post("/v1/orders", &order).await.created();
+        let back = json!({ "customer_id": customer, "original_id": order["invoices"][0]["id"],
+            "original_lines": [{ "line_no": 1, "quantity": "1" }] });
+        let elsewhere = with_country(back.clone(), "AT");
+        tenant.post("/v1/returns", &elsewhere).await.refused(422, "validation_failed").names(&["#/country"]);
+        assert_eq!(tenant.post("/v1/returns", &back).await.created()["country"], "GB");
+        let table = tenant.get("/v1/reports/tax_summary?group_by=country").await.ok();
+        let row = |row: &Value| ["country", "tax_rate", "tax"].map(|name| row[name].clone());
+        let rows: Vec<[Value; 3]> = table["rows"].as_array().expect("rows").iter().map(row).collect();
+        assert_eq!(rows, [[json!("GB"), json!("20"), json!("8.00")]]);
     });
 }
 
