@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 
 use super::{Basket, Line};
 use crate::book::Book;
+use crate::id::ProductId;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
-use crate::number::{self, Money, Quantity};
+use crate::number::{self, Money, Price, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus, fits_decimals};
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::stock::unit_cost;
@@ -83,7 +84,7 @@ fn parts(book: &Book, basket: &Basket<'_>, line: &Line, components: &[Component]
             entered: quantity,
             quantity,
             unit_price: unit_cost(gross, quantity),
-            list_price: product.list_price,
+            list_price: list_price(book, component.product_id, basket.at),
             gross,
             discount,
             net: gross - discount,
@@ -118,12 +119,15 @@ fn check_part(book: &Book, part: &Line, whole: &Line) -> Result<(), Problem> {
 /// price.
 fn weights(book: &Book, components: &[Component], at: DateTime<Utc>) -> Vec<Decimal> {
     let worth = |component: &Component| {
-        let (id, price) = (component.product_id, book.products[&component.product_id].list_price);
-        let price = book.replaced.prices.at(id, None, at, price);
-        price.unwrap_or_default().times(component.quantity)
+        list_price(book, component.product_id, at).unwrap_or_default().times(component.quantity)
     };
     let weights: Vec<Decimal> = components.iter().map(worth).collect();
     if weights.iter().all(Decimal::is_zero) { vec![Decimal::ONE; components.len()] } else { weights }
+}
+
+/// Returns the list price that a component had at an instant.
+fn list_price(book: &Book, id: ProductId, at: DateTime<Utc>) -> Option<Price> {
+    book.replaced.prices.at(id, None, at, book.products[&id].list_price)
 }
 
 /// An amount that is divided into shares.

@@ -1,7 +1,7 @@
 //! Bundles: sold as one product, with the stock, cost and reports of their components.
 
 use serde_json::{Value, json};
-use tests::{Level, Tenant, lines, sale, with_tenant};
+use tests::{Level, Tenant, environment, lines, sale, with_tenant};
 
 fn components(wanted: &[(&str, &str)]) -> Value {
     let part = |(sku, quantity): &(&str, &str)| json!({ "sku": sku, "quantity": quantity });
@@ -142,5 +142,23 @@ fn a_bundle_that_makes_no_sense_is_refused() {
             .await
             .refused(422, "validation_failed")
             .names(&["#/lines/0/sku"]);
+    });
+}
+
+#[test]
+fn the_list_price_of_a_component_is_that_of_the_time_of_the_sale() {
+    with_tenant(async |tenant| {
+        let mug = tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let set = tenant.product_with("SET", json!({ "kind": "bundle", "list_price": "30.00" })).await;
+        let path = format!("/v1/products/{}/components", set.id);
+        tenant.put(&path, &components(&[("MUG", "2")])).await.ok();
+        let till = tenant.till().await;
+        let before = environment().now().await;
+        tenant.patch(&format!("/v1/products/{}", mug.id), &json!({ "list_price": "12.00" })).await.ok();
+        let mut body = sale(&till, &[("SET", "1"), ("MUG", "1")]);
+        body["occurred_at"] = json!(before);
+        let sold = tenant.post("/v1/pos/sales", &body).await.created();
+        let prices = [0, 1].map(|at: usize| &sold["lines"][at]["list_price"]);
+        assert_eq!(prices, [&json!("10.00"), &json!("10.00")]);
     });
 }
