@@ -162,3 +162,22 @@ fn the_list_price_of_a_component_is_that_of_the_time_of_the_sale() {
         assert_eq!(prices, [&json!("10.00"), &json!("10.00")]);
     });
 }
+
+#[test]
+fn a_late_sale_with_a_former_sku_takes_the_components_once() {
+    with_tenant(async |tenant| {
+        gift_set(tenant).await;
+        let bolt = tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
+        let till = tenant.till().await;
+        let before = environment().now().await;
+        tenant.patch(&format!("/v1/products/{}", bolt.id), &json!({ "sku": "SCREW" })).await.ok();
+        let mut body = sale(&till, &[("SET", "1"), ("BOLT", "1")]);
+        body["forced"] = json!(true);
+        body["occurred_at"] = json!(before);
+        let sold = tenant.post("/v1/pos/sales", &body).await.created();
+        assert_eq!(sold["lines"].as_array().map(Vec::len), Some(3));
+        assert_eq!((&sold["net"], &sold["exceptions"]), (&json!("32.50"), &json!(["product_renamed"])));
+        assert_eq!(tenant.level("MUG").await, Level::of("8", "0", "32"));
+        assert_eq!(tenant.level("JUG").await, Level::of("9", "0", "63"));
+    });
+}
