@@ -79,6 +79,8 @@ pub struct Book {
     pub barcode_holders: HashMap<String, BarcodeHolders>,
     /// Units that products of forced sales had before, by product and code, in the order of their times.
     pub former_units: HashMap<(ProductId, String), Vec<FormerUnit>>,
+    /// When the components of the bundles of forced sales were last replaced.
+    pub repacked: HashMap<ProductId, DateTime<Utc>>,
     /// Price rules that may apply.
     pub rules: Rules,
     /// Prices and records of before, for what happened then.
@@ -307,6 +309,7 @@ impl Book {
             barcodes: HashMap::new(),
             barcode_holders: HashMap::new(),
             former_units: HashMap::new(),
+            repacked: HashMap::new(),
             rules: Rules::default(),
             replaced: Replaced::default(),
             customers: HashMap::new(),

@@ -25,6 +25,8 @@ text_enum! {
         BarcodeChanged,
         /// The unit was removed from the product, or has another factor today.
         UnitChanged,
+        /// The components of a bundle were replaced after the sale, and those of today left the stock.
+        ComponentsChanged,
         /// The customer is blocked.
         CustomerBlocked,
         /// The till session of the sale was closed before the sale was recorded.

@@ -381,7 +381,7 @@ fn tax_in(amount: Money, rate: Percent, settings: &Settings) -> Money {
     settings.money(number::share(amount.get(), rate.get(), Decimal::ONE_HUNDRED + rate.get()))
 }
 
-/// Returns the lines whose product can't be sold any more, has another SKU by now, or got the SKU after the sale.
+/// Returns the lines whose product can't be sold any more, has another SKU or other components by now, or got the SKU after the sale.
 fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) -> Vec<SaleException> {
     let mut noted = Vec::new();
     for (index, input) in command.lines.iter().enumerate() {
@@ -390,6 +390,13 @@ fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) 
         if product.status == ProductStatus::Archived {
             let detail = format!("{} is archived.", product.sku);
             noted.push(SaleException::new(ExceptionReason::ProductArchived, detail).of_line(line.line_no));
+        }
+        if book.repacked.get(&product.id).is_some_and(|replaced| at < *replaced) {
+            let detail = format!(
+                "The components of {} were replaced after the sale, and those of today left the stock.",
+                product.sku
+            );
+            noted.push(SaleException::new(ExceptionReason::ComponentsChanged, detail).of_line(line.line_no));
         }
         let changed = [
             (ExceptionReason::ProductRenamed, renamed(book, input, product, at)),

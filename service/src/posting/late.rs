@@ -1,5 +1,5 @@
-//! Finds what late sales need besides the rows of other sales: closed sessions, and the products that had a SKU, a barcode or a
-//! unit at their time.
+//! Finds what late sales need besides the rows of other sales: closed sessions, the products that had a SKU, a barcode or a
+//! unit at their time, and bundles whose components were replaced.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use domain::id::{ProductId, RegisterId, SessionId};
 use domain::needs::Needs;
 use domain::number::Factor;
 use domain::pos::{ClosedSession, Drawer};
-use domain::product::{BarcodeHolders, FormerUnit, SkuHolder, Unit, article_of};
+use domain::product::{BarcodeHolders, FormerUnit, ProductKind, SkuHolder, Unit, article_of};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -165,4 +165,26 @@ pub(super) async fn former_units(
         former.entry((ProductId(row.try_get("product_id")?), uom)).or_default().push(unit);
     }
     Ok(former)
+}
+
+/// Returns when the components of bundles of forced sales were last replaced. Components that were stated once have replaced none: the
+/// bundle may have been sold before it was entered.
+pub(super) async fn repacked(
+    tx: &Tx,
+    needs: &Needs,
+    book: &Book,
+) -> Result<HashMap<ProductId, DateTime<Utc>>, Error> {
+    let bundles = book.products.values().filter(|product| product.kind == ProductKind::Bundle);
+    let bundles: Vec<Uuid> = bundles.map(|product| product.id.0).collect();
+    let mut repacked = HashMap::new();
+    if needs.late_sales.is_empty() || bundles.is_empty() {
+        return Ok(repacked);
+    }
+    let statement = "select document_id, max(occurred_at) as replaced_at from event \
+         where tenant_id = $1 and document_id = any($2) and kind = 'bundle.stated' \
+         group by document_id having count(*) > 1";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(bundles)).await? {
+        repacked.insert(ProductId(row.try_get("document_id")?), row.try_get("replaced_at")?);
+    }
+    Ok(repacked)
 }

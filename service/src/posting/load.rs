@@ -86,6 +86,7 @@ pub(super) async fn book(
     }
     add_former(tx, &needs, &mut book, prefetched.levels.is_some()).await?;
     book.former_units = late::former_units(tx, &needs, &book).await?;
+    book.repacked = late::repacked(tx, &needs, &book).await?;
     name_taxes(tx, setups, &mut book).await?;
     purchases::suppliers(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;

@@ -1,5 +1,6 @@
 //! Bundles: sold as one product, with the stock, cost and reports of their components.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tests::{Level, Tenant, environment, lines, sale, with_tenant};
 
@@ -179,5 +180,28 @@ fn a_late_sale_with_a_former_sku_takes_the_components_once() {
         assert_eq!((&sold["net"], &sold["exceptions"]), (&json!("32.50"), &json!(["product_renamed"])));
         assert_eq!(tenant.level("MUG").await, Level::of("8", "0", "32"));
         assert_eq!(tenant.level("JUG").await, Level::of("9", "0", "63"));
+    });
+}
+
+#[test]
+fn a_late_sale_of_a_bundle_says_that_its_components_were_replaced() {
+    with_tenant(async |tenant| {
+        let path = gift_set(tenant).await;
+        let till = tenant.till().await;
+        let late = async |at: DateTime<Utc>| {
+            let mut body = sale(&till, &[("SET", "1")]);
+            body["forced"] = json!(true);
+            body["occurred_at"] = json!(at);
+            tenant.post("/v1/pos/sales", &body).await.created()["exceptions"].clone()
+        };
+        let of_two = environment().now().await;
+        assert_eq!(late(of_two).await, json!([]));
+        tenant.put(&path, &components(&[("MUG", "3"), ("JUG", "1")])).await.ok();
+        let of_three = environment().now().await;
+        assert_eq!(late(of_two).await, json!(["components_changed"]));
+        assert_eq!(late(of_three).await, json!([]));
+        assert_eq!(tenant.level("MUG").await, Level::of("2", "0", "8"));
+        let found = tenant.get("/v1/pos/exceptions?reason=components_changed").await.ok();
+        assert_eq!(found["data"].as_array().map(Vec::len), Some(1));
     });
 }
