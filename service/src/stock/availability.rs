@@ -13,8 +13,8 @@ use domain::product::{ProductKind, barcode_forms};
 use domain::refusal::{Code, Problems};
 use domain::tenant::Channel;
 use domain::text::one_form;
-use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -83,7 +83,8 @@ pub struct ProductAvailability {
     /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// Available quantity over all locations that count. Null for a service, which is always available.
+    /// Available quantity over all locations that count. Null for a service and for a bundle of services alone, which are always
+    /// available.
     pub available: Option<Quantity>,
     /// Quantities that may be promised by day, over all locations that count. Each step lasts until the next one.
     /// Null if `steps` was not requested, and for services and bundles.
@@ -278,7 +279,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     let rows = add_allotted(tx, Listing::raw(levels), scope)
         .sql(rest)
         .tenant(tx)
-        .with("b.bundle_id = any(", Some(bundles))
+        .with("b.bundle_id = any(", Some(bundles.clone()))
         .sql(")")
         .with("o.id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -286,8 +287,10 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
         .sql(" group by 1, 2, 3 order by 1, 2")
         .rows(tx)
         .await?;
+    let mut counted: HashSet<Uuid> = HashSet::new();
     for row in rows {
         let id = ProductId(row.try_get("bundle_id")?);
+        counted.insert(id.0);
         let sets: Quantity = number(&row, "available")?;
         for product in products.iter_mut().filter(|product| product.product_id == id) {
             product.available = product.available.map(|available| available + sets);
@@ -299,6 +302,29 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
                     row.try_get("location_code")?,
                 )
             });
+        }
+    }
+    let others = bundles.into_iter().filter(|id| !counted.contains(id)).collect();
+    mark_unlimited(tx, others, products).await
+}
+
+/// Makes bundles of services alone always available, as services are. Runs no statement if there is no bundle of these ids.
+async fn mark_unlimited(
+    tx: &Tx,
+    bundles: Vec<Uuid>,
+    products: &mut [ProductAvailability],
+) -> Result<(), Error> {
+    if bundles.is_empty() {
+        return Ok(());
+    }
+    let statement = "select b.bundle_id from bundle_component b \
+         join product c on c.tenant_id = b.tenant_id and c.id = b.component_id \
+         where b.tenant_id = $1 and b.bundle_id = any($2) \
+         group by b.bundle_id having bool_and(c.kind = 'service')";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(bundles)).await? {
+        let id = ProductId(row.try_get("bundle_id")?);
+        for product in products.iter_mut().filter(|product| product.product_id == id) {
+            product.available = None;
         }
     }
     Ok(())

@@ -96,6 +96,25 @@ fn as_many_sets_are_available_as_the_scarcest_component_makes() {
 }
 
 #[test]
+fn a_bundle_of_services_alone_is_always_available() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("4", "4.00")).await;
+        tenant.product_with("HELP", json!({ "kind": "service", "list_price": "5.00" })).await;
+        for (sku, wanted) in [("CARE", vec![("HELP", "2")]), ("BOTH", vec![("HELP", "1"), ("MUG", "2")])] {
+            let set = tenant.product_with(sku, json!({ "kind": "bundle", "list_price": "9.00" })).await;
+            tenant.put(&format!("/v1/products/{}/components", set.id), &components(&wanted)).await.ok();
+        }
+        tenant.product_with("NONE", json!({ "kind": "bundle", "list_price": "9.00" })).await;
+        let body = json!({ "skus": ["CARE", "BOTH", "NONE", "HELP"], "steps": true });
+        let answer = tenant.post("/v1/stock/availability", &body).await.ok();
+        let available = [0, 1, 2, 3].map(|at: usize| &answer["data"][at]["available"]);
+        assert_eq!(available, [&Value::Null, &json!("2"), &json!("0"), &Value::Null]);
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("CARE", "3")]).await.created();
+    });
+}
+
+#[test]
 fn prices_by_rule_and_prices_with_tax_are_shared_exactly() {
     with_tenant(async |tenant| {
         tenant.product_with("A", json!({ "list_price": "3.33", "stock_decimals": 1 })).await;
