@@ -399,11 +399,8 @@ pub async fn checkpoint(args: &CheckpointArgs) -> Result<(), Failed> {
             }
             Err(error) => return Err(error.into()),
         }
-        let packed = if args.repack {
-            pack::repack(&db, tenant_id).await
-        } else {
-            pack::run(&db, tenant_id).await
-        };
+        let packed =
+            if args.repack { pack::repack(&db, tenant_id).await } else { pack::run(&db, tenant_id).await };
         match packed {
             Ok(packed) if packed.is_empty() => {}
             Ok(packed) => println!("{slug}: movements of {} quarters packed", packed.len()),

@@ -38,7 +38,8 @@ fn order_id(document: &Value) -> OrderId {
 pub fn request(tenant: &Tenant, command: Command) -> Request {
     let render = |_: &service::Caller, outcome: Result<(&Outcome, &Book), &Refusal>| match outcome {
         Ok((outcome, _)) => {
-            let version = if let Outcome::Order(ordered) = outcome { Some(ordered.order.version) } else { None };
+            let version =
+                if let Outcome::Order(ordered) = outcome { Some(ordered.order.version) } else { None };
             (200, json!({ "version": version }).to_string())
         }
         Err(refusal) => api::posting::refused(refusal),
@@ -403,10 +404,10 @@ fn an_amendment_shows_the_version_of_an_order_that_its_batch_gave_stock() {
         let same = || amended(&order, &[(Ok(1), "3")]);
         let answers = together(tenant, vec![adjusted("MUG", "3"), same(), same()]).await;
         let shown = tenant.get(&format!("{ORDERS}/{}", id(&order))).await.ok();
-        assert_eq!(answers[1..].iter().map(|(_, body)| &body["version"]).collect::<Vec<_>>(), [
-            &shown["version"],
-            &shown["version"]
-        ]);
+        assert_eq!(
+            answers[1..].iter().map(|(_, body)| &body["version"]).collect::<Vec<_>>(),
+            [&shown["version"], &shown["version"]]
+        );
         assert_eq!((&shown["version"], &shown["lines"][0]["reserved"]), (&json!(2), &json!("3")));
     });
 }

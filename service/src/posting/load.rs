@@ -303,8 +303,7 @@ async fn add_prefetched(tx: &Tx, book: &mut Book, prefetched: Products) -> Resul
 
 /// Reads the components of the book's bundles that have none yet. Products may be added to the book several times.
 async fn unpack(tx: &Tx, book: &mut Book) -> Result<(), Error> {
-    let is_packed =
-        |product: &&Product| product.kind == ProductKind::Bundle && product.components.is_empty();
+    let is_packed = |product: &&Product| product.kind == ProductKind::Bundle && product.components.is_empty();
     let bundles: Vec<Uuid> = book.products.values().filter(is_packed).map(|product| product.id.0).collect();
     if bundles.is_empty() {
         return Ok(());

@@ -95,7 +95,10 @@ fn webhooks_do_not_share_the_connection_of_the_clean_up() {
         let worker = Worker::start(&worker_config(&apart)).await.expect("the worker starts");
         let mut migrator = PgConnection::connect(&apart.migrator_url()).await.expect("the migrator connects");
         let sessions: i64 = sqlx::query_scalar(SESSIONS).fetch_one(&mut migrator).await.expect("sessions");
-        assert_eq!(sessions, 3, "the clean-up, the list of tenants with new events, and the lock of the worker");
+        assert_eq!(
+            sessions, 3,
+            "the clean-up, the list of tenants with new events, and the lock of the worker"
+        );
         worker.stop().await;
     });
 }
