@@ -104,7 +104,7 @@ fn guarded(guard: Guard, user_agent: &'static str, idle_max: usize) -> Result<Cl
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
+    use std::error::Error;
     use std::iter::successors;
     use std::net::IpAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,6 +117,10 @@ mod tests {
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
         let read = |text: &&str| SocketAddr::new(text.parse().expect("an address"), 0);
         texts.iter().map(read).collect()
+    }
+
+    fn next_cause<'a>(cause: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+        (*cause).source()
     }
 
     /// Returns whether the addresses of a name were rejected because one of them may not be reached.
@@ -182,7 +186,7 @@ mod tests {
         let reached = client.get(&url).send().await.expect("a response");
         assert_eq!((reached.status().as_u16(), asked.load(Ordering::Relaxed)), (204, 1));
         let error = client.get(&url).send().await.expect_err("the name leads elsewhere");
-        let mut causes = successors(error.source(), |cause| cause.source());
+        let mut causes = successors(error.source(), next_cause);
         assert!(causes.any(|cause| cause.is::<Forbidden>()), "{error:?}");
         assert_eq!(asked.load(Ordering::Relaxed), 2);
         receiver.abort();
