@@ -10,6 +10,7 @@ pub mod import;
 pub mod log;
 pub mod reconcile;
 mod routes;
+pub mod settings;
 pub mod signal;
 pub mod spans;
 mod stopping;

@@ -4,12 +4,13 @@
 
 mod operator;
 
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use api::config::Config;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use domain::text::plain_lines;
 use operator::attachments::AttachmentsCommand;
 use operator::bi::BiCommand;
@@ -20,7 +21,7 @@ use stockwell::doctor::{self, DoctorArgs, Finding};
 use stockwell::import::{self, ImportCommand};
 use stockwell::reconcile::{self, ReconcileArgs};
 use stockwell::worker::{Worker, WorkerConfig};
-use stockwell::{log, signal};
+use stockwell::{log, settings, signal};
 
 /// One stock record for wholesale and retail.
 #[derive(Debug, Parser)]
@@ -83,7 +84,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = Cli::try_parse().unwrap_or_else(|error| reject(&error)).command;
     let serves = matches!(command, Command::Serve { .. } | Command::Migrate(_));
     let spans = log::start(if serves { log::SERVICE } else { log::PERSON });
     let outcome = run(command).await;
@@ -98,6 +99,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Names everything that can't be read, and ends the program. A request for help is shown here too.
+fn reject(first: &clap::Error) -> ! {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    for fault in settings::faults(Cli::command(), &arguments) {
+        _ = fault.error.print();
+        if let Some(variable) = fault.variable {
+            eprintln!("It may come from the environment variable {variable}.\n");
+        }
+    }
+    std::process::exit(first.exit_code())
 }
 
 async fn run(command: Command) -> Result<ExitCode, Failed> {
