@@ -1,7 +1,8 @@
 //! Products, locations and integrity in /console.
 
+use sea_orm::sqlx;
 use serde_json::json;
-use tests::{Browser, with_tenant};
+use tests::{Browser, environment, with_tenant};
 
 use super::{ASKED, CLOSED, READY, enter, fill, press, row_with, submit};
 use crate::visit::{DRAWN, Trade, key, shown};
@@ -157,6 +158,31 @@ fn the_figures_agree() {
         assert_eq!(rows, told["facts"].as_array().map_or(0, Vec::len));
         press(&mut browser, ".actions", "Check again");
         browser.until(READY);
+        browser.check();
+    });
+}
+
+#[test]
+fn a_figure_that_disagrees_is_named() {
+    with_tenant(async |tenant| {
+        Trade::of(tenant).await;
+        let change = async |statement: &'static str| {
+            let changed = sqlx::query(statement).bind(tenant.id.0).execute(&environment().root).await;
+            assert!(changed.expect("levels are changed").rows_affected() > 0, "{statement}");
+        };
+        change("update stock_level set on_hand = on_hand + 1 where tenant_id = $1").await;
+        let told = tenant.get("/v1/integrity").await.ok();
+        let subject = told["facts"][0]["examples"][0]["subject"].as_str().expect("an example").to_owned();
+        let mut browser = Browser::start();
+        enter(&mut browser, tenant, &tenant.key, "integrity");
+        let verdict = browser.text(&shown(".verdict"));
+        assert!(verdict.starts_with("✗ Some figures do not agree. Checked"), "{verdict}");
+        let row = browser.text(&row_with("✗ no"));
+        assert!(row.contains(&subject) && row.contains(" expected, "), "{subject}: {row}");
+        assert_eq!(browser.barriers(), Vec::<String>::new());
+        change("update stock_level set on_hand = on_hand - 1 where tenant_id = $1").await;
+        press(&mut browser, ".actions", "Check again");
+        browser.until(&format!("{}.startsWith('✓ All figures agree.')", shown(".verdict")));
         browser.check();
     });
 }
