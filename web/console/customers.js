@@ -8,8 +8,8 @@ import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
 import { Files, FilesLink } from "./files.js";
-import { More, focusCard, listing } from "./listing.js";
-import { Link, filter, place, queryOf } from "./place.js";
+import { History, More, focusCard, listing } from "./listing.js";
+import { filter, place, queryOf } from "./place.js";
 import { texts } from "./texts.js";
 
 /** @typedef {{id: string, number: string | null, kind: string, name: string, email: string | null, tax_number: string | null, country: string | null,
@@ -81,7 +81,7 @@ function columns(mayWrite, open) {
       show: (row) => html`<span class="ways">
         <${FilesLink} record=${row.id} name=${row.name} />
         ${mayWrite && html`<button type="button" class="quiet" onClick=${() => open({ of: row })}>${text.change}<span class="hidden">: ${row.name}</span></button>`}
-        ${may("ledger:read") && html`<${Link} to=${{ view: "audit", document_id: row.id }}>${texts.value.products.history}<span class="hidden">: ${row.name}</span><//>`}</span>`,
+        <${History} of=${row.id} name=${row.name} /></span>`,
     },
   ];
 }

@@ -9,7 +9,7 @@ import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
 import { Confirm } from "./confirm.js";
 import { NewKey } from "./key-form.js";
-import { More, focusCard, listing } from "./listing.js";
+import { History, More, focusCard, listing } from "./listing.js";
 import { Link } from "./place.js";
 import { Secret } from "./secret.js";
 import { texts } from "./texts.js";
@@ -99,7 +99,8 @@ function columns(mayWrite, open) {
       value: () => null,
       show: (key) => html`<span class="ways">
         ${mayWrite && stateOf(key) === "works" && html`${act("rotate", key)} ${act("revoke", key)}`}
-        <${Link} to=${{ view: "log", actor_id: key.id }}>${text.requests}<span class="hidden">: ${key.name}</span><//></span>`,
+        <${Link} to=${{ view: "log", actor_id: key.id }}>${text.requests}<span class="hidden">: ${key.name}</span><//>
+        <${History} of=${key.id} name=${key.name} /></span>`,
     },
   ];
 }

@@ -2,7 +2,7 @@
 import { may, me } from "../kit/api.js";
 import { ask } from "../kit/ask.js";
 import { effect, html, signal } from "../vendor/ui.js";
-import { place } from "./place.js";
+import { Link, place } from "./place.js";
 import { texts } from "./texts.js";
 
 /** Most pages that are shown, and the rows of each. */
@@ -52,6 +52,11 @@ export function More({ of: { answer, more } }) {
   if (data.rows.length >= PAGES_MAX * ROWS) return html`<p class="more">${text.narrow}</p>`;
   return html`<p class="more"><button type="button" class="button" aria-disabled=${state === "waiting"} onClick=${() => state !== "waiting" && more()}>${text.more}</button></p>`;
 }
+
+/** A link to the commands that created or changed a record. @param {{of: string, name: string}} props */
+export const History = ({ of, name }) =>
+  may("ledger:read") &&
+  html`<${Link} to=${{ view: "audit", document_id: of }}>${texts.value.products.history}<span class="hidden">: ${name}</span><//>`;
 
 /** Lets a card have the focus once the dialog before it is closed: the control that had it may go. @param {string} id Of its heading. */
 export const focusCard = (id) =>

@@ -7,7 +7,7 @@ import { Wrong, useSending, wrongAt } from "../kit/form.js";
 import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
-import { More, focusCard, listing } from "./listing.js";
+import { History, More, focusCard, listing } from "./listing.js";
 import { texts } from "./texts.js";
 
 /** @typedef {{id: string, code: string, name: string, kind: string, channels: string[], version: number, created_at: string}} Location */
@@ -40,9 +40,9 @@ export function View() {
       title: texts.value.actions,
       isPlain: true,
       value: () => null,
-      show: (row) =>
-        mayWrite &&
-        html`<button type="button" class="quiet" onClick=${() => setOpen({ of: row })}>${text.change}<span class="hidden">: ${row.name}</span></button>`,
+      show: (row) => html`<span class="ways">
+        ${mayWrite && html`<button type="button" class="quiet" onClick=${() => setOpen({ of: row })}>${text.change}<span class="hidden">: ${row.name}</span></button>`}
+        <${History} of=${row.id} name=${row.name} /></span>`,
     },
   ];
   return html`<${Card} id="locations" title=${text.title} help=${text.help} scope="stock:read" answer=${answer} isEmpty=${!rows.length}

@@ -7,7 +7,7 @@ import { Wrong, useSending, wrongAt } from "../kit/form.js";
 import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
-import { More, focusCard, listing } from "./listing.js";
+import { History, More, focusCard, listing } from "./listing.js";
 import { Link, place } from "./place.js";
 import { Why } from "./price-why.js";
 import { Rules } from "./price-rules.js";
@@ -67,7 +67,7 @@ function columns(mayWrite, open) {
       show: (row) => html`<span class="ways">
         <${Link} to=${{ view: "prices", list: row.id }}>${text.rules}<span class="hidden">: ${row.name}</span><//>
         ${mayWrite && html`<button type="button" class="quiet" onClick=${() => open({ of: row })}>${text.change}<span class="hidden">: ${row.name}</span></button>`}
-        ${may("ledger:read") && html`<${Link} to=${{ view: "audit", document_id: row.id }}>${texts.value.products.history}<span class="hidden">: ${row.name}</span><//>`}</span>`,
+        <${History} of=${row.id} name=${row.name} /></span>`,
     },
   ];
 }

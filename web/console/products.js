@@ -7,7 +7,7 @@ import { Table } from "../kit/table.js";
 import { html } from "../vendor/ui.js";
 import { Files, FilesLink } from "./files.js";
 import { Import } from "./import.js";
-import { More, listing } from "./listing.js";
+import { History, More, listing } from "./listing.js";
 import { Link, filter, place, queryOf } from "./place.js";
 import { texts } from "./texts.js";
 
@@ -68,7 +68,7 @@ function columns() {
       show: ({ id, sku }) => html`<span class="ways">
         <${FilesLink} record=${id} name=${sku} />
         ${may("stock:read") && html`<${Link} to=${{ view: "stock", sku }}>${text.stock}<span class="hidden">: ${sku}</span><//>`}
-        ${may("ledger:read") && html`<${Link} to=${{ view: "audit", document_id: id }}>${text.history}<span class="hidden">: ${sku}</span><//>`}</span>`,
+        <${History} of=${id} name=${sku} /></span>`,
     },
   ];
 }

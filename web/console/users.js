@@ -9,7 +9,7 @@ import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
 import { Confirm } from "./confirm.js";
 import { CustomRoles } from "./custom-roles.js";
-import { More, focusCard, listing } from "./listing.js";
+import { History, More, focusCard, listing } from "./listing.js";
 import { linkOf } from "./password.js";
 import { Link } from "./place.js";
 import { choices, heldBy, nameOf, roleName, roles, valueOf } from "./roles.js";
@@ -68,7 +68,8 @@ function columns(mayWrite, open) {
       show: (user) => html`<span class="ways">
         ${mayWrite && user.status === "active" && html`${act("role", user)} ${act("link", user)} ${act("disable", user)}`}
         ${mayWrite && user.status === "disabled" && act("enable", user)}
-        ${may("api_keys:read") && html`<${Link} to=${{ view: "log", actor_id: user.id }}>${text.requests}<span class="hidden">: ${user.name}</span><//>`}</span>`,
+        ${may("api_keys:read") && html`<${Link} to=${{ view: "log", actor_id: user.id }}>${text.requests}<span class="hidden">: ${user.name}</span><//>`}
+        <${History} of=${user.id} name=${user.name} /></span>`,
     },
   ];
 }

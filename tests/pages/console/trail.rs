@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::{Browser, with_tenant};
 
 use super::{ASKED, CLOSED, READY, enter, fill, press};
-use crate::visit::shown;
+use crate::visit::{key, shown};
 
 #[test]
 fn a_rejected_request_is_found_and_opened() {
@@ -73,6 +73,33 @@ fn commands_are_found_by_record_and_name() {
         browser.open(&format!("{}/console?view=audit&name=product.created", tenant.base_url()));
         browser.until(READY);
         assert_eq!(browser.eval("document.querySelectorAll('.panel tbody tr').length"), 2);
+        browser.check();
+    });
+}
+
+#[test]
+fn records_lead_to_who_changed_them() {
+    with_tenant(async |tenant| {
+        let north = json!({ "code": "NORTH", "name": "North", "kind": "store" });
+        tenant.post("/v1/locations", &north).await.created();
+        let carla = json!({ "email": "carla@shop.example", "name": "Carla", "role": "cashier",
+            "password": "correct horse battery staple" });
+        tenant.post("/v1/users", &carla).await.created();
+        key(tenant, &["catalog:read"]).await;
+        let mut browser = Browser::start();
+        enter(&mut browser, tenant, &tenant.key, "start");
+        for (section, name, command) in [
+            ("locations", "North", "location.created"),
+            ("users", "Carla", "user.created"),
+            ("keys", "Wall screen", "api_key.created"),
+        ] {
+            browser.open(&format!("{}/console?view={section}", tenant.base_url()));
+            browser.until(READY);
+            press(&mut browser, ".panel tbody", &format!("History: {name}"));
+            browser.until(&format!("document.querySelector('h1').textContent === 'Audit trail' && {READY}"));
+            let rows = browser.text("document.querySelector('.panel tbody').textContent");
+            assert!(rows.contains(command), "{section}: {rows}");
+        }
         browser.check();
     });
 }
