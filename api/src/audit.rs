@@ -33,6 +33,9 @@ struct Filters {
     /// not found by its records: use `name`, such as `product.imported`.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
+    /// Only commands that created or changed the document or customer with this number.
+    #[param(max_length = 64, example = "SO-2026-000123")]
+    number: Option<String>,
     /// Only commands with this name.
     #[param(max_length = 64, example = "order.confirmed")]
     name: Option<String>,
@@ -65,7 +68,8 @@ pub(crate) fn parse_actor_id(text: &str) -> Result<Uuid, ApiError> {
 /// Returns one page of the audit log: every accepted command, and rejected commands that post a document, each with its caller.
 ///
 /// With `document_id` the page has the commands that created or changed the document or record. A receipt that is allocated to a waiting
-/// order is among the commands of the order. An import or a batch of records is one command without a `document_id`, and the log does not
+/// order is among the commands of the order. With `number` the page has the same of a document or customer that is known by its number, such
+/// as an order, an invoice or a till sale. An import or a batch of records is one command without a `document_id`, and the log does not
 /// list its records. So `document_id` of a product does not find the import that changed it: `name=product.imported` lists all imports of
 /// products, and `name=product.batch_created` all batches.
 #[utoipa::path(
@@ -85,6 +89,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     }
     let filter = Filter {
         document_id: document_id.map(|text| parse_document_id(text, "document_id")).transpose()?,
+        number: filters.number.clone(),
         name: filters.name.clone(),
         actor_id: actor_id.map(parse_actor_id).transpose()?,
         recorded: Period::new(filters.created_from, filters.created_to),

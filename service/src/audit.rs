@@ -5,8 +5,8 @@ use domain::document::DocumentKind;
 use domain::id::{ApiKeyId, CommandId, CustomerSessionId, PaymentProviderId, UserId};
 use domain::refusal::Refusal;
 use domain::tag;
-use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,6 +45,8 @@ pub struct Command {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub document_id: Option<Uuid>,
+    /// Number of a document or customer.
+    pub number: Option<String>,
     pub name: Option<String>,
     pub actor_id: Option<Uuid>,
     pub recorded: Period,
@@ -61,16 +63,35 @@ const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.
                           where o.tenant_id = c.tenant_id and o.id = c.actor_id) s on c.actor_kind = 'customer' \
                       where c.tenant_id = ";
 
+/// Ids of the documents and customers that have a number: each table has an index of its own for it.
+const NUMBERED: &str = "select id from application where tenant_id = $1 and number = $2 \
+     union all select id from bill where tenant_id = $1 and number = $2 \
+     union all select id from customer where tenant_id = $1 and number = $2 \
+     union all select id from expected_receipt where tenant_id = $1 and number = $2 \
+     union all select id from invoice where tenant_id = $1 and number = $2 \
+     union all select id from landed_cost where tenant_id = $1 and number = $2 \
+     union all select id from payment where tenant_id = $1 and number = $2 \
+     union all select id from pos_sale where tenant_id = $1 and number = $2 \
+     union all select id from purchase_order where tenant_id = $1 and number = $2 \
+     union all select id from sales_order where tenant_id = $1 and number = $2 \
+     union all select id from shipment where tenant_id = $1 and number = $2 \
+     union all select id from stock_count where tenant_id = $1 and number = $2 \
+     union all select id from stock_document where tenant_id = $1 and number = $2 \
+     union all select id from supplier_payment where tenant_id = $1 and number = $2 \
+     union all select id from transfer where tenant_id = $1 and number = $2";
+
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command>, Error> {
-    let query = Listing::new(tx, SELECT)
+    let mut query = Listing::new(tx, SELECT)
         .with("c.name <> ", Some(UNCHANGED))
         .with("c.name = ", filter.name.as_ref())
         .with("c.actor_id = ", filter.actor_id)
         .within("c.recorded_at", filter.recorded);
-    let query = match filter.document_id {
-        Some(document_id) => filter_by_document(query, tx, document_id),
-        None => query,
-    };
+    if let Some(document_id) = filter.document_id {
+        query = filter_by_documents(query, tx, &[document_id]);
+    }
+    if let Some(number) = &filter.number {
+        query = filter_by_documents(query, tx, &numbered(tx, number).await?);
+    }
     query.page(tx, "c.id", slice).await?.iter().map(read_entry).collect()
 }
 
@@ -83,27 +104,33 @@ pub async fn get(tx: &Tx, id: CommandId) -> Result<Command, Error> {
     read_entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
 }
 
-/// Restricts a query to the commands of a document. Till sales and documents of an order name their command in their
+/// Returns the ids of the documents and customers with a number. Two of different kinds may have the same.
+async fn numbered(tx: &Tx, number: &str) -> Result<Vec<Uuid>, Error> {
+    let rows = tx.rows(sqlx::query(NUMBERED).bind(tx.tenant_id.0).bind(number)).await?;
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+}
+
+/// Restricts a query to the commands of documents. Till sales and documents of an order name their command in their
 /// own row; all others are in the index command_by_document. A command that changed the document beside its own, such as a
 /// receipt that is allocated to an order, is named by the event of the document (index event_by_document).
-fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
+fn filter_by_documents(query: Listing, tx: &Tx, ids: &[Uuid]) -> Listing {
     query
         .sql(" and c.id in (select d.id from command d where d.name not like 'pos_sale.%' and d.tenant_id = ")
         .tenant(tx)
-        .with("d.document_id = ", Some(document_id))
-        .sql(" union all select d.command_id from pos_sale d where d.tenant_id = ")
+        .with("d.document_id = any(", Some(ids))
+        .sql(") union all select d.command_id from pos_sale d where d.tenant_id = ")
         .tenant(tx)
-        .with("d.id = ", Some(document_id))
-        .sql(" union all select d.command_id from shipment d where d.tenant_id = ")
+        .with("d.id = any(", Some(ids))
+        .sql(") union all select d.command_id from shipment d where d.tenant_id = ")
         .tenant(tx)
-        .with("d.id = ", Some(document_id))
-        .sql(" union all select d.command_id from invoice d where d.tenant_id = ")
+        .with("d.id = any(", Some(ids))
+        .sql(") union all select d.command_id from invoice d where d.tenant_id = ")
         .tenant(tx)
-        .with("d.id = ", Some(document_id))
-        .sql(" union all select d.command_id from event d where d.tenant_id = ")
+        .with("d.id = any(", Some(ids))
+        .sql(") union all select d.command_id from event d where d.tenant_id = ")
         .tenant(tx)
-        .with("d.document_id = ", Some(document_id))
-        .sql(")")
+        .with("d.document_id = any(", Some(ids))
+        .sql("))")
 }
 
 fn read_entry(row: &PgRow) -> Result<Command, Error> {

@@ -11,7 +11,7 @@ import { texts } from "./texts.js";
 /** @typedef {{id: string, name: string, actor_kind: string, actor_id: string, actor_name: string | null, status: number,
  *   document_id: string | null, created_at: string}} Command */
 
-const FILTERS = /** @type {const} */ (["document_id", "actor_id", "name"]);
+const FILTERS = /** @type {const} */ (["number", "document_id", "actor_id", "name"]);
 
 /** @type {ReturnType<typeof listing<Command>>} */
 const commands = listing("audit", "ledger:read", () => {
@@ -39,6 +39,7 @@ function Filters() {
   const text = texts.value.audit;
   const now = place.value;
   return html`<form class="filters" key=${queryOf(now)} onSubmit=${filter("audit", () => commands.answer.value.again())}>
+    <${Field} name="number" label=${text.number} value=${now["number"]} required=${false} help=${text.numberHelp} />
     <${Field} name="document_id" label=${text.document} value=${now["document_id"]} required=${false} help=${text.documentHelp} />
     <${Field} name="actor_id" label=${text.actor} value=${now["actor_id"]} required=${false} help=${text.actorHelp} />
     <${Field} name="name" label=${text.what} value=${now["name"]} required=${false} help=${text.whatHelp} />

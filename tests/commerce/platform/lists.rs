@@ -491,3 +491,31 @@ fn a_record_has_the_values_of_its_row() {
         assert_eq!(order["invoices"][0]["version"], 1);
     });
 }
+
+#[test]
+fn commands_are_found_by_the_number_of_their_document() {
+    with_tenants(async |tenant, other| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let (customer, till) = (tenant.customer("Nordwind Supply").await, tenant.till().await);
+        let order = tenant.order(&customer, &[("MUG", "1")], "invoiced").await.created();
+        let sale = tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let invoice = tenant.get("/v1/invoices").await.ok()["data"][0].clone();
+        let buyer = tenant.get(&format!("/v1/customers/{customer}")).await.ok();
+        for document in [&order, &sale, &invoice, &buyer] {
+            let text = |member: &str| document[member].as_str().expect("a text").to_owned();
+            let (id, number) = (text("id"), text("number"));
+            let by_id = tenant.get(&format!("/v1/commands?document_id={id}")).await.ok()["data"].clone();
+            let by_number = tenant.get(&format!("/v1/commands?number={number}")).await.ok()["data"].clone();
+            assert!(by_id.as_array().is_some_and(|found| !found.is_empty()), "{number}");
+            assert_eq!(by_number, by_id, "{number}");
+            let both = format!("/v1/commands?number={number}&document_id={id}");
+            assert_eq!(tenant.get(&both).await.ok()["data"], by_id, "{number}");
+            let foreign = other.get(&format!("/v1/commands?number={number}")).await.ok();
+            assert_eq!(foreign["data"], json!([]), "{number} of another tenant");
+        }
+        let unlike =
+            format!("/v1/commands?number={}&document_id={customer}", order["number"].as_str().expect("one"));
+        assert_eq!(tenant.get(&unlike).await.ok()["data"], json!([]));
+        assert_eq!(tenant.get("/v1/commands?number=SO-1999-000001").await.ok()["data"], json!([]));
+    });
+}

@@ -70,6 +70,13 @@ fn commands_are_found_by_record_and_name() {
             row.contains("product.created") && row.contains("Accepted") && row.contains(&mug.id),
             "{row}"
         );
+        let customer = tenant.customer("Nordwind Supply").await;
+        let customer = tenant.get(&format!("/v1/customers/{customer}")).await.ok();
+        fill(&mut browser, "document_id", "");
+        fill(&mut browser, "number", customer["number"].as_str().expect("a number"));
+        browser.eval("document.querySelector('.filters').requestSubmit()");
+        browser
+            .until(&format!("{}.includes('customer.created') && {READY} && {one}", shown(".panel tbody tr")));
         browser.open(&format!("{}/console?view=audit&name=product.created", tenant.base_url()));
         browser.until(READY);
         assert_eq!(browser.eval("document.querySelectorAll('.panel tbody tr').length"), 2);

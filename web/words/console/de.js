@@ -521,6 +521,8 @@ export default {
     outcome: "Ausgang",
     accepted: "Angenommen",
     rejected: (status) => `Abgelehnt (${status})`,
+    number: "Nummer eines Belegs",
+    numberHelp: "Etwa SO-2026-000123",
     document: "Beleg oder Datensatz",
     documentHelp:
       "Seine Id, etwa ord_…. Importe und Stapel sind nur über ihren Befehl zu finden, etwa product.imported",

@@ -572,6 +572,8 @@ export default {
     accepted: "Accepted",
     /** @param {string} status */
     rejected: (status) => `Rejected (${status})`,
+    number: "Number of a document",
+    numberHelp: "Such as SO-2026-000123",
     document: "Document or record",
     documentHelp:
       "Its id, such as ord_…. Imports and batches are found by their command only, such as product.imported",
