@@ -9,7 +9,8 @@ use stockwell::worker::Worker;
 use tests::{Behaviour, Receiver, Tenant, environment};
 
 use super::{
-    TIMEOUT_SECONDS, category, delivery, endpoint, house, loopback, text, with_receivers, worker_config,
+    TIMEOUT_SECONDS, category, delivery, endpoint, house, loopback, rename, text, with_receivers,
+    worker_config,
 };
 
 /// Seconds that a receiver has where a test must not meet their end. A busy machine takes some of them.
@@ -240,5 +241,36 @@ fn a_test_is_one_attempt() {
             0,
             "a test is no failure of the endpoint"
         );
+    });
+}
+
+#[test]
+fn a_message_is_given_up_after_72_hours_and_the_next_one_is_sent() {
+    with_receivers(async |tenant| {
+        let receiver = Receiver::good().await;
+        receiver.script(&[
+            Behaviour::Status(500, "no"),
+            Behaviour::Status(500, "no"),
+            Behaviour::Status(500, "no"),
+        ]);
+        let made = endpoint(tenant, &receiver.url).await;
+        let id = category(tenant, "TOOLS").await;
+        rename(tenant, &id, "Tools").await;
+        let is_first = |row: &Value| row["type"] == "category.created";
+        delivery(tenant, &made, |row| is_first(row) && row["error"].is_string()).await;
+        // As if the first attempt had been 72 hours ago. An attempt that is under way fails too.
+        let mut migrator =
+            PgConnection::connect(&house().await.migrator_url()).await.expect("the migrator connects");
+        let aged = "update webhook_delivery set expires_at = now() where tenant_id = $1 and attempts > 0";
+        let aged = sqlx::query(aged).bind(tenant.id.0).execute(&mut migrator).await.expect("an update");
+        assert_eq!(aged.rows_affected(), 1, "the next event waits for the first one");
+        let dead = delivery(tenant, &made, |row| is_first(row) && row["status"] == "dead").await;
+        assert!(dead["next_attempt_at"].is_null() && dead["error"].is_string(), "{dead}");
+        let next = |row: &Value| row["type"] == "category.updated" && row["status"] == "delivered";
+        delivery(tenant, &made, next).await;
+        let again =
+            tenant.post(&format!("/v1/webhook-deliveries/{}/retry", text(&dead["id"])), &json!({})).await;
+        again.ok();
+        delivery(tenant, &made, |row| is_first(row) && row["status"] == "delivered").await;
     });
 }
