@@ -69,6 +69,9 @@ fn it_finds_an_operation_by_any_word() {
     }
     look_for(&mut browser, "no such words");
     browser.until(&format!("{OPERATIONS}.length === 0"));
+    browser.until(
+        "document.querySelector('#swagger-ui').textContent.includes('No operation has all of these words.')",
+    );
 }
 
 #[test]

@@ -93,6 +93,20 @@ function FilterContainer(Original, { React }) {
   };
 }
 
+// Says that nothing was found, where the explorer would say that the description is empty.
+function Operations(Original, { React }) {
+  return class extends React.Component {
+    render() {
+      const { layoutSelectors, specSelectors } = this.props;
+      const isSearch = typeof layoutSelectors.currentFilter() === "string";
+      if (isSearch && specSelectors.taggedOperations().size === 0) {
+        return React.createElement("h3", { role: "status" }, "No operation has all of these words.");
+      }
+      return React.createElement(Original, this.props);
+    }
+  };
+}
+
 async function read() {
   const response = await fetch("/openapi.json");
   if (!response.ok) {
@@ -109,7 +123,7 @@ function show(spec) {
   const find = {
     fn: { opsFilter: finder(textsOf(spec)) },
     statePlugins: { layout: { wrapSelectors: { isShown } }, spec: { wrapActions: { parseToJson } } },
-    wrapComponents: { FilterContainer },
+    wrapComponents: { FilterContainer, operations: Operations },
   };
   window.ui = SwaggerUIBundle({
     spec,
