@@ -97,7 +97,7 @@ async fn place_batch(post: Post) -> Answer {
 /// Confirm an order
 ///
 /// Reserves stock as the `policy` of the order says. `ship_complete` reserves all, or rejects with every short line.
-/// `partial` reserves what is available and cancels the rest, but rejects if that is nothing. `backorder` reserves what
+/// `partial` reserves what is available and cancels the rest, but rejects if no goods are. `backorder` reserves what
 /// is available and backorders the rest. An order over the customer's credit limit, and one that a prepaid customer has not
 /// paid, goes on credit hold with the reason, and reserves nothing. An order on hold is judged again, by this and by every
 /// payment of its customer (the 20 oldest, with 2,000 lines together): the hold ends when its reason has gone.

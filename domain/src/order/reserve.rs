@@ -112,17 +112,20 @@ fn plan_demand(
     sales::allot(book, &mut lines, inputs, &mut demand, &rule)?;
     match there {
         // An order that waits may get nothing now; one that cancels the rest must get something.
-        Some(plan)
-            if order.policy == Policy::Backorder || plan.taken.iter().any(|taken| taken.is_positive()) =>
-        {
-            Ok(plan)
-        }
+        Some(plan) if order.policy == Policy::Backorder || gets_goods(order, &plan) => Ok(plan),
         _ => {
             book.check_available(&demand)?;
             let taken = order.lines.iter().map(OrderLine::open).collect();
             Ok(Plan { taken, lots: lines.into_iter().map(|line| line.lots).collect() })
         }
     }
+}
+
+/// Returns whether an order gets some of its goods. A service beside them, such as the postage, is no reason to confirm it. An order without
+/// goods gets its services.
+fn gets_goods(order: &Order, plan: &Plan) -> bool {
+    let goods = || order.lines.iter().zip(&plan.taken).filter(|(line, _)| line.line.stocked);
+    goods().next().is_none() || goods().any(|(_, taken)| taken.is_positive())
 }
 
 /// Rejects named lots unless the policy is `ship_complete`: the lots of later stock are not known yet.

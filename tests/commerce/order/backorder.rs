@@ -188,6 +188,24 @@ fn a_partial_order_takes_what_there_is_and_gives_up_the_rest() {
 }
 
 #[test]
+fn a_partial_order_is_not_confirmed_for_its_postage_alone() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "2.50").await;
+        tenant.product_with("POSTAGE", json!({ "kind": "service", "list_price": "3.33" })).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let wanted = order(&customer, "partial", &[("BOLT", "4"), ("POSTAGE", "1")]);
+        let refused = tenant.post(ORDERS, &wanted).await.refused(409, "insufficient_stock");
+        refused.names(&["#/lines/0/quantity"]);
+        receive(tenant, "BOLT", "1").await;
+        let confirmed = tenant.post(ORDERS, &wanted).await.created();
+        assert_eq!(lots(&confirmed), [["1", "0", "0", "3"], ["0", "0", "0", "0"]]);
+        // An order that has no goods gets its services.
+        let services = order(&customer, "partial", &[("POSTAGE", "2")]);
+        assert_eq!(tenant.post(ORDERS, &services).await.created()["status"], "confirmed");
+    });
+}
+
+#[test]
 fn a_bundle_is_taken_in_part_never() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "3.00", ("5", "1.00")).await;
