@@ -201,7 +201,7 @@ impl OrderIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShipIn {
-    /// Lines and quantities. If empty, all that is reserved.
+    /// Lines and quantities. If empty, all that is reserved, with the services. Nothing is shipped then while all goods wait.
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,

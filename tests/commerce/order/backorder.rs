@@ -328,6 +328,29 @@ fn an_order_that_waits_for_everything_goes_as_far_as_it_can() {
 }
 
 #[test]
+fn postage_is_not_shipped_while_all_goods_wait() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "2.50").await;
+        tenant.product_with("POSTAGE", json!({ "kind": "service", "list_price": "3.33" })).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let mut wanted = order(&customer, "backorder", &[("BOLT", "4"), ("POSTAGE", "1")]);
+        wanted["advance_to"] = json!("invoiced");
+        let placed = tenant.post(ORDERS, &wanted).await.created();
+        assert_eq!((&placed["status"], &placed["invoices"]), (&json!("confirmed"), &json!([])));
+        tenant.step(&id(&placed), "ship").await.refused(409, "invalid_state_transition");
+        receive(tenant, "BOLT", "1").await;
+        let partly = tenant.step(&id(&placed), "ship").await.ok();
+        assert_eq!(lots(&partly), [["0", "1", "3", "0"], ["0", "1", "0", "0"]]);
+        // A line that is named is shipped alone: a service may be done before the goods come.
+        let other = order(&customer, "backorder", &[("BOLT", "4"), ("POSTAGE", "1")]);
+        let other = tenant.post(ORDERS, &other).await.created();
+        let named = json!({ "lines": [{ "line_no": 2 }] });
+        let path = format!("{ORDERS}/{}/ship", id(&other));
+        assert_eq!(tenant.post(&path, &named).await.ok()["status"], "partially_shipped");
+    });
+}
+
+#[test]
 fn what_became_free_by_itself_is_allocated_on_request() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.50", ("6", "1.00")).await;
