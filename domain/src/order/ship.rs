@@ -285,8 +285,8 @@ fn find_line(order: &Order, line_no: i32, pointer: &str) -> Result<usize, Proble
 /// Returns the lines that can be shipped now. Services such as the postage go with goods: they are not ready while all goods wait.
 fn all_ready(order: &Order) -> impl Iterator<Item = (usize, Quantity)> {
     let goods = || order.lines.iter().filter(|line| line.line.stocked);
-    let waits = goods().any(|line| line.open().is_positive())
-        && !goods().any(|line| line.ready().is_positive());
+    let waits =
+        goods().any(|line| line.open().is_positive()) && !goods().any(|line| line.ready().is_positive());
     let ready = order.lines.iter().enumerate().map(|(at, line)| (at, line.ready()));
     ready.filter(move |(_, quantity)| quantity.is_positive() && !waits)
 }

@@ -291,10 +291,8 @@ fn a_line_that_is_filled_or_ended_stands_on_no_supply() {
         assert_eq!(tenant.count("peg").await, 3);
         let receive = async |quantity: &str| {
             let line = json!({ "sku": "BOLT", "quantity": quantity, "unit_cost": "1" });
-            tenant
-                .post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] }))
-                .await
-                .created();
+            let body = json!({ "kind": "receipt", "lines": [line] });
+            tenant.post("/v1/stock/documents", &body).await.created();
         };
         receive("3").await;
         assert_eq!(tenant.count("peg").await, 2, "the first one is filled");
