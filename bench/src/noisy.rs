@@ -1,8 +1,8 @@
-//! `bench noisy`: sales of one tenant, alone and while another one sends as much as it can. Rate limits are the ones that
+//! `bench noisy`: sales of one tenant while another one sends as much as it can. Rate limits are the ones that
 //! hold without settings. *Refused* counts the quiet tenant's sales that were not made.
 //!
 //! Quiet and flooded turns alternate, and a factor compares all sales of both. The first row is without a flood: its factor
-//! shows how far the figure moves by itself. The flood is sent by threads of its own, so no measured sale waits for them in
+//! shows how far the figure moves without it. The flood is sent by threads of its own, so no measured sale waits for them in
 //! this program.
 
 use std::collections::BTreeMap;
