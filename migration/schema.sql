@@ -11043,7 +11043,7 @@ CREATE INDEX voucher_by_write ON public.voucher USING brin (updated_at) WITH (au
 
 CREATE INDEX webhook_delivery_by_endpoint ON public.webhook_delivery USING btree (tenant_id, endpoint_id, status, id);
 
-CREATE INDEX webhook_delivery_by_status ON public.webhook_delivery USING btree (tenant_id, status, id);
+CREATE INDEX webhook_delivery_dead ON public.webhook_delivery USING btree (tenant_id, id) WHERE (status = 'dead'::text);
 
 CREATE INDEX webhook_delivery_in_order ON public.webhook_delivery USING btree (tenant_id, endpoint_id, "position", written, id) WHERE (status = 'pending'::text);
 
@@ -11634,14 +11634,8 @@ ALTER TABLE ONLY public.voucher
 ALTER TABLE ONLY public.voucher_move
     ADD CONSTRAINT voucher_move_voucher_fkey FOREIGN KEY (tenant_id, voucher_id) REFERENCES public.voucher(tenant_id, id);
 
-ALTER TABLE ONLY public.webhook_attempt
-    ADD CONSTRAINT webhook_attempt_delivery_fkey FOREIGN KEY (tenant_id, delivery_id) REFERENCES public.webhook_delivery(tenant_id, id);
-
 ALTER TABLE ONLY public.webhook_cursor
     ADD CONSTRAINT webhook_cursor_endpoint_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES public.webhook_endpoint(tenant_id, id);
-
-ALTER TABLE ONLY public.webhook_delivery
-    ADD CONSTRAINT webhook_delivery_endpoint_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES public.webhook_endpoint(tenant_id, id);
 
 ALTER TABLE ONLY public.webhook_endpoint
     ADD CONSTRAINT webhook_endpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
