@@ -137,7 +137,8 @@ async fn create(app: Data<App>, write: Write, body: Body<EndpointInput>) -> Answ
 #[get("/v1/webhook-endpoints/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<WebhookEndpointId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| endpoint::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, row))
+    // Failed attempts are no changes of its version, and neither is the end of a pause or of the old secret.
+    seen.answer_content(row.version, row)
 }
 
 /// Change a webhook endpoint

@@ -3,6 +3,7 @@
 mod authority;
 
 use chrono::{DateTime, Utc};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant};
 
@@ -255,6 +256,8 @@ fn a_break_that_is_dearer_than_the_one_below_is_told() {
         let fixed = |from: &str, value: &str| json!({ "scope": "product", "sku": "HAMMER", "method": "fixed", "value": value, "min_quantity": from });
         let first = tenant.post(&path, &fixed("0", "7.00")).await.created();
         assert_eq!(first["warnings"], json!([]));
+        let below = format!("{path}/{}", first["id"].as_str().expect("an id"));
+        let alone = tenant.get(&below).await;
         let made = tenant.post(&path, &fixed("10", "7.50")).await.created();
         let warning = &made["warnings"][0];
         assert_eq!(
@@ -265,6 +268,9 @@ fn a_break_that_is_dearer_than_the_one_below_is_told() {
         assert_eq!(made["warnings"].as_array().map(Vec::len), Some(1));
         let one = format!("{path}/{}", made["id"].as_str().expect("an id"));
         assert_eq!(tenant.get(&one).await.ok()["warnings"], made["warnings"], "it is read as it was written");
+        let known = alone.header("etag").expect("an ETag");
+        let next = tenant.call(Method::GET, &below).header("if-none-match", known).send().await;
+        assert_eq!(next.ok()["warnings"][0]["other_rule_id"], made["id"], "its warnings are new");
         let rows = tenant.get(&path).await.ok();
         let found = |id: &Value| {
             let rows = rows["data"].as_array().expect("rules");
@@ -360,7 +366,7 @@ fn a_rule_ends_and_its_history_stays() {
         let rule = tenant.make(&rules, rule).await;
         let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
         let one = format!("{rules}/{rule}");
-        tenant.call(reqwest::Method::DELETE, &one).send().await.refused(428, "precondition_required");
+        tenant.call(Method::DELETE, &one).send().await.refused(428, "precondition_required");
         assert_eq!(tenant.delete(&one).await.status, 204);
         assert_eq!(prices(tenant, &asked(Some(&customer), &[("MUG", "1")])).await[0].0, "10.00");
         let mut past = asked(Some(&customer), &[("MUG", "1")]);

@@ -110,5 +110,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneM
     let id = own::order(&app, &caller, id.0).await?;
     let read = async |tx: &service::Tx| service::order::get(tx, id).await;
     let OrderDetail { order, invoices, currency } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(order.version, Seen::by(&caller, OrderOut::new(&order, &invoices, &currency))))
+    // A payment of an invoice and a change of a shipment are no changes of the order's version.
+    seen.answer_content(order.version, Seen::by(&caller, OrderOut::new(&order, &invoices, &currency)))
 }

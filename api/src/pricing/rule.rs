@@ -114,7 +114,8 @@ async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Ite
 async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
     let (list_id, id) = ids(&path)?;
     let row = app.db.read(caller.tenant_id, async |tx| rule::get(tx, list_id, id).await).await?;
-    Ok(seen.answer(1, row))
+    // The warnings follow from the other rules of the list.
+    seen.answer_content(1, row)
 }
 
 /// End a rule of a price list

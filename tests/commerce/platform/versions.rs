@@ -1,4 +1,4 @@
-//! A record that is read alone has its version as its ETag.
+//! A record that is read alone has its version as its ETag, and a digest of its body if that shows more.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -87,5 +87,37 @@ fn a_user_and_a_key_that_were_changed_since_stay_as_they_are() {
         assert_eq!(tenant.get(&path).await.ok()["revoked_at"], json!(null));
         assert_eq!(revoke(tag).await.status, 204);
         revoke(tag).await.refused(412, "version_mismatch");
+    });
+}
+
+#[test]
+fn an_order_that_shows_something_new_is_sent_again() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("BOLT", "5")], "invoiced").await.created();
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let path = format!("/v1/orders/{}", text(&order["id"]));
+        let mut before = tenant.get(&path).await;
+        let invoice = text(&order["invoices"][0]["id"]);
+        let paid = json!({ "customer_id": customer, "method": "bank", "amount": "3.00",
+            "allocations": [{ "invoice_id": invoice, "amount": "3.00" }] });
+        let parcel = format!("/v1/shipments/{}", text(&order["shipments"][0]["id"]));
+        // Neither is a change of the order's version.
+        for change in ["payment", "parcel"] {
+            match change {
+                "payment" => _ = tenant.post("/v1/payments", &paid).await.created(),
+                _ => _ = tenant.patch(&parcel, &json!({ "tracking_number": "1Z-1" })).await.ok(),
+            }
+            let known = before.header("etag").expect("an ETag");
+            let after = tenant.call(Method::GET, &path).header("if-none-match", known).send().await;
+            assert_eq!((after.status, &after.json()["version"]), (200, &before.json()["version"]), "{change}");
+            assert_ne!(after.json(), before.json(), "{change}");
+            before = after;
+        }
+        // The version alone is compared by a change.
+        let known = before.header("etag").expect("an ETag");
+        let tagged = json!({ "tags": ["paid"] });
+        tenant.call(Method::PATCH, &path).header("if-match", known).json(&tagged).send().await.ok();
     });
 }

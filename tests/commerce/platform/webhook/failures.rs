@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
@@ -193,6 +194,7 @@ fn an_endpoint_that_fails_pauses() {
     with_receivers(async |tenant| {
         let receiver = Receiver::start(Behaviour::Status(503, "")).await;
         let made = endpoint(tenant, &receiver.url).await;
+        let fresh = tenant.get(&made.path("")).await;
         for number in 0..30 {
             category(tenant, &format!("C{number}")).await;
         }
@@ -208,6 +210,9 @@ fn an_endpoint_that_fails_pauses() {
         };
         let seen = paused(5).await;
         assert!(seen["paused_until"].is_string(), "{seen}");
+        let known = fresh.header("etag").expect("an ETag");
+        let next = tenant.call(Method::GET, &made.path("")).header("if-none-match", known).send().await;
+        assert_eq!((next.ok()["version"].clone(), next.status), (fresh.ok()["version"].clone(), 200));
         until_none_is_under_way(tenant).await;
         let before = receiver.got().len();
         // The first messages go out together: before one has failed, nothing is known of the receiver.
