@@ -380,7 +380,6 @@ fn payee(input: &AcceptIn) -> Result<Payee, ApiError> {
 #[post("/v1/bank-lines/{id}/match")]
 async fn match_line(write: Write, id: PathId<BankLineId>, body: Body<MatchIn>) -> Answer {
     write
-        .unversioned()?
         .step("bank_line.matched", body, async |tx, input| {
             Ok((None, matched::set(tx, id.0, &named(input)).await?))
         })

@@ -46,6 +46,7 @@ use crate::schema::unknown_parameters;
 use crate::sending;
 use crate::stream;
 use crate::trace;
+use crate::version::IfMatch;
 
 pub use self::headers::X_REQUEST_ID;
 
@@ -150,7 +151,8 @@ where
         Ok(()) if !wants.preflight => admitted
             .and_then(|()| refuse_method(&app, &request))
             .and_then(|()| refuse_parameters(&app, request.request(), log.caller.as_ref()))
-            .and_then(|()| refuse_dry_run(&app, request.request(), log.caller.as_ref())),
+            .and_then(|()| refuse_dry_run(&app, request.request(), log.caller.as_ref()))
+            .and_then(|()| refuse_if_match(&app, request.request(), log.caller.as_ref())),
         other => other,
     };
     if let Err(refused) = refused {
@@ -281,6 +283,34 @@ fn refuse_dry_run(
         }
         Err(error) => error,
     };
+    refuse_admitted(app, request, caller, refused)
+}
+
+/// Rejects a version in `If-Match` if the operation does not compare it, before anything is read or written. A request that changes
+/// nothing is served. Callers who may not call the operation are rejected by the handler, with 401 or 403.
+fn refuse_if_match(
+    app: &App,
+    request: &HttpRequest,
+    caller: Option<&service::Caller>,
+) -> Result<(), ApiError> {
+    let path = request.match_info().get_ref().path();
+    if only_reads(request.method(), path) || !app.table.ignores_if_match(request.method(), path) {
+        return Ok(());
+    }
+    match IfMatch::of(request).refused() {
+        Ok(()) => Ok(()),
+        Err(refused) => refuse_admitted(app, request, caller, refused),
+    }
+}
+
+/// Rejects a request of a caller who may call the operation. The handler rejects any other.
+fn refuse_admitted(
+    app: &App,
+    request: &HttpRequest,
+    caller: Option<&service::Caller>,
+    refused: ApiError,
+) -> Result<(), ApiError> {
+    let path = request.match_info().get_ref().path();
     let pattern = app.table.template(path).unwrap_or(path);
     let admits = |access: &Data<Access>| access.admits(pattern, request.method(), caller);
     match request.app_data::<Data<Access>>().is_none_or(admits) {

@@ -25,6 +25,8 @@ struct Methods {
     served: Vec<Method>,
     /// Methods whose operation takes the header `Prefer`.
     preferring: Vec<Method>,
+    /// Methods whose operation takes the header `If-Match`.
+    comparing: Vec<Method>,
 }
 
 impl RouteTable {
@@ -65,6 +67,12 @@ impl RouteTable {
         self.find(path).is_some_and(|methods| serves(methods) && !methods.preferring.contains(method))
     }
 
+    /// Whether the operation at a path exists and does not take the header `If-Match`.
+    pub(crate) fn ignores_if_match(&self, method: &Method, path: &str) -> bool {
+        let serves = |methods: &Methods| methods.served.contains(method);
+        self.find(path).is_some_and(|methods| serves(methods) && !methods.comparing.contains(method))
+    }
+
     fn find(&self, path: &str) -> Option<&Methods> {
         let of_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path));
         self.fixed.get(path).or_else(|| of_pattern().map(|(_, methods)| methods))
@@ -100,20 +108,23 @@ impl Methods {
         let operations = || item.as_object().into_iter().flatten();
         let parsed = |method: &str| method.to_uppercase().parse().ok();
         let served = operations().filter_map(|(method, _)| parsed(method));
-        let preferring = operations().filter(|(_, operation)| prefers(operation));
+        let preferring = operations().filter(|(_, operation)| takes(operation, &["Prefer", "BatchPrefer"]));
+        let comparing =
+            operations().filter(|(_, operation)| takes(operation, &["IfMatch", "RequiredIfMatch"]));
         Methods {
             allow: allow(item),
             served: served.collect(),
             preferring: preferring.filter_map(|(method, _)| parsed(method)).collect(),
+            comparing: comparing.filter_map(|(method, _)| parsed(method)).collect(),
         }
     }
 }
 
-/// Whether an operation takes the header `Prefer`, in one of its forms.
-fn prefers(operation: &Value) -> bool {
+/// Whether an operation takes a header in one of its forms, which are components of the description.
+fn takes(operation: &Value, forms: &[&str]) -> bool {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let mut names = parameters.filter_map(|own| own["$ref"].as_str()?.rsplit('/').next());
-    names.any(|name| matches!(name, "Prefer" | "BatchPrefer"))
+    names.any(|name| forms.contains(&name))
 }
 
 fn allow(item: &Value) -> String {
@@ -164,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_takes_prefer_if_its_description_says_so() {
+    fn an_operation_takes_a_header_if_its_description_says_so() {
         let takes =
             |name: &str| json!({ "parameters": [{ "$ref": format!("#/components/parameters/{name}") }] });
         let document = json!({ "paths": {
@@ -182,6 +193,15 @@ mod tests {
             (Method::POST, "/others", false),
         ] {
             assert_eq!(table.ignores_preferences(&method, path), ignores, "{method} {path}");
+        }
+        for (method, path, ignores) in [
+            (Method::DELETE, "/orders/1", false),
+            (Method::PATCH, "/orders/1", true),
+            (Method::POST, "/tickets", true),
+            (Method::PUT, "/tickets", false),
+            (Method::DELETE, "/others", false),
+        ] {
+            assert_eq!(table.ignores_if_match(&method, path), ignores, "{method} {path}");
         }
     }
 }

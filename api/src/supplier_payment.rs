@@ -281,6 +281,8 @@ impl<'a> ForeignPaymentOut<'a> {
 ///
 /// A payment in another currency has `exchange_rate`, or the recorded rate of the day. The difference from the rate of the bill is an exchange
 /// difference (6040). A discount is posted at the rate of the bill, an advance at the rate of the payment.
+///
+/// A payment with the `version` of another state of a bill is rejected (412).
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),

@@ -63,12 +63,13 @@ impl IfMatch {
         })
     }
 
-    /// Rejects a version, because the record has none. `*` is allowed.
+    /// Rejects a version, because the operation compares none. `*` is allowed.
     pub fn refused(&self) -> Result<(), ApiError> {
         match self.0 {
             None | Some(header::IfMatch::Any) => Ok(()),
             Some(header::IfMatch::Items(_)) => {
-                let detail = "This record has no version, so no ETag of it can match: leave If-Match out.";
+                let detail = "This operation does not compare If-Match, so nothing was done: leave it out. If the body takes a \
+                              `version`, send the version there.";
                 Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match"))
             }
         }

@@ -262,12 +262,6 @@ impl Write {
         Ok(stated.map_err(|error| input.explain(error))?.respond())
     }
 
-    /// Rejects a version in `If-Match`, because the record has none to compare it with.
-    pub fn unversioned(self) -> Result<Self, ApiError> {
-        self.if_match.refused()?;
-        Ok(self)
-    }
-
     /// Takes a step with a body, or replaces a record without a version. Returns 200. `work` returns the id of the record.
     pub async fn step<I: DeserializeOwned + Send + 'static, T: Serialize>(
         self,

@@ -45,7 +45,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 #[put("/v1/products/{id}/components")]
 async fn set(write: Write, id: PathId<ProductId>, body: Body<BundleInput>) -> Answer {
     write
-        .unversioned()?
         .step("bundle.stated", body, async |tx, input| {
             Ok((Some(id.0.0), bundle::set(tx, id.0, input).await?))
         })

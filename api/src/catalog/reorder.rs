@@ -44,7 +44,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<ProductId>) -> Answer {
 #[put("/v1/products/{id}/reorder")]
 async fn set(write: Write, id: PathId<ProductId>, body: Body<ReorderInput>) -> Answer {
     write
-        .unversioned()?
         .step("product.reorder_stated", body, async |tx, input| {
             Ok((Some(id.0.0), reorder::set(tx, id.0, input).await?))
         })

@@ -203,7 +203,7 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     if shared::takes(operation, "IfNoneMatch") {
         expected.push("304");
     }
-    if shared::takes(operation, "IfMatch") {
+    if shared::takes(operation, "IfMatch") || says(operation, "(412)") {
         expected.push("412");
     }
     if shared::takes(operation, "RequiredIfMatch") {

@@ -164,6 +164,8 @@ impl AmendedLineIn {
 ///
 /// An amendment that changes nothing writes nothing: it returns the order as it is, with the same `version`, and has no event.
 ///
+/// An amendment with the `version` of another state of the order is rejected (412). `If-Match` is not compared.
+///
 /// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409), and so are lines that are new
 /// or grow at a location that no longer serves wholesale.
 #[utoipa::path(

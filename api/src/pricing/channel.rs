@@ -60,7 +60,6 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListInput>) -> Answer {
     let channel = parse(&path)?;
     write
-        .unversioned()?
         .changing_setup()
         .step("channel_price_list.stated", body, async |tx, input| {
             let row = channel::put(tx, channel, input).await?;

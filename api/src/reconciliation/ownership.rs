@@ -68,7 +68,6 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
 )]
 #[put("/v1/reconciliation/ownership")]
 async fn put(write: Write, upload: Upload) -> Answer {
-    let write = write.unversioned()?;
     let uploaded = upload.read_packed(BYTES_MAX).await?;
     let table = Table::open(&uploaded, &COLUMNS)?;
     let input = Input::new(&table, None, Some(Mode::Atomic));

@@ -71,5 +71,5 @@ pub(super) async fn state<I: DeserializeOwned + Send + 'static, T: Serialize>(
     replace: impl AsyncFn(&Tx, &I) -> Result<T, Error>,
 ) -> Answer {
     let stated = async |tx: &Tx, input: &I| Ok((Some(tx.tenant_id.0), replace(tx, input).await?));
-    write.unversioned()?.step("settings.replenishment_stated", body, stated).await
+    write.step("settings.replenishment_stated", body, stated).await
 }

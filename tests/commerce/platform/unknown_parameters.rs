@@ -54,7 +54,7 @@ fn a_dry_run_in_the_query_is_refused_and_writes_nothing() {
 }
 
 /// Operations that change nothing, although their requests have a body.
-const READS: [&str; 4] =
+pub const READS: [&str; 4] =
     ["graphql_execute", "prices_resolve", "replenishment_backtest", "stock_availability_query"];
 
 #[test]
