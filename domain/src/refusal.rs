@@ -196,6 +196,22 @@ pub struct Problem {
     pub params: Vec<(&'static str, String)>,
 }
 
+impl Problem {
+    /// Makes the problem of a field that names another version of a record than its present one.
+    pub fn version_mismatch(
+        pointer: impl Into<String>,
+        detail: impl Into<String>,
+        current_version: i32,
+    ) -> Self {
+        Problem {
+            pointer: pointer.into(),
+            code: Code::VersionMismatch,
+            detail: detail.into(),
+            params: vec![("current_version", current_version.to_string())],
+        }
+    }
+}
+
 /// Most wrong fields that are listed for one item of a batch.
 pub const PROBLEMS_OF_ITEM_MAX: usize = 50;
 

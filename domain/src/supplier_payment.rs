@@ -24,7 +24,7 @@ use crate::exchange::Open;
 use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
-use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problems, Refusal};
+use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problem, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
 
@@ -414,7 +414,7 @@ fn check_parts(
             } else {
                 format!("{} was changed since you read it: read it again.", bill.number)
             };
-            problems.add(format!("{pointer}/version"), Code::VersionMismatch, detail);
+            problems.push(Problem::version_mismatch(format!("{pointer}/version"), detail, bill.version));
         } else if !part.amount.is_positive() {
             problems.invalid(format!("{pointer}/amount"), AMOUNT_ABOVE_ZERO);
         } else if part.amount != Money::rounded_to(part.amount.get(), bill.decimals(settings)) {

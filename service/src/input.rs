@@ -285,12 +285,7 @@ fn version_mismatch(current: i32) -> Refusal {
 
 fn mismatch(current: i32, detail: String) -> Refusal {
     let mut refusal = Refusal::new(Code::VersionMismatch, detail.clone());
-    refusal.problems.push(Problem {
-        pointer: String::new(),
-        code: Code::VersionMismatch,
-        detail,
-        params: vec![("current_version", current.to_string())],
-    });
+    refusal.problems.push(Problem::version_mismatch("", detail, current));
     refusal
 }
 

@@ -237,7 +237,10 @@ fn check_version(order: &Order, version: Option<i32>) -> Result<(), Refusal> {
         return Ok(());
     }
     let detail = format!("Order {} was changed since you read it: read it again.", order.number);
-    Err(Problems::one("/version", Code::VersionMismatch, detail))
+    let mut refusal = Problems::of(Problem::version_mismatch("/version", detail.as_str(), order.version));
+    // The whole request is about this version, as with `If-Match`.
+    refusal.problems.push(Problem::version_mismatch("", detail, order.version));
+    Err(refusal)
 }
 
 /// Rejects an order that was shipped or cancelled, and one in another currency, whose amounts never change.

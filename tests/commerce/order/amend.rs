@@ -262,7 +262,10 @@ fn wrong_lines_are_named_and_change_nothing() {
             amend(tenant, &order, lines).await.refused(422, "validation_failed").names(&[pointer]);
         }
         let late = json!({ "version": 7, "lines": first("1") });
-        tenant.post(&path(&order), &late).await.refused(412, "version_mismatch").names(&["#/version"]);
+        let problem = tenant.post(&path(&order), &late).await.refused(412, "version_mismatch");
+        assert_eq!(problem.0["current_version"], order["version"].to_string(), "{}", problem.0);
+        assert_eq!(problem.params("#/version")["current_version"], problem.0["current_version"]);
+        problem.names(&["#/version"]);
         let none = json!({ "version": 0, "lines": first("1") });
         tenant.post(&path(&order), &none).await.refused(422, "validation_failed").names(&["#/version"]);
         amend(tenant, &order, json!([{ "line_no": 2000, "quantity": "1" }])).await.refused(404, "not_found");

@@ -74,6 +74,8 @@ fn a_proposal_has_what_is_due_and_what_would_lose_its_discount_and_is_accepted_o
         assert_eq!(statuses(&results), [412, 201], "{results}");
         let problem = &results["results"][0]["body"]["errors"][0];
         assert_eq!(problem["pointer"], "#/bills/1/version", "{results}");
+        let version = tenant.get(&bill_path(&due)).await.ok()["version"].to_string();
+        assert_eq!(problem["params"]["current_version"], version, "{results}");
         assert_eq!(tenant.get(&bill_path(&early)).await.ok()["status"], "settled");
         assert_eq!(tenant.balance("5310").await, "-6.00");
         // A repeat has the same results, and an acceptance with other keys pays nothing again.
