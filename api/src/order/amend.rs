@@ -166,8 +166,8 @@ impl AmendedLineIn {
 ///
 /// An amendment with the `version` of another state of the order is rejected (412). `If-Match` is not compared.
 ///
-/// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409), and so are lines that are new
-/// or grow at a location that no longer serves wholesale.
+/// An order that was shipped, also in part, or cancelled, or that is in another currency is rejected (409). So are lines that are new or
+/// grow if the customer is blocked or the location no longer serves wholesale, and lines of archived products that grow.
 #[utoipa::path(
     operation_id = "orders_amend",
     security(("bearer" = ["orders:write"])),

@@ -19,7 +19,7 @@ use crate::id::OrderId;
 use crate::line_item::{LINES_MAX, invalid};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
-use crate::product::ItemRef;
+use crate::product::{ItemRef, ProductStatus};
 use crate::promise::{self, Pegged};
 use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Judged, Line, LineInput};
@@ -181,7 +181,6 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let order = find(book, command.order_id)?;
     check_version(order, command.version)?;
     check_open(order)?;
-    check_buyer(book, order)?;
     let kept = kept_lines(book, order, command)?;
     check_left_out(book, order, &kept)?;
     let inputs = filled(command, &kept);
@@ -191,7 +190,7 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     command.authority.check_cost(book, order.location_id, (&inputs, None), &judged)?;
     let lines = numbered(order, &kept, lines)?;
     let does_not_grow = |line: &&Line| kept[line.input].is_some_and(|kept| line.quantity <= kept.quantity);
-    check_location(book, order, lines.iter().filter(|line| !does_not_grow(line)))?;
+    check_growth(book, order, lines.iter().filter(|line| !does_not_grow(line)))?;
     let patient = lines.iter().filter(does_not_grow).map(|line| line.line_no).collect();
     let lines: Vec<OrderLine> = lines.into_iter().map(OrderLine::new).collect();
     let is_confirmed = order.status == OrderStatus::Confirmed;
@@ -205,27 +204,47 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let total = planned_total(book, &amended, &plan);
     // A confirmed order that does not grow is within its credit.
     let is_covered = is_confirmed && total <= counted;
+    if is_confirmed && !is_covered {
+        // Its prices grow, or it gets stock that it was denied before.
+        check_buyer(book, order)?;
+    }
     let reason = if is_covered { None } else { credit_reason(book, &amended, total - counted) };
-    let hold = reason.into_iter().collect();
+    let hold = match reason {
+        // The order of a blocked customer is not confirmed.
+        None if !is_confirmed && check_buyer(book, order).is_err() => order.hold_reasons.clone(),
+        reason => reason.into_iter().collect(),
+    };
     Ok(Amended { lines: amended.lines, plan: Some(plan), hold, patient, counted, is_covered })
 }
 
-/// Rejects lines that are new or grow if the location of the order no longer serves wholesale.
-fn check_location<'l>(
+/// Rejects lines that are new or grow if the customer is blocked, if the location of the order no longer serves wholesale, or if the
+/// product is archived.
+fn check_growth<'l>(
     book: &Book,
     order: &Order,
     more: impl Iterator<Item = &'l Line>,
 ) -> Result<(), Refusal> {
-    let Some(location) = book.setup.location(Some(order.location_id)) else { return Ok(()) };
-    if serves_wholesale(location) {
-        return Ok(());
+    let blocked = check_buyer(book, order).err();
+    let location = book.setup.location(Some(order.location_id)).filter(|own| !serves_wholesale(own));
+    let mut details = BTreeMap::new();
+    for line in more {
+        let product = &book.products[&line.product_id];
+        let detail = if let Some(blocked) = &blocked {
+            format!("{} The order may lose lines and units, but it gets no more.", blocked.detail)
+        } else if let Some(location) = location {
+            format!(
+                "Location {} does not serve wholesale any more: order no more from it, and place a new order at a location that does.",
+                location.code
+            )
+        } else if product.status == ProductStatus::Archived {
+            format!("{} is archived: the line may stay or shrink, but it does not grow.", product.sku)
+        } else {
+            continue;
+        };
+        details.entry(line.input).or_insert(detail);
     }
     let mut problems = Problems::default();
-    for input in more.map(|line| line.input).collect::<BTreeSet<_>>() {
-        let detail = format!(
-            "Location {} does not serve wholesale any more: order no more from it, and place a new order at a location that does.",
-            location.code
-        );
+    for (input, detail) in details {
         problems.add(format!("/lines/{input}/quantity"), Code::InvalidStateTransition, detail);
     }
     problems.check()

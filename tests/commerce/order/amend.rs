@@ -202,6 +202,65 @@ fn an_order_does_not_grow_at_a_location_that_no_longer_serves_wholesale() {
 }
 
 #[test]
+fn a_line_of_an_archived_product_stays_or_shrinks() {
+    with_tenant(async |tenant| {
+        let bolt = tenant.stocked("BOLT", "2.50", ("100", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = of_bolts(tenant, &customer, "ship_complete", "5").await;
+        let draft = tenant.order(&customer, &[("BOLT", "5")], "draft").await.created();
+        tenant.patch(&format!("/v1/products/{}", bolt.id), &json!({ "status": "archived" })).await.ok();
+        let more = json!([{ "line_no": 1, "quantity": "5" }, { "sku": "BOLT", "quantity": "1" }]);
+        for order in [&order, &draft] {
+            let refused = amend(tenant, order, first("6")).await.refused(409, "invalid_state_transition");
+            assert!(refused.0["detail"].as_str().is_some_and(|detail| detail.contains("archived")));
+            refused.names(&["#/lines/0/quantity"]);
+            amend(tenant, order, more.clone()).await.refused(422, "validation_failed").names(&["#/lines/1/sku"]);
+            amend(tenant, order, first("5")).await.ok();
+            assert_eq!(amend(tenant, order, first("3")).await.ok()["lines"][0]["quantity"], "3");
+        }
+        assert_eq!(tenant.level("BOLT").await, Level::of("100", "3", "100"));
+    });
+}
+
+#[test]
+fn an_order_of_a_blocked_customer_shrinks_and_does_not_grow() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        tenant.stocked("NUT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("BOLT", "5"), ("NUT", "5")], "confirmed").await.created();
+        let poor = tenant.customer_with("Alder Wholesale", json!({ "credit_limit": "10.00" })).await;
+        let held = of_bolts(tenant, &poor, "ship_complete", "5").await;
+        assert_eq!(held["status"], "on_hold");
+        for customer in [&customer, &poor] {
+            let blocked = json!({ "status": "blocked", "credit_limit": null });
+            tenant.patch(&format!("/v1/customers/{customer}"), &blocked).await.ok();
+        }
+        let (bolts, nuts) =
+            (json!({ "line_no": 1, "quantity": "5" }), json!({ "line_no": 2, "quantity": "5" }));
+        for (lines, pointers) in [
+            (json!([{ "line_no": 1, "quantity": "6" }, nuts]), &["#/lines/0/quantity"][..]),
+            (json!([bolts, nuts, { "sku": "NUT", "quantity": "1" }]), &["#/lines/2/quantity"][..]),
+            (json!([{ "line_no": 1, "quantity": "5", "unit_price": "11.00" }, nuts]), &[][..]),
+        ] {
+            let refused = amend(tenant, &order, lines).await.refused(409, "invalid_state_transition");
+            assert!(refused.0["detail"].as_str().is_some_and(|detail| detail.contains("is blocked")));
+            refused.names(pointers);
+        }
+        let fewer = amend(tenant, &order, first("3")).await.ok();
+        assert_eq!((&fewer["status"], stock_of(&fewer)), (&json!("confirmed"), vec![["3", "0", "0"].map(str::to_owned)]));
+        assert_eq!(tenant.level("BOLT").await, Level::of("100", "3", "100"));
+
+        // Its credit would do, but nothing is confirmed for a blocked customer.
+        amend(tenant, &held, first("6")).await.refused(409, "invalid_state_transition");
+        let fewer = amend(tenant, &held, first("4")).await.ok();
+        assert_eq!((&fewer["status"], &fewer["lines"][0]["quantity"]), (&json!("on_hold"), &json!("4")));
+        assert_eq!(fewer["hold_reasons"], held["hold_reasons"]);
+        assert_eq!(tenant.level("BOLT").await, Level::of("100", "3", "100"));
+    });
+}
+
+#[test]
 fn what_was_shipped_or_ended_or_is_in_another_currency_is_not_amended() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
