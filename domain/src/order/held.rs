@@ -26,30 +26,60 @@ pub(crate) fn judge_held(book: &mut Book, customer_id: CustomerId, posting: &mut
     let is_held = |order: &&Order| order.customer_id == customer_id && order.status == OrderStatus::OnHold;
     let mut held: Vec<OrderId> = book.orders.values().filter(is_held).map(|order| order.id).collect();
     held.sort_unstable();
-    for id in held {
-        judge(book, id, posting);
+    for (id, reasons) in confirm_covered(book, held, posting) {
+        keep_on_hold(book, id, reasons, posting);
     }
 }
 
-fn judge(book: &mut Book, id: OrderId, posting: &mut Posting) {
+/// Confirms the orders whose reason has gone, and returns the others with their reasons. A confirmed order takes credit and stock from
+/// the others, so these are judged again.
+fn confirm_covered(
+    book: &mut Book,
+    mut held: Vec<OrderId>,
+    posting: &mut Posting,
+) -> Vec<(OrderId, Vec<String>)> {
+    loop {
+        let count = held.len();
+        let mut waiting = Vec::with_capacity(count);
+        for id in held {
+            let reasons = judge(book, id, posting);
+            if !reasons.is_empty() {
+                waiting.push((id, reasons));
+            }
+        }
+        if waiting.len() == count {
+            return waiting;
+        }
+        held = waiting.into_iter().map(|(id, _)| id).collect();
+    }
+}
+
+/// Confirms an order that nothing holds. Returns the reasons to hold it.
+fn judge(book: &mut Book, id: OrderId, posting: &mut Posting) -> Vec<String> {
     let order = &book.orders[&id];
-    let planned = plan(book, order, book.now, (None, &[]));
-    let reasons = match &planned {
-        Ok(plan) => hold_reasons(book, order, plan),
-        Err(_) => {
-            vec![credit_reason(book, order, order.open_total(book)).unwrap_or_else(|| SHORT.to_owned())]
-        }
+    let Ok(plan) = plan(book, order, book.now, (None, &[])) else {
+        let reason = credit_reason(book, order, order.open_total(book));
+        return vec![reason.unwrap_or_else(|| SHORT.to_owned())];
     };
-    if reasons == order.hold_reasons {
-        return;
+    let reasons = hold_reasons(book, order, &plan);
+    if reasons.is_empty() {
+        reserve(book, id, &plan, posting);
+        posting.released.push(id);
+        write(book, id, posting);
     }
-    match planned {
-        Ok(plan) if reasons.is_empty() => {
-            reserve(book, id, &plan, posting);
-            posting.released.push(id);
-        }
-        _ => put_on_hold(book, id, reasons),
+    reasons
+}
+
+/// States why an order stays on hold.
+fn keep_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>, posting: &mut Posting) {
+    if reasons != book.orders[&id].hold_reasons {
+        put_on_hold(book, id, reasons);
+        write(book, id, posting);
     }
+}
+
+/// Adds an order that was changed to the posting, with its reservations.
+fn write(book: &mut Book, id: OrderId, posting: &mut Posting) {
     let now = book.now;
     let order = order_mut(book, id);
     order.version += 1;

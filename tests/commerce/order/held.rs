@@ -69,6 +69,28 @@ fn held_orders_are_judged_oldest_first_and_each_on_its_own() {
 }
 
 #[test]
+fn the_missing_amount_is_what_is_left_after_other_orders_took_the_payment() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer_with("Kontor Vorkasse", json!({ "payment_terms": "prepaid" })).await;
+        let first = confirmed(tenant, &customer, &[("BOLT", "5")]).await;
+        let second = confirmed(tenant, &customer, &[("BOLT", "2")]).await;
+        pay(tenant, &customer, "30").await;
+        assert_eq!(order(tenant, &second).await["status"], "confirmed");
+        let still = order(tenant, &first).await;
+        assert_eq!(
+            (&still["status"], &still["hold_reasons"]),
+            (&json!("on_hold"), &json!(["The order is not paid: 54.00 is missing."]))
+        );
+        assert_eq!(still["version"].as_i64(), first["version"].as_i64().map(|version| version + 1));
+        pay(tenant, &customer, "54").await;
+        let free = order(tenant, &first).await;
+        assert_eq!((&free["status"], &free["hold_reasons"]), (&json!("confirmed"), &json!([])));
+        assert_eq!(tenant.level("BOLT").await, Level::of("100", "7", "100"));
+    });
+}
+
+#[test]
 fn a_confirmation_judges_a_held_order_again() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
