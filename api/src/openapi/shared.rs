@@ -424,8 +424,8 @@ pub fn headers() -> Value {
             "schema": { "type": "string", "maxLength": 40, "examples": ["\"7\""] },
         },
         "IdempotencyReplayed": {
-            "description": "`true`: this is the stored response to an earlier request with the same `Idempotency-Key`. Left out \
-                            otherwise.",
+            "description": "`true`: this is the stored response to an earlier request with the same `Idempotency-Key`. After a write \
+                            of a customer, a supplier, a user or a file, it has the record as it is now. Left out otherwise.",
             "schema": { "type": "string", "enum": ["true"] },
         },
         "Location": {
