@@ -329,7 +329,7 @@ pub static REGISTRY: &[Entry] = &[
         Domain(Code::VersionMismatch),
         "Changed in the meantime",
         "The record was changed since you read it.",
-        "Read it again, apply your change to the new version, and send its ETag as If-Match.",
+        "Read it again, apply your change to the new version, and send its ETag as If-Match, or its version if the body takes one.",
     ),
     entry(
         Domain(Code::CreditExceeded),
