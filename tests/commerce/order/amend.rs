@@ -214,7 +214,8 @@ fn a_line_of_an_archived_product_stays_or_shrinks() {
             let refused = amend(tenant, order, first("6")).await.refused(409, "invalid_state_transition");
             assert!(refused.0["detail"].as_str().is_some_and(|detail| detail.contains("archived")));
             refused.names(&["#/lines/0/quantity"]);
-            amend(tenant, order, more.clone()).await.refused(422, "validation_failed").names(&["#/lines/1/sku"]);
+            let refused = amend(tenant, order, more.clone()).await.refused(422, "validation_failed");
+            refused.names(&["#/lines/1/sku"]);
             amend(tenant, order, first("5")).await.ok();
             assert_eq!(amend(tenant, order, first("3")).await.ok()["lines"][0]["quantity"], "3");
         }
@@ -248,7 +249,8 @@ fn an_order_of_a_blocked_customer_shrinks_and_does_not_grow() {
             refused.names(pointers);
         }
         let fewer = amend(tenant, &order, first("3")).await.ok();
-        assert_eq!((&fewer["status"], stock_of(&fewer)), (&json!("confirmed"), vec![["3", "0", "0"].map(str::to_owned)]));
+        assert_eq!(fewer["status"], "confirmed");
+        assert_eq!(stock_of(&fewer), [["3", "0", "0"]]);
         assert_eq!(tenant.level("BOLT").await, Level::of("100", "3", "100"));
 
         // Its credit would do, but nothing is confirmed for a blocked customer.
