@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::number::{ExchangeRate, InCurrency, Kind, Money, Number, Price, share};
-use crate::refusal::{Code, Problem};
+use crate::refusal::{Code, Faults, Problem};
 use crate::tenant::Settings;
 
 /// The largest amount of a foreign document in the tenant's currency: 10,000,000,000,000.
@@ -193,11 +193,7 @@ impl Exchange {
     pub fn quote(&self, stated: Stated<'_>, settings: &Settings) -> Result<Option<Quote>, Problem> {
         let own = &settings.currency;
         let Some(currency) = stated.currency.filter(|currency| currency != own) else {
-            if stated.rate.is_some_and(|rate| rate != ExchangeRate::ONE) {
-                let detail =
-                    format!("The document is in {own}, the currency of the books: leave exchange_rate out.");
-                return Err(problem("/exchange_rate", detail));
-            }
+            check_own(stated.rate, settings)?;
             return Ok(None);
         };
         let decimals = self.decimals_of(currency)?;
@@ -215,6 +211,37 @@ impl Exchange {
         };
         Ok(Some(Quote { currency: currency.to_owned(), decimals, rate }))
     }
+
+    /// Notes the faults of a stated currency and rate. Without a day, no recorded rate is missing.
+    pub(crate) fn note_faults(
+        &self,
+        (currency, rate): (Option<&str>, Option<ExchangeRate>),
+        day: Option<NaiveDate>,
+        settings: &Settings,
+        faults: &mut Faults,
+    ) {
+        let Some(other) = currency.filter(|currency| *currency != settings.currency) else {
+            faults.keep(check_own(rate, settings));
+            return;
+        };
+        let is_known = faults.keep(self.decimals_of(other)).is_some();
+        if let Some(rate) = rate {
+            // A rate of zero is wrong for any currency.
+            faults.keep(check_rate(rate).map_err(|detail| problem("/exchange_rate", detail)));
+        } else if let Some(day) = day.filter(|_| is_known) {
+            faults.keep(self.quote(Stated { currency: Some(other), rate: None, day }, settings));
+        }
+    }
+}
+
+/// Rejects another rate than 1 for a document in the tenant's currency.
+fn check_own(rate: Option<ExchangeRate>, settings: &Settings) -> Result<(), Problem> {
+    if rate.is_none_or(|rate| rate == ExchangeRate::ONE) {
+        return Ok(());
+    }
+    let own = &settings.currency;
+    let detail = format!("The document is in {own}, the currency of the books: leave exchange_rate out.");
+    Err(problem("/exchange_rate", detail))
 }
 
 /// Rejects a rate that is not above zero.

@@ -179,12 +179,14 @@ impl Rule for Pay {
         let decimals = foreign::known_decimals(book, self);
         faults.take(check_amount(self.amount, decimals));
         faults.take(check_advance(self.advance, decimals));
-        // Discounts and rates are those of the day, and bills are those of the supplier.
-        let (Some(at), Some(())) = (at, payee) else { return };
-        let day = book.setup.settings.day(at);
-        let payer = Payer { supplier_id: self.supplier_id, sees_costs: self.sees_costs };
-        faults.take(check_parts(book, payer, &self.parts, day));
-        faults.take(foreign::quote(book, self, day));
+        let day = at.map(|at| book.setup.settings.day(at));
+        // Discounts are those of the day, and bills are those of the supplier.
+        if let Some((day, ())) = day.zip(payee) {
+            let payer = Payer { supplier_id: self.supplier_id, sees_costs: self.sees_costs };
+            faults.take(check_parts(book, payer, &self.parts, day));
+            faults.take(foreign::quote(book, self, day));
+        }
+        foreign::note_faults(book, self, day, faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -116,6 +116,8 @@ impl Rule for Record {
         let mut problems = Problems::default();
         judge_head(book, self, payee, &mut problems);
         faults.take(problems.check());
+        let (settings, stated) = (&book.setup.settings, (self.currency.as_deref(), self.exchange_rate));
+        book.exchange.note_faults(stated, Some(self.dated), settings, faults);
         if self.lines.len() <= LINES_MAX {
             note_faults_of_lines(book, self, payee, faults);
         }

@@ -108,7 +108,8 @@ impl Rule for Place {
             faults.take(delivery(self, customer));
         }
         faults.take(self.authority.check_rate(self.exchange_rate));
-        let foreign = at.and_then(|at| faults.take(currency(book, self, at)));
+        let foreign = currency(book, self, at.unwrap_or(book.now)).ok();
+        note_currency(book, self, at, faults);
         let is_known = at.is_some() && customer.is_some() && location.is_some();
         let judged = Judged {
             prices: is_known && foreign.is_some(),
@@ -284,6 +285,13 @@ fn currency(book: &Book, command: &Place, occurred_at: DateTime<Utc>) -> Result<
     };
     let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
     Ok(quote.map(|quote| Foreign::new(quote, settings)))
+}
+
+/// Notes the faults of the currency and the rate of an order. Without a time, no recorded rate is missing.
+fn note_currency(book: &Book, command: &Place, at: Option<DateTime<Utc>>, faults: &mut Faults) {
+    let settings = &book.setup.settings;
+    let stated = (command.currency.as_deref(), command.exchange_rate);
+    book.exchange.note_faults(stated, at.map(|at| settings.day(at)), settings, faults);
 }
 
 /// Returns the location that ships an order: the one that it names, else the default one.

@@ -36,23 +36,30 @@ pub(super) fn quote(book: &Book, named: Currency<'_>, at: DateTime<Utc>) -> Resu
     let settings = &book.setup.settings;
     let stated = Stated { currency: named.currency, rate: named.rate, day: settings.day(at) };
     let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
-    if quote.is_some() && named.method == PaymentMethod::Cash {
-        let detail = format!(
-            "Tills have cash in {} only: use another method, or leave currency out.",
-            settings.currency
-        );
-        return Err(Refusal::invalid("/method", detail));
+    if quote.is_some() {
+        check_method(book, named.method)?;
     }
     Ok(quote)
 }
 
-/// Notes the faults of a currency and a rate. The tenant's currency needs no time, which is absent if it is not allowed.
+/// Rejects cash in another currency than the tenant's.
+fn check_method(book: &Book, method: PaymentMethod) -> Result<(), Refusal> {
+    if method != PaymentMethod::Cash {
+        return Ok(());
+    }
+    let own = &book.setup.settings.currency;
+    let detail = format!("Tills have cash in {own} only: use another method, or leave currency out.");
+    Err(Refusal::invalid("/method", detail))
+}
+
+/// Notes the faults of a currency, a rate and the method. The recorded rate is that of a time, which is absent if it is not allowed.
 pub(super) fn note_faults(book: &Book, named: Currency<'_>, at: Option<DateTime<Utc>>, faults: &mut Faults) {
-    if let Some(at) = at.or(named.currency.is_none().then_some(book.now)) {
-        faults.take(quote(book, named, at));
-    } else if let Some(other) = named.currency.filter(|currency| *currency != book.setup.settings.currency) {
-        // The rate is that of a day, which is not known.
-        faults.keep(book.exchange.decimals_of(other));
+    let settings = &book.setup.settings;
+    let day = at.map(|at| settings.day(at));
+    book.exchange.note_faults((named.currency, named.rate), day, settings, faults);
+    let other = named.currency.filter(|currency| *currency != settings.currency);
+    if other.is_some_and(|other| book.exchange.decimals_of(other).is_ok()) {
+        faults.take(check_method(book, named.method));
     }
 }
 

@@ -3,10 +3,10 @@
 
 use super::{PurchaseLine, PurchaseOrder};
 use crate::book::Book;
-use crate::exchange::{Quote, Stated};
+use crate::exchange::{Quote, Stated, check_rate};
 use crate::line_item::AMOUNT_MAX;
 use crate::number::{ExchangeRate, Money, Price};
-use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
 use crate::supplier::Supplier;
 use crate::tenant::Settings;
 
@@ -37,6 +37,22 @@ pub(super) fn quote(
     let settings = &book.setup.settings;
     let stated = Stated { currency, rate, day: settings.day(book.now) };
     book.exchange.quote(stated, settings).map_err(Problems::of)
+}
+
+/// Notes the faults of the currency and the rate of an order. The currency is absent if it is that of an unknown supplier: a rate of zero
+/// is wrong for any.
+pub(super) fn note_faults(
+    book: &Book,
+    currency: Option<&str>,
+    rate: Option<ExchangeRate>,
+    faults: &mut Faults,
+) {
+    let settings = &book.setup.settings;
+    if currency.is_some() {
+        book.exchange.note_faults((currency, rate), Some(settings.day(book.now)), settings, faults);
+    } else if let Some(Err(detail)) = rate.map(check_rate) {
+        faults.invalid("/exchange_rate", detail);
+    }
 }
 
 /// Returns an order of these lines in the currency of a quote.

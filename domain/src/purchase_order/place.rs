@@ -96,9 +96,7 @@ impl Rule for Place {
         faults.take(check_terms(book, self, tolerance));
         let currency =
             self.currency.as_deref().or(supplier.as_ref().map(|supplier| supplier.currency.as_str()));
-        if currency.is_some() {
-            faults.take(foreign::quote(book, currency, self.exchange_rate));
-        }
+        foreign::note_faults(book, currency, self.exchange_rate, faults);
         if self.lines.len() <= LINES_MAX {
             for (line, line_no) in self.lines.iter().zip(1_i32..) {
                 note_faults_of_line(book, self, supplier.as_ref(), (line, line_no), faults);

@@ -130,8 +130,8 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
     }
 }
 
-/// Returns the flaw of a discount that does not depend on the amount that it is taken from. An amount of a forced sale is judged with
-/// its price.
+/// Returns the flaw of a discount that does not depend on the amount that it is taken from. The decimals of an amount are judged if its
+/// currency is known; those of a forced sale are judged with its price.
 fn stated_flaw(
     book: &Book,
     basket: &Basket<'_>,
@@ -139,7 +139,9 @@ fn stated_flaw(
     judged: Judged,
 ) -> Option<&'static str> {
     match discount? {
-        Discount::Amount(_) if basket.forced || !judged.amounts => None,
+        Discount::Amount(amount) if basket.forced || !judged.amounts => {
+            amount.is_negative().then_some(WITHIN_AMOUNT)
+        }
         discount @ (Discount::Amount(_) | Discount::Percent(_)) => {
             flaw_of_discount(discount, basket.settings(book))
         }

@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 use super::{Paid, PaidBill, PartToPay, Pay, SupplierPayment};
 use crate::bill::Bill;
 use crate::book::Book;
-use crate::exchange::{Open, Quote, Stated, relieved};
+use crate::exchange::{Open, Quote, Stated, check_rate, relieved};
 use crate::id::BillId;
 use crate::number::Money;
-use crate::refusal::{Problems, Refusal};
+use crate::refusal::{Faults, Problems, Refusal};
 use crate::tenant::Settings;
 
 /// The amounts of a payment in its currency. They are negative in a reversal.
@@ -86,6 +86,17 @@ pub(super) fn quote(book: &Book, command: &Pay, day: NaiveDate) -> Result<Option
     })?;
     let stated = Stated { currency: Some(own), rate: command.exchange_rate, day };
     book.exchange.quote(stated, settings).map_err(Problems::of)
+}
+
+/// Notes the faults of the currency and the rate that a payment states. Without a currency it has that of its bills, which may not be
+/// known: a rate of zero is wrong for any.
+pub(super) fn note_faults(book: &Book, command: &Pay, day: Option<NaiveDate>, faults: &mut Faults) {
+    let (currency, rate) = (command.currency.as_deref(), command.exchange_rate);
+    if currency.is_some() || command.parts.is_empty() {
+        book.exchange.note_faults((currency, rate), day, &book.setup.settings, faults);
+    } else if let Some(Err(detail)) = rate.map(check_rate) {
+        faults.invalid("/exchange_rate", detail);
+    }
 }
 
 /// Returns the decimals of the currency of a payment: the stated one, or that of all its bills. None if there is no such currency, or if

@@ -43,6 +43,49 @@ fn a_wrong_currency_hides_no_other_fault() {
 }
 
 #[test]
+fn a_wrong_time_hides_no_wrong_currency_and_no_wrong_rate() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let future = json!("2999-01-01T00:00:00Z");
+        let wrong = |body: Value, time: (&str, Value)| {
+            with(&body, &[("currency", json!("XXZ")), ("exchange_rate", json!("0")), time])
+        };
+        let paid = json!({ "customer_id": customer, "method": "bank", "amount": "1" });
+        let advance = json!({ "supplier_id": supplier, "advance": "1" });
+        let expected = ["#/currency", "#/exchange_rate", "#/occurred_at"];
+        for (path, body) in [("/v1/payments", &paid), (PAYOUTS, &paid), ("/v1/supplier-payments", &advance)] {
+            let body = wrong(body.clone(), ("occurred_at", future.clone()));
+            refused(&tenant.post(path, &body).await, &expected);
+        }
+        let line = json!({ "sku": "MUG", "quantity": "1", "discount": { "amount": "-1" } });
+        let order = json!({ "customer_id": customer, "discount": { "amount": "-1" }, "lines": [line] });
+        let order = wrong(order, ("occurred_at", future.clone()));
+        let expected = ["#/currency", "#/exchange_rate", "#/occurred_at", "#/discount", "#/lines/0/discount"];
+        refused(&tenant.post("/v1/orders", &order).await, &expected);
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "4711",
+            "lines": [{ "account": "6100", "unit_cost": "1" }] });
+        let bill = wrong(bill, ("dated", json!("2999-01-01")));
+        refused(&tenant.post("/v1/bills", &bill).await, &["#/currency", "#/exchange_rate", "#/dated"]);
+        let lines = json!([{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }]);
+        let bought = json!({ "supplier_id": supplier, "lines": lines });
+        let bought = wrong(bought, ("expected_on", json!("2020-01-01")));
+        let expected = ["#/currency", "#/exchange_rate", "#/expected_on"];
+        refused(&tenant.post("/v1/purchase-orders", &bought).await, &expected);
+        // No till has cash in another currency, at any time.
+        let more = [("method", json!("cash")), ("currency", json!("USD")), ("exchange_rate", json!("0.9"))];
+        let cash = with(&with(&paid, &more), &[("occurred_at", future)]);
+        refused(&tenant.post("/v1/payments", &cash).await, &["#/method", "#/occurred_at"]);
+        // An unknown supplier hides no rate.
+        let more = [("currency", json!("USD")), ("exchange_rate", json!("0"))];
+        let unknown = with(&advance, &[("supplier_id", json!("sup_01h455vb4pex5vsknk084sn02q"))]);
+        let reply = tenant.post("/v1/supplier-payments", &with(&unknown, &more)).await;
+        lists(&reply.refused(404, "not_found"), &["#/supplier_id", "#/exchange_rate"]);
+    });
+}
+
+#[test]
 fn a_purchase_order_lists_no_price_that_cannot_be_judged() {
     with_tenant(async |tenant| {
         goods(tenant).await;
