@@ -188,6 +188,14 @@ impl Exchange {
         })
     }
 
+    /// Returns the decimals of a currency that a document states, the tenant's if absent; none if there is no such currency.
+    pub(crate) fn known_decimals(&self, currency: Option<&str>, settings: &Settings) -> Option<u32> {
+        match currency.filter(|currency| *currency != settings.currency) {
+            None => Some(settings.exponent),
+            Some(other) => self.decimals_of(other).ok(),
+        }
+    }
+
     /// Returns the currency and the rate of a document; nothing if it is in the tenant's currency. A stated rate wins
     /// over the recorded one.
     pub fn quote(&self, stated: Stated<'_>, settings: &Settings) -> Result<Option<Quote>, Problem> {

@@ -131,7 +131,7 @@ impl Rule for Record {
 /// Notes the faults of all lines. Of a line of an unknown supplier, its account and its amounts are judged.
 fn note_faults_of_lines(book: &Book, command: &Record, payee: Option<&Payee>, faults: &mut Faults) {
     let quote = quote(book, command).ok();
-    let decimals = quote.as_ref().map(|quote| decimals(book, quote.as_ref()));
+    let decimals = book.exchange.known_decimals(command.currency.as_deref(), &book.setup.settings);
     let mut named = HashSet::with_capacity(command.lines.len());
     for (index, (line, line_no)) in command.lines.iter().zip(1..).enumerate() {
         let pointer = format!("/lines/{index}");

@@ -76,7 +76,8 @@ impl Rule for Amend {
         // Lines that are kept need no price of now.
         let is_draft = order.status == OrderStatus::Draft;
         let lots = !is_draft && order.policy == Policy::ShipComplete;
-        let judged = Judged { prices: false, amounts: order.foreign.is_none(), lots };
+        let decimals = order.foreign.is_none().then_some(book.setup.settings.exponent);
+        let judged = Judged { prices: false, decimals, lots };
         faults.take(if is_draft { refuse_lots(&inputs) } else { check_named(order.policy, &inputs) });
         sales::note_faults(book, &Basket { is_return: true, ..basket }, judged, faults);
     }

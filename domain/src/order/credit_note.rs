@@ -105,7 +105,8 @@ impl Rule for Return {
         } else {
             let is_known = at.is_some() && customer.is_some() && location_id.is_some();
             let basket = basket(book, self, location_id.unwrap_or_default(), at.unwrap_or(book.now));
-            sales::note_faults(book, &basket, Judged { prices: is_known, amounts: true, lots: true }, faults);
+            let decimals = Some(book.setup.settings.exponent);
+            sales::note_faults(book, &basket, Judged { prices: is_known, decimals, lots: true }, faults);
         }
     }
 

@@ -108,12 +108,12 @@ impl Rule for Place {
             faults.take(delivery(self, customer));
         }
         faults.take(self.authority.check_rate(self.exchange_rate));
-        let foreign = currency(book, self, at.unwrap_or(book.now)).ok();
+        let foreign = at.and_then(|at| currency(book, self, at).ok());
         note_currency(book, self, at, faults);
         let is_known = at.is_some() && customer.is_some() && location.is_some();
         let judged = Judged {
             prices: is_known && foreign.is_some(),
-            amounts: foreign.is_some(),
+            decimals: book.exchange.known_decimals(self.currency.as_deref(), &book.setup.settings),
             lots: self.advance_to > AdvanceTo::Draft && self.policy == Policy::ShipComplete,
         };
         let place = location.map_or_else(LocationId::default, |location| location.id);

@@ -65,11 +65,7 @@ pub(super) fn note_faults(book: &Book, named: Currency<'_>, at: Option<DateTime<
 
 /// Returns the decimals of a currency that a payment states; none if there is no such currency.
 pub(super) fn known_decimals(book: &Book, currency: Option<&str>) -> Option<u32> {
-    let settings = &book.setup.settings;
-    match currency.filter(|currency| *currency != settings.currency) {
-        None => Some(settings.exponent),
-        Some(other) => book.exchange.decimals_of(other).ok(),
-    }
+    book.exchange.known_decimals(currency, &book.setup.settings)
 }
 
 /// Returns the decimals of the currency of a payment.

@@ -122,7 +122,8 @@ pub(super) fn note_faults(book: &Book, command: &Sell, faults: &mut Faults) {
     let is_known = knows_customer && register.is_some() && at.is_some();
     let basket = basket(book, command, register.as_ref(), (customer, at.unwrap_or(book.now)));
     // The prices of a forced sale are those of its receipt.
-    let judged = Judged { prices: is_known && !command.forced, amounts: true, lots: true };
+    let decimals = Some(book.setup.settings.exponent);
+    let judged = Judged { prices: is_known && !command.forced, decimals, lots: true };
     sales::note_faults(book, &basket, judged, faults);
     if !command.forced {
         faults.take(command.authority.check_stated(&command.lines, command.discount));

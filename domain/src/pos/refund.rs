@@ -98,7 +98,8 @@ impl Rule for Refund {
             let prices = register.is_some() && at.is_some();
             let location_id = register.map(|register| register.location_id).unwrap_or_default();
             let basket = basket(book, self, location_id, at.unwrap_or(book.now));
-            sales::note_faults(book, &basket, Judged { prices, amounts: true, lots: true }, faults);
+            let decimals = Some(book.setup.settings.exponent);
+            sales::note_faults(book, &basket, Judged { prices, decimals, lots: true }, faults);
         }
     }
 

@@ -77,8 +77,8 @@ pub(crate) fn price_noting_excess(
 pub(crate) struct Judged {
     /// Whether its customer, its location and its time are known, so that a missing price is a fault.
     pub prices: bool,
-    /// Whether its currency is known, so that an amount may have too many decimals.
-    pub amounts: bool,
+    /// Decimals of its currency, if that is known.
+    pub decimals: Option<u32>,
     /// Whether its lines may name lots.
     pub lots: bool,
 }
@@ -111,12 +111,12 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
         if input.unit_price.is_some_and(Price::is_negative) {
             faults.invalid(format!("{pointer}/unit_price"), NOT_NEGATIVE);
         }
-        if let Some(flaw) = stated_flaw(book, basket, input.discount, judged) {
+        if let Some(flaw) = stated_flaw(basket, input.discount, judged) {
             faults.invalid(format!("{pointer}/discount"), flaw);
         }
         lot::note_faults(&input.lots, &pointer, faults);
     }
-    if let Some(flaw) = stated_flaw(book, basket, basket.discount, judged) {
+    if let Some(flaw) = stated_flaw(basket, basket.discount, judged) {
         faults.invalid("/discount", flaw);
     }
     if !judged.prices {
@@ -132,20 +132,8 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
 
 /// Returns the flaw of a discount that does not depend on the amount that it is taken from. The decimals of an amount are judged if its
 /// currency is known; those of a forced sale are judged with its price.
-fn stated_flaw(
-    book: &Book,
-    basket: &Basket<'_>,
-    discount: Option<Discount>,
-    judged: Judged,
-) -> Option<&'static str> {
-    match discount? {
-        Discount::Amount(amount) if basket.forced || !judged.amounts => {
-            amount.is_negative().then_some(WITHIN_AMOUNT)
-        }
-        discount @ (Discount::Amount(_) | Discount::Percent(_)) => {
-            flaw_of_discount(discount, basket.settings(book))
-        }
-    }
+fn stated_flaw(basket: &Basket<'_>, discount: Option<Discount>, judged: Judged) -> Option<&'static str> {
+    flaw_of_discount(discount?, judged.decimals.filter(|_| !basket.forced))
 }
 
 /// Returns the units of each product in a basket.
@@ -407,7 +395,7 @@ pub(super) fn line_discount(
     settings: &Settings,
 ) -> Result<Money, &'static str> {
     let Some(discount) = discount else { return Ok(Money::ZERO) };
-    match (flaw_of_discount(discount, settings), discount) {
+    match (flaw_of_discount(discount, Some(settings.exponent)), discount) {
         (Some(flaw), _) => Err(flaw),
         (None, Discount::Percent(percent)) => Ok(gross - settings.money(percent.off(exact))),
         (None, Discount::Amount(amount)) if amount > gross => Err(WITHIN_AMOUNT),
@@ -415,12 +403,15 @@ pub(super) fn line_discount(
     }
 }
 
-/// Returns the flaw of a discount that does not depend on the amount that it is taken from.
-fn flaw_of_discount(discount: Discount, settings: &Settings) -> Option<&'static str> {
+/// Returns the flaw of a discount that does not depend on the amount that it is taken from. `decimals` are those of the currency, if they
+/// are judged.
+fn flaw_of_discount(discount: Discount, decimals: Option<u32>) -> Option<&'static str> {
+    let has_more =
+        |amount: Money| decimals.is_some_and(|most| amount != Money::rounded_to(amount.get(), most));
     match discount {
         Discount::Percent(percent) => (percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED)
             .then_some("A discount must be from 0 to 100 percent."),
-        Discount::Amount(amount) if amount != settings.money(amount.get()) => {
+        Discount::Amount(amount) if has_more(amount) => {
             Some("A discount must not have more decimals than the currency.")
         }
         Discount::Amount(amount) => amount.is_negative().then_some(WITHIN_AMOUNT),

@@ -114,7 +114,7 @@ pub(super) fn known_decimals(book: &Book, command: &Pay) -> Option<u32> {
             currencies.all(|other| other == Some(first)).then_some(first)?
         }
     };
-    if named == own { Some(settings.exponent) } else { book.exchange.decimals_of(named).ok() }
+    book.exchange.known_decimals(Some(named), settings)
 }
 
 /// Rejects bills in another currency than that of an advance.

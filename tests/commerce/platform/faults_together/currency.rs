@@ -86,6 +86,27 @@ fn a_wrong_time_hides_no_wrong_currency_and_no_wrong_rate() {
 }
 
 #[test]
+fn a_wrong_rate_hides_no_amount_with_too_many_decimals() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "4711", "dated": "2026-01-02",
+            "currency": "JPY", "lines": [{ "account": "9999", "unit_cost": "1", "tax_value": "1.5" }] });
+        let line = json!({ "sku": "MUG", "quantity": "1", "unit_price": "1", "discount": { "amount": "0.5" } });
+        let order = json!({ "customer_id": customer, "currency": "JPY", "discount": { "amount": "0.5" },
+            "lines": [line] });
+        // There is no recorded rate.
+        for rate in [vec![], vec![("exchange_rate", json!("0"))]] {
+            let billed = tenant.post("/v1/bills", &with(&bill, &rate)).await;
+            refused(&billed, &["#/exchange_rate", "#/lines/0/account", "#/lines/0/tax_value"]);
+            let ordered = tenant.post("/v1/orders", &with(&order, &rate)).await;
+            refused(&ordered, &["#/exchange_rate", "#/discount", "#/lines/0/discount"]);
+        }
+    });
+}
+
+#[test]
 fn a_purchase_order_lists_no_price_that_cannot_be_judged() {
     with_tenant(async |tenant| {
         goods(tenant).await;
