@@ -30,6 +30,7 @@ use amount::check_amount;
 use difference::post_difference;
 use oldest::oldest_first;
 
+pub(crate) use amount::note_amounts;
 pub(crate) use difference::{difference_entries, differences};
 pub use item::{Applied, Credit, CreditRef, ForeignCredit, OpenInvoice, Used};
 pub(crate) use oldest::{credits_of, invoices_of};
@@ -140,6 +141,8 @@ impl Rule for Apply {
         let is_known = faults.take(require_customer(book, self.customer_id)).is_some();
         let named = if is_known { self.lines.as_slice() } else { &[] };
         let lines = faults.take(check_lines(book, self, named)).unwrap_or_default();
+        let amounts = self.lines.iter().map(|line| (line.amount, decimals_of(book, line)));
+        note_amounts("/lines", amounts, faults);
         let credits = named.iter().filter_map(|line| line.credit).filter(|credit| {
             book.credits.get(credit).is_some_and(|known| known.customer_id == self.customer_id)
         });
@@ -189,6 +192,18 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
     };
     let posting = post_difference(book, &application);
     Ok((application, posting))
+}
+
+/// Returns the decimals of what a line names; none if neither its credit nor its invoice is known.
+fn decimals_of(book: &Book, line: &ApplyLine) -> Option<u32> {
+    let settings = &book.setup.settings;
+    let credit = line.credit.and_then(|credit| book.credits.get(&credit));
+    let of_invoice = |invoice: &OpenInvoice| {
+        invoice.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
+    };
+    credit
+        .map(|credit| credit.decimals(settings))
+        .or_else(|| book.invoices.get(&line.invoice_id).map(of_invoice))
 }
 
 /// Rejects a document that takes back and names no line.

@@ -227,12 +227,14 @@ impl Rule for Receive {
         foreign::note_faults(book, currency(self), at, faults);
         Drawer::note_faults(book, currency(self), self.register_id, faults);
         note_amount(book, self.currency.as_deref(), self.amount, faults);
+        let decimals = foreign::known_decimals(book, self.currency.as_deref());
         if let Some(named) = self.allocations.as_ref().filter(|_| payer.is_some()) {
             let mut problems = Problems::default();
-            let decimals = foreign::known_decimals(book, self.currency.as_deref());
             check_named(book, self, named, decimals, &mut problems);
             faults.take(problems.check());
         }
+        let amounts = self.allocations.iter().flatten().map(|named| (Some(named.amount), decimals));
+        open_item::note_amounts("/allocations", amounts, faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

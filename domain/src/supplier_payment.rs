@@ -24,6 +24,7 @@ use crate::exchange::Open;
 use crate::id::{BillId, SupplierId, SupplierPaymentId};
 use crate::needs::Needs;
 use crate::number::{ExchangeRate, Money};
+use crate::open_item;
 use crate::refusal::{AMOUNT_ABOVE_ZERO, Code, Faults, Problem, Problems, Refusal};
 use crate::tenant::Settings;
 use crate::text_enum;
@@ -186,6 +187,7 @@ impl Rule for Pay {
             faults.take(check_parts(book, payer, &self.parts, day));
             faults.take(foreign::quote(book, self, day));
         }
+        note_values(book, (self.supplier_id, &self.parts), decimals, faults);
         foreign::note_faults(book, self, day, faults);
     }
 
@@ -440,6 +442,34 @@ fn check_parts(
     }
     problems.check()?;
     Ok(parts)
+}
+
+/// Notes the amounts and discounts of parts that are wrong for any bill. `stated` has the decimals of an unknown bill, if they are known.
+fn note_values(
+    book: &Book,
+    (supplier_id, named): (SupplierId, &[PartToPay]),
+    stated: Option<u32>,
+    faults: &mut Faults,
+) {
+    if named.len() > PARTS_MAX {
+        return;
+    }
+    let decimals = |part: &PartToPay| {
+        let known = book.bills.get(&part.bill_id).filter(|known| known.bill.supplier_id == supplier_id);
+        known.map(|known| known.bill.decimals(&book.setup.settings)).or(stated)
+    };
+    let amounts = named.iter().map(|part| (Some(part.amount), decimals(part)));
+    open_item::note_amounts("/bills", amounts, faults);
+    for (index, part) in named.iter().enumerate() {
+        let Some(discount) = part.discount else { continue };
+        let pointer = format!("/bills/{index}/discount");
+        let most = decimals(part).filter(|most| discount != Money::rounded_to(discount.get(), *most));
+        if discount.is_negative() {
+            faults.invalid(pointer, "A discount must not be negative.");
+        } else if let Some(most) = most {
+            faults.invalid(pointer, format!("A discount has at most {most} decimals."));
+        }
+    }
 }
 
 /// Returns a part with its discount of a day. The error says how much the terms of the bill give.

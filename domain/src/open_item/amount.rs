@@ -2,7 +2,7 @@
 
 use super::ApplicationKind;
 use crate::number::Money;
-use crate::refusal::AMOUNT_ABOVE_ZERO;
+use crate::refusal::{AMOUNT_ABOVE_ZERO, Faults};
 
 /// Returns the amount of a line: all that is there if it states none.
 pub(super) fn check_amount(
@@ -37,4 +37,22 @@ pub(super) fn check_amount(
         ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
         ApplicationKind::Unapply => format!("{most} is applied here: {amount} can't be taken back."),
     })
+}
+
+/// Notes the amounts of a list that are not above zero, or have more decimals than their currency if that is known. They are wrong whatever
+/// their lines name.
+pub(crate) fn note_amounts(
+    list: &str,
+    amounts: impl Iterator<Item = (Option<Money>, Option<u32>)>,
+    faults: &mut Faults,
+) {
+    for (index, (amount, decimals)) in amounts.enumerate() {
+        let Some(amount) = amount else { continue };
+        let pointer = format!("{list}/{index}/amount");
+        if !amount.is_positive() {
+            faults.invalid(pointer, AMOUNT_ABOVE_ZERO);
+        } else if let Some(most) = decimals.filter(|most| amount != Money::rounded_to(amount.get(), *most)) {
+            faults.invalid(pointer, format!("An amount has at most {most} decimals."));
+        }
+    }
 }

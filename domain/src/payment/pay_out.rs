@@ -86,6 +86,10 @@ impl Rule for PayOut {
             check_parts(book, self, (parts, is_known), &mut problems);
             faults.take(problems.check());
         }
+        // Without a currency, the decimals are those of the credits.
+        let decimals = self.currency.as_deref().and_then(|own| foreign::known_decimals(book, Some(own)));
+        let amounts = self.parts.iter().flatten().map(|part| (part.amount, decimals));
+        open_item::note_amounts("/parts", amounts, faults);
         foreign::note_faults(book, stated(self), at, faults);
         Drawer::note_faults(book, stated(self), self.register_id, faults);
         if let Some(amount) = self.amount {

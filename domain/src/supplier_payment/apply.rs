@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     ForeignPayment, PARTS_MAX, PaidBill, PartToPay, Payer, SupplierPayment, SupplierPaymentKind, check_moves,
-    check_parts, foreign, post,
+    check_parts, foreign, note_values, post,
 };
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -64,6 +64,9 @@ impl Rule for Apply {
             let payer = Payer { supplier_id: paid.supplier_id, sees_costs: self.sees_costs };
             faults.take(check_parts(book, payer, &self.parts, book.setup.settings.day(at)));
         }
+        let settings = &book.setup.settings;
+        let stated = paid.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals);
+        note_values(book, (paid.supplier_id, &self.parts), Some(stated), faults);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {

@@ -120,6 +120,69 @@ fn a_purchase_order_lists_no_price_that_cannot_be_judged() {
     });
 }
 
+#[test]
+fn an_unknown_record_hides_no_amount_of_its_line() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Nordwind Supply").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let (payment, invoice) = ("pay_01h455vb4pex5vsknk084sn02q", "inv_01h455vb4pex5vsknk084sn02q");
+        let paid = json!({ "customer_id": customer, "method": "bank", "amount": "5", "allocations": [
+            { "invoice_id": invoice, "amount": "-1" }, { "invoice_id": invoice, "amount": "0.001" }] });
+        let expected = [
+            "#/allocations/0/invoice_id",
+            "#/allocations/0/amount",
+            "#/allocations/1/invoice_id",
+            "#/allocations/1/amount",
+        ];
+        let reply = tenant.post("/v1/payments", &paid).await;
+        lists(&reply.refused(404, "not_found"), &expected);
+
+        let parts = json!([{ "payment_id": payment, "amount": "0" }, { "amount": "-1" }]);
+        let paid_out = json!({ "customer_id": customer, "method": "bank", "parts": parts });
+        let expected = ["#/parts/0", "#/parts/0/amount", "#/parts/1", "#/parts/1/amount"];
+        refused(&tenant.post(PAYOUTS, &paid_out).await, &expected);
+
+        let lines = json!([{ "payment_id": payment, "invoice_id": invoice, "amount": "-1" },
+            { "invoice_id": invoice, "amount": "0" }]);
+        let expected = [
+            "#/lines/0/payment_id",
+            "#/lines/0/invoice_id",
+            "#/lines/0/amount",
+            "#/lines/1",
+            "#/lines/1/invoice_id",
+            "#/lines/1/amount",
+        ];
+        for kind in ["apply", "unapply"] {
+            let applied = json!({ "kind": kind, "customer_id": customer, "lines": lines });
+            refused(&tenant.post("/v1/applications", &applied).await, &expected);
+        }
+        // An unknown customer hides none of them.
+        let unknown = json!({ "customer_id": "cus_01h455vb4pex5vsknk084sn02q", "lines": [
+            { "payment_id": payment, "invoice_id": invoice, "amount": "-1" }] });
+        let reply = tenant.post("/v1/applications", &unknown).await;
+        lists(&reply.refused(404, "not_found"), &["#/customer_id", "#/lines/0/amount"]);
+
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "4711", "dated": "2026-01-02",
+            "lines": [{ "account": "6100", "unit_cost": "10" }] });
+        let bill = tenant.make("/v1/bills", bill).await;
+        let bills = json!([{ "bill_id": bill, "amount": "0", "discount": "-5" },
+            { "bill_id": "bll_01h455vb4pex5vsknk084sn02q", "amount": "-1", "discount": "-1" }]);
+        let paid = json!({ "supplier_id": supplier, "bills": bills });
+        let expected = [
+            "#/bills/0/amount",
+            "#/bills/0/discount",
+            "#/bills/1/bill_id",
+            "#/bills/1/amount",
+            "#/bills/1/discount",
+        ];
+        refused(&tenant.post("/v1/supplier-payments", &paid).await, &expected);
+        let advance = json!({ "supplier_id": supplier, "advance": "10" });
+        let advance = tenant.make("/v1/supplier-payments", advance).await;
+        let path = format!("/v1/supplier-payments/{advance}/apply");
+        refused(&tenant.post(&path, &json!({ "bills": bills })).await, &expected);
+    });
+}
+
 /// Returns the details of a rejection.
 fn details(problem: &Problem) -> Vec<&str> {
     let errors = problem.0["errors"].as_array().into_iter().flatten();
