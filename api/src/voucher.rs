@@ -180,19 +180,21 @@ fn to_command(input: VoucherIn, caller: &Caller) -> Result<Stated, ApiError> {
     let code = text::checked(&mut problems, "/code", input.code);
     let account = text::checked(&mut problems, "/account", input.account);
     let paid = match (input.method, account) {
-        (Some(method), None) => Some(VoucherPaid::By(method, input.register_id)),
+        (Some(method), None) => VoucherPaid::By(method, input.register_id),
         (None, Some(account)) => {
             if input.register_id.is_some() {
                 problems.invalid("/register_id", "Only cash goes through a till: leave register_id out.");
             }
-            Some(VoucherPaid::Account(account))
+            VoucherPaid::Account(account)
         }
-        (Some(_), Some(_)) | (None, None) => {
+        (method, account) => {
             problems.invalid("/method", NAME_PAID);
-            None
+            // Who may not name an account does not learn which there are.
+            let account = account.filter(|_| caller.require(Scope::LedgerWrite).is_ok());
+            VoucherPaid::Unclear { method, register_id: input.register_id, account }
         }
     };
-    if matches!(paid, Some(VoucherPaid::Account(_))) {
+    if matches!(paid, VoucherPaid::Account(_)) {
         caller.require(Scope::LedgerWrite)?;
     }
     let command = Command::IssueVoucher(IssueVoucher {

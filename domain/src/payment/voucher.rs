@@ -33,8 +33,8 @@ pub struct IssueVoucher {
     pub customer_id: Option<CustomerId>,
     /// The last day on which it can be redeemed.
     pub expires_on: Option<NaiveDate>,
-    /// The other side: money or an account. A voucher without one is rejected.
-    pub paid: Option<VoucherPaid>,
+    /// The other side: money or an account.
+    pub paid: VoucherPaid,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
 }
@@ -46,14 +46,23 @@ pub enum VoucherPaid {
     By(PaymentMethod, Option<RegisterId>),
     /// No money came for it: it is charged to this account.
     Account(String),
+    /// It names neither a method nor an account, or both. It is rejected.
+    Unclear {
+        /// The method that it names.
+        method: Option<PaymentMethod>,
+        /// The till that it names.
+        register_id: Option<RegisterId>,
+        /// The account that it names.
+        account: Option<String>,
+    },
 }
 
 impl IssueVoucher {
     /// Returns the till into whose drawer the cash goes, if it was paid for in cash.
     pub fn register_id(&self) -> Option<RegisterId> {
         match self.paid {
-            Some(VoucherPaid::By(_, register_id)) => register_id,
-            Some(VoucherPaid::Account(_)) | None => None,
+            VoucherPaid::By(_, register_id) | VoucherPaid::Unclear { register_id, .. } => register_id,
+            VoucherPaid::Account(_) => None,
         }
     }
 }
@@ -86,10 +95,11 @@ impl Rule for IssueVoucher {
         needs.voucher_codes.insert(self.code.clone());
         needs.voucher_ids.extend(self.id);
         needs.customer_ids.extend(self.customer_id);
+        needs.register_ids.extend(self.register_id());
         match &self.paid {
-            Some(VoucherPaid::By(_, register_id)) => needs.register_ids.extend(*register_id),
-            Some(VoucherPaid::Account(code)) => _ = needs.accounts.insert(code.clone()),
-            None => {}
+            VoucherPaid::By(..) => {}
+            VoucherPaid::Account(code) => _ = needs.accounts.insert(code.clone()),
+            VoucherPaid::Unclear { account, .. } => needs.accounts.extend(account.clone()),
         }
     }
 
@@ -104,11 +114,17 @@ impl Rule for IssueVoucher {
             faults.take(check_expiry(book, self, at));
         }
         match &self.paid {
-            Some(VoucherPaid::By(method, register_id)) => {
-                _ = faults.take(Drawer::of(book, *method, *register_id))
+            VoucherPaid::By(method, register_id) => _ = faults.take(Drawer::of(book, *method, *register_id)),
+            VoucherPaid::Account(code) => _ = faults.take(check_account(book, code)),
+            VoucherPaid::Unclear { method, register_id, account } => {
+                faults.invalid("/method", NAME_PAID);
+                if method.is_some() || register_id.is_some() {
+                    faults.take(Drawer::of(book, method.unwrap_or(PaymentMethod::Cash), *register_id));
+                }
+                if let Some(code) = account {
+                    faults.take(check_account(book, code));
+                }
             }
-            Some(VoucherPaid::Account(code)) => _ = faults.take(check_account(book, code)),
-            None => faults.invalid("/method", NAME_PAID),
         }
     }
 
@@ -126,11 +142,11 @@ fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Post
     let redeemed = redeemed_before(book, command)?;
     check_expiry(book, command, occurred_at)?;
     let (method, drawer, debited) = match &command.paid {
-        Some(VoucherPaid::By(method, register_id)) => {
+        VoucherPaid::By(method, register_id) => {
             (Some(*method), Drawer::of(book, *method, *register_id)?, method.account().to_owned())
         }
-        Some(VoucherPaid::Account(code)) => (None, None, check_account(book, code)?),
-        None => return Err(Refusal::invalid("/method", NAME_PAID)),
+        VoucherPaid::Account(code) => (None, None, check_account(book, code)?),
+        VoucherPaid::Unclear { .. } => return Err(Refusal::invalid("/method", NAME_PAID)),
     };
 
     // Nothing rejects the command from here on.

@@ -183,6 +183,20 @@ fn an_unknown_record_hides_no_amount_of_its_line() {
     });
 }
 
+#[test]
+fn a_voucher_that_is_paid_twice_hides_no_unknown_account_and_no_unknown_till() {
+    with_tenant(async |tenant| {
+        let voucher = json!({ "amount": "5", "register_id": "reg_01h455vb4pex5vsknk084sn02q" });
+        let both = with(&voucher, &[("method", json!("cash")), ("account", json!("9999"))]);
+        let expected = ["#/method", "#/register_id", "#/account"];
+        refused(&tenant.post("/v1/vouchers", &both).await, &expected);
+        let item = json!({ "idempotency_key": "wrong", "body": both });
+        let results = tenant.post("/v1/vouchers/batch", &json!({ "items": [item] })).await.expect(207);
+        lists(&Problem(results["results"][0]["body"].clone()), &expected);
+        refused(&tenant.post("/v1/vouchers", &voucher).await, &["#/method", "#/register_id"]);
+    });
+}
+
 /// Returns the details of a rejection.
 fn details(problem: &Problem) -> Vec<&str> {
     let errors = problem.0["errors"].as_array().into_iter().flatten();
