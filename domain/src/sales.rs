@@ -487,17 +487,23 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
     }
 }
 
-/// Notes the faults of lines of an original: those that `take_back` finds, and those of quantities and lots.
+/// Notes the faults of lines of an original: those that `take_back` finds, if there is one, and those of numbers, quantities and lots.
 pub(crate) fn note_faults_of_original_lines(
     lines: &[OriginalLine],
-    take_back: impl FnOnce() -> Result<TakenBack, Refusal>,
+    take_back: Option<impl FnOnce() -> Result<TakenBack, Refusal>>,
     faults: &mut Faults,
 ) {
     if lines.len() > LINES_MAX {
         return;
     }
-    faults.take(take_back());
+    if let Some(take_back) = take_back {
+        faults.take(take_back());
+    }
     for (index, line) in lines.iter().enumerate() {
+        if !usize::try_from(line.line_no).is_ok_and(|line_no| (1..=LINES_MAX).contains(&line_no)) {
+            let detail = format!("A line_no is from 1 to {LINES_MAX}: send that of a line of the original.");
+            faults.invalid(format!("/original_lines/{index}/line_no"), detail);
+        }
         if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
             faults.invalid(format!("/original_lines/{index}/quantity"), QUANTITY_ABOVE_ZERO);
         }
@@ -556,10 +562,15 @@ pub fn take_back(
             continue;
         };
         let out = line.line.quantity - line.returned;
+        if quantity.is_some_and(|quantity| !quantity.is_positive()) {
+            problems.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
+            continue;
+        }
         let quantity = quantity.unwrap_or(out);
         if !quantity.is_positive() || quantity > out {
             let detail = format!("{out} of line {line_no} can still be returned, not {quantity}.");
             problems.add(format!("{pointer}/quantity"), Code::ReturnExceedsSale, detail);
+            originals.push((document_id, *line_no));
         } else if originals.contains(&(document_id, *line_no)) {
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
         } else if let Err(problem) = check_part(book, line.line.product_id, (quantity, out), &pointer) {

@@ -97,9 +97,9 @@ impl Rule for Return {
         faults.take(sales::check_return_lines(has_original, self.original_lines.len(), self.lines.len()));
         if let Some(original_id) = self.original_id {
             // The invoices of an unknown customer are not known.
+            let back = customer.is_some().then_some(|| with_original(book, self, original_id));
+            sales::note_faults_of_original_lines(&self.original_lines, back, faults);
             if customer.is_some() {
-                let back = || with_original(book, self, original_id);
-                sales::note_faults_of_original_lines(&self.original_lines, back, faults);
                 faults.take(sales::check_country(book, self.country.as_deref(), Some(original_id.0)));
             }
         } else {

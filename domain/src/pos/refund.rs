@@ -92,7 +92,7 @@ impl Rule for Refund {
         faults.take(check_country(book, self));
         faults.take(tender::check(&self.tenders, &book.setup.settings));
         if let Some(original_id) = self.original_id {
-            let back = || take_back(book, self, original_id);
+            let back = Some(|| take_back(book, self, original_id));
             sales::note_faults_of_original_lines(&self.original_lines, back, faults);
         } else {
             let prices = register.is_some() && at.is_some();

@@ -185,7 +185,8 @@ fn refunds_and_returns_list_the_faults_of_all_checks() {
         // The invoices of an unknown customer can't be judged.
         let unknown = with(&credit, &[("customer_id", json!("cus_01h455vb4pex5vsknk084sn02q"))]);
         let problem = tenant.post("/v1/returns", &unknown).await.refused(404, "not_found");
-        lists(&problem, &["#/customer_id", "#/location_id"]);
+        let of_values = ["#/original_lines/0/quantity", "#/original_lines/0/lots/0/quantity"];
+        lists(&problem, &also(&of_values, &["#/customer_id", "#/location_id"]));
     });
 }
 

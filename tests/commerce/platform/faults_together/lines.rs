@@ -139,3 +139,28 @@ async fn refuse_lines_of_buying(tenant: &Tenant, twice: &Value) {
     let problem = tenant.post(&step("receive"), &json!({ "lines": lines })).await.refused(404, "not_found");
     lists(&problem, &expected);
 }
+
+#[test]
+fn a_line_of_an_original_that_comes_back_lists_all_of_its_faults() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let till = tenant.till().await;
+        let back = |original: &Value, lines: Value| {
+            json!({ "register_id": till.register_id, "original_id": original, "original_lines": lines,
+                "tenders": [{ "kind": "cash" }] })
+        };
+        let unknown = back(&json!("sal_01h455vb4pex5vsknk084sn02q"), json!([{ "line_no": 0, "quantity": "0" }]));
+        let problem = tenant.post("/v1/pos/refunds", &unknown).await.refused(404, "not_found");
+        lists(&problem, &["#/original_id", "#/original_lines/0/line_no", "#/original_lines/0/quantity"]);
+
+        let sold = tenant.sell(&till, &[("MUG", "2")]).await.created();
+        let lines = json!([{ "line_no": 1, "quantity": "5" }, { "line_no": 1, "quantity": "1" },
+            { "line_no": 1, "quantity": "0" }]);
+        let problem = tenant.post("/v1/pos/refunds", &back(&sold["id"], lines)).await;
+        let problem = problem.refused(422, "return_exceeds_sale");
+        let expected =
+            ["#/original_lines/0/quantity", "#/original_lines/1/line_no", "#/original_lines/2/quantity"];
+        lists(&problem, &expected);
+        assert_eq!(problem.0["errors"][2]["detail"], "The quantity must be above zero.");
+    });
+}
