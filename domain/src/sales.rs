@@ -33,7 +33,7 @@ mod layer;
 mod lots;
 mod price;
 
-pub(crate) use amend::{is_alike, is_judged, price_amended};
+pub(crate) use amend::{is_alike, is_judged, note_faults_of_prices, price_amended};
 pub use authority::Authority;
 pub use foreign::{Foreign, ForeignLine, foreign_amounts};
 pub(crate) use layer::layers_back;

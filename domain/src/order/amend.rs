@@ -70,8 +70,14 @@ impl Rule for Amend {
     fn note_faults(&self, book: &Book, faults: &mut Faults) {
         faults.take(self.check_stated());
         let Some(order) = book.orders.get(&self.order_id) else { return };
-        let Some(kept) = faults.take(kept_lines(book, order, self)) else { return };
-        let inputs = filled(self, &kept);
+        let found = find_kept(book, order, self);
+        // The product of a line that keeps none of the order is not known.
+        let input = |(input, found): (&LineInput, &Result<Option<&Line>, Problem>)| match found {
+            Ok(line) => filled_line(input, *line),
+            Err(_) => LineInput { item: ItemRef::Unnamed, ..input.clone() },
+        };
+        let inputs: Vec<LineInput> = self.lines.iter().zip(&found).map(input).collect();
+        found.iter().filter_map(|found| found.as_ref().err()).for_each(|problem| faults.note(problem.clone()));
         let basket = basket(book, order, self, &inputs);
         // Lines that are kept need no price of now.
         let is_draft = order.status == OrderStatus::Draft;
@@ -80,6 +86,9 @@ impl Rule for Amend {
         let judged = Judged { prices: false, decimals, lots };
         faults.take(if is_draft { refuse_lots(&inputs) } else { check_named(order.policy, &inputs) });
         sales::note_faults(book, &Basket { is_return: true, ..basket }, judged, faults);
+        if order.foreign.is_none() {
+            sales::note_faults_of_prices(book, &basket, &found, faults);
+        }
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -290,33 +299,50 @@ fn check_open(order: &Order) -> Result<(), Refusal> {
 /// Returns the order line that each line of the command keeps. Rejects with a problem for every line that the order does not have,
 /// or that is named twice or with another product.
 fn kept_lines<'o>(book: &Book, order: &'o Order, command: &Amend) -> Result<Vec<Option<&'o Line>>, Refusal> {
-    let known: BTreeMap<i32, &Line> =
-        order.lines.iter().map(|line| (line.line.line_no, &line.line)).collect();
     let mut problems = Problems::default();
-    let mut named = BTreeSet::new();
     let mut kept = Vec::with_capacity(command.lines.len());
-    for (index, (input, line_no)) in command.lines.iter().zip(&command.kept).enumerate() {
-        let pointer = format!("/lines/{index}");
-        let line = line_no.and_then(|line_no| known.get(&line_no).copied());
-        match (line_no, line) {
-            (None, _) => {}
-            (Some(line_no), None) => {
-                let detail = format!("Order {} has no line {line_no}.", order.number);
-                problems.add(format!("{pointer}/line_no"), Code::NotFound, detail);
-            }
-            (Some(line_no), Some(_)) if !named.insert(*line_no) => {
-                problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
-            }
-            (Some(_), Some(line)) => {
-                if let Err(problem) = check_product(book, line, input, &pointer) {
-                    problems.push(problem);
-                }
-            }
+    for found in find_kept(book, order, command) {
+        match found {
+            Ok(line) => kept.push(line),
+            Err(problem) => problems.push(problem),
         }
-        kept.push(line);
     }
     problems.check()?;
     Ok(kept)
+}
+
+/// Like [`kept_lines`], with the problem of each line by itself.
+fn find_kept<'o>(
+    book: &Book,
+    order: &'o Order,
+    command: &Amend,
+) -> Vec<Result<Option<&'o Line>, Problem>> {
+    let known: BTreeMap<i32, &Line> =
+        order.lines.iter().map(|line| (line.line.line_no, &line.line)).collect();
+    let mut named = BTreeSet::new();
+    let mut found = Vec::with_capacity(command.lines.len());
+    for (index, (input, line_no)) in command.lines.iter().zip(&command.kept).enumerate() {
+        let pointer = format!("/lines/{index}");
+        let problem = |code: Code, detail: String| Problem {
+            pointer: format!("{pointer}/line_no"),
+            code,
+            detail,
+            params: Vec::new(),
+        };
+        let line = line_no.and_then(|line_no| known.get(&line_no).copied());
+        found.push(match (line_no, line) {
+            (None, _) => Ok(None),
+            (Some(line_no), None) => {
+                let detail = format!("Order {} has no line {line_no}.", order.number);
+                Err(problem(Code::NotFound, detail))
+            }
+            (Some(line_no), Some(_)) if !named.insert(*line_no) => {
+                Err(problem(Code::ValidationFailed, "Name each line once.".to_owned()))
+            }
+            (Some(_), Some(line)) => check_product(book, line, input, &pointer).map(|()| Some(line)),
+        });
+    }
+    found
 }
 
 /// Rejects an input that keeps a line and names another product.
@@ -370,7 +396,12 @@ fn is_undone(book: &Book, order: &Order, line_no: i32) -> bool {
 
 /// Returns the inputs with the product, unit and description of the lines that they keep, as far as they don't state others.
 fn filled(command: &Amend, kept: &[Option<&Line>]) -> Vec<LineInput> {
-    let fill = |(input, line): (&LineInput, &Option<&Line>)| match line {
+    command.lines.iter().zip(kept).map(|(input, line)| filled_line(input, *line)).collect()
+}
+
+/// Returns an input with the product, unit and description of the line that it keeps, as far as it does not state others.
+fn filled_line(input: &LineInput, kept: Option<&Line>) -> LineInput {
+    match kept {
         None => input.clone(),
         Some(line) => LineInput {
             item: ItemRef::Id(line.product_id),
@@ -378,8 +409,7 @@ fn filled(command: &Amend, kept: &[Option<&Line>]) -> Vec<LineInput> {
             description: input.description.clone().or_else(|| line.description.clone()),
             ..input.clone()
         },
-    };
-    command.lines.iter().zip(kept).map(fill).collect()
+    }
 }
 
 /// Returns the lines with the customer, the country and the time that price them. Prices and taxes are those of now.

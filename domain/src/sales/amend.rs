@@ -11,7 +11,7 @@ use crate::id::ProductId;
 use crate::line_item::{LINES_MAX, invalid};
 use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Lists};
-use crate::refusal::{Problem, Problems, Refusal};
+use crate::refusal::{Faults, Problem, Problems, Refusal};
 use crate::tax;
 use crate::tenant::{Settings, TaxRounding};
 
@@ -31,6 +31,53 @@ impl Part<'_> {
         match self {
             Part::Whole(line) => (line.product_id, line.quantity),
             Part::Price(_, found) | Part::New(found) => (found.product.id, found.quantity),
+        }
+    }
+
+    /// Returns the priced line, and the amount that its discount is compared with; nothing if all of the line is kept.
+    fn price(
+        &self,
+        book: &Book,
+        basket: &Basket<'_>,
+        rules: (&Lists, &Asked),
+        (index, input): (usize, &LineInput),
+    ) -> Option<Result<(Line, Option<Money>), Problem>> {
+        match self {
+            Part::Whole(_) => None,
+            Part::Price(line, found) => Some(keep_price(book, basket, rules, (index, input, found), line)),
+            Part::New(found) => Some(price_line(book, basket, rules, (index, input, found))),
+        }
+    }
+}
+
+/// Notes the faults of the lines of an amended order that [`price_amended`] finds, each without the others. A line is left out if `found`
+/// has its problem, which is noted elsewhere.
+pub(crate) fn note_faults_of_prices(
+    book: &Book,
+    basket: &Basket<'_>,
+    found: &[Result<Option<&Line>, Problem>],
+    faults: &mut Faults,
+) {
+    if basket.lines.len() > LINES_MAX {
+        return;
+    }
+    let mut parts = Vec::with_capacity(basket.lines.len());
+    let mut wanted: HashMap<ProductId, Quantity> = HashMap::new();
+    for (index, (input, found)) in basket.lines.iter().zip(found).enumerate() {
+        let kept = found.as_ref().ok().copied();
+        let part = kept.and_then(|kept| faults.keep(part(book, basket, (index, input), kept)));
+        if let Some((product_id, quantity)) = part.as_ref().map(Part::quantity) {
+            *wanted.entry(product_id).or_default() += quantity;
+        }
+        parts.push(part);
+    }
+    let lists = lists(book, basket);
+    for (index, (input, part)) in basket.lines.iter().zip(&parts).enumerate() {
+        let Some(part) = part else { continue };
+        let asked = Asked { basket_quantity: wanted[&part.quantity().0], at: basket.at };
+        let made = part.price(book, basket, (&lists, &asked), (index, input));
+        if let Some((line, Some(regular))) = made.and_then(|made| faults.keep(made)) {
+            faults.keep(authority::check_line(book, basket, &line, regular));
         }
     }
 }
@@ -66,15 +113,10 @@ pub(crate) fn price_amended(
     let (mut whole, mut priced, mut regular) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (input, part)) in basket.lines.iter().zip(&parts).enumerate() {
         let asked = Asked { basket_quantity: wanted[&part.quantity().0], at: basket.at };
-        let rules = (&lists, &asked);
-        let made = match part {
-            Part::Whole(line) => {
-                whole.push(as_it_was(line, index, input));
-                continue;
-            }
-            Part::Price(line, found) => keep_price(book, basket, rules, (index, input, found), line),
-            Part::New(found) => price_line(book, basket, rules, (index, input, found)),
-        };
+        if let Part::Whole(line) = part {
+            whole.push(as_it_was(line, index, input));
+        }
+        let Some(made) = part.price(book, basket, (&lists, &asked), (index, input)) else { continue };
         match made {
             Ok((line, amount)) => {
                 priced.push(line);

@@ -163,35 +163,52 @@ pub(super) fn excess(
     };
     let settings = basket.settings(book);
     let share = |amount: Money| settings.money(max.of(amount.get()));
-    // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
-    // smallest amount of the currency more.
     let smallest = Money::new(Decimal::new(1, settings.exponent));
     let (mut whole, mut allowed, mut given) = (Money::ZERO, Money::ZERO, Money::ZERO);
     for (line, regular) in lines.iter().zip(regular) {
         let Some(regular) = *regular else { continue };
-        let off = (regular - line.net).max(Money::ZERO);
-        let input = &basket.lines[line.input];
         let rounded = if line.discount_percent.is_some() { smallest } else { Money::ZERO };
-        let slack = if basket.discount.is_some() { smallest } else { rounded };
         whole += regular;
         allowed += share(regular) + rounded;
-        given += off;
-        // A percentage above the limit is above it also where rounding hides that.
-        if off <= share(regular) + slack && !is_above(input.discount, max) {
-            continue;
+        given += (regular - line.net).max(Money::ZERO);
+        if let Err(problem) = check_line(book, basket, line, regular) {
+            problems.push(problem);
         }
-        let pointer = match (&input.discount, &input.unit_price) {
-            (None, Some(_)) => format!("/lines/{}/unit_price", line.input),
-            (None, None) if basket.discount.is_some() => "/discount".to_owned(),
-            _ => format!("/lines/{}/discount", line.input),
-        };
-        problems.push(problem(pointer, max));
     }
     let is_too_much = is_above(basket.discount, max) || given > allowed.max(share(whole));
     if problems.is_empty() && is_too_much {
         problems.push(problem("/discount".to_owned(), max));
     }
     problems
+}
+
+/// Rejects a line whose price is lower than the limit of discounts allows. `regular` is its amount at the resolved price.
+pub(super) fn check_line(
+    book: &Book,
+    basket: &Basket<'_>,
+    line: &Line,
+    regular: Money,
+) -> Result<(), Problem> {
+    let Some(max) = basket.discount_max.filter(|max| max.get() < Decimal::ONE_HUNDRED) else {
+        return Ok(());
+    };
+    let settings = basket.settings(book);
+    let input = &basket.lines[line.input];
+    // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
+    // smallest amount of the currency more.
+    let is_rounded = basket.discount.is_some() || line.discount_percent.is_some();
+    let slack = if is_rounded { Money::new(Decimal::new(1, settings.exponent)) } else { Money::ZERO };
+    let off = (regular - line.net).max(Money::ZERO);
+    // A percentage above the limit is above it also where rounding hides that.
+    if off <= settings.money(max.of(regular.get())) + slack && !is_above(input.discount, max) {
+        return Ok(());
+    }
+    let pointer = match (&input.discount, &input.unit_price) {
+        (None, Some(_)) => format!("/lines/{}/unit_price", line.input),
+        (None, None) if basket.discount.is_some() => "/discount".to_owned(),
+        _ => format!("/lines/{}/discount", line.input),
+    };
+    Err(problem(pointer, max))
 }
 
 fn is_above(discount: Option<Discount>, max: Percent) -> bool {

@@ -12,7 +12,7 @@ use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::lot;
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
-use crate::product::{Product, ProductKind, ProductStatus, Unit};
+use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};
 use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 use crate::tax::{self, Rate, Taxable};
 use crate::tenant::Settings;
@@ -91,7 +91,9 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        let product = faults.keep(find_product(book, basket, input, &pointer));
+        // A line that names no product has the fault of its form.
+        let is_named = input.item != ItemRef::Unnamed;
+        let product = is_named.then(|| faults.keep(find_product(book, basket, input, &pointer))).flatten();
         let item = product.and_then(|product| {
             let item = faults.keep(resolve(book, basket, (product, input), &pointer));
             if item.is_none() {
@@ -126,7 +128,10 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
     for (index, (input, item)) in basket.lines.iter().zip(&found).enumerate() {
         let Some(item) = item else { continue };
         let asked = Asked { basket_quantity: wanted[&item.product.id], at: basket.at };
-        faults.keep(price_line(book, basket, (&lists, &asked), (index, input, item)));
+        let priced = faults.keep(price_line(book, basket, (&lists, &asked), (index, input, item)));
+        if let Some((line, Some(regular))) = priced {
+            faults.keep(authority::check_line(book, basket, &line, regular));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, with_tenant};
 
 use super::{also, goods, lists, refused, with};
+use crate::platform::auth::key_with;
 
 #[test]
 fn a_line_lists_all_of_its_faults() {
@@ -162,5 +163,57 @@ fn a_line_of_an_original_that_comes_back_lists_all_of_its_faults() {
             ["#/original_lines/0/quantity", "#/original_lines/1/line_no", "#/original_lines/2/quantity"];
         lists(&problem, &expected);
         assert_eq!(problem.0["errors"][2]["detail"], "The quantity must be above zero.");
+    });
+}
+
+#[test]
+fn a_line_of_an_amendment_hides_no_fault_of_the_others() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let old = tenant.product("OLD", "10.00").await;
+        tenant.patch(&format!("/v1/products/{}", old.id), &json!({ "status": "archived" })).await.ok();
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("MUG", "1")], "confirmed").await.created();
+        let path = format!("/v1/orders/{}/amend", order["id"].as_str().expect("an id"));
+        let lines = json!([
+            { "line_no": 9, "quantity": "1" },
+            { "sku": "NOSUCH", "quantity": "0" },
+            { "sku": "MUG", "quantity": "-1" },
+            { "line_no": 0, "quantity": "0" },
+            { "sku": "NOPRICE", "quantity": "1" },
+            { "sku": "OLD", "quantity": "1" },
+        ]);
+        let expected = [
+            "#/lines/0/line_no",
+            "#/lines/1/sku",
+            "#/lines/1/quantity",
+            "#/lines/2/quantity",
+            "#/lines/3/line_no",
+            "#/lines/3/quantity",
+            "#/lines/4/sku",
+            "#/lines/5/sku",
+        ];
+        refused(&tenant.post(&path, &json!({ "lines": lines })).await, &expected);
+    });
+}
+
+#[test]
+fn an_unknown_product_hides_no_price_below_the_limit_of_the_caller() {
+    with_tenant(async |tenant| {
+        goods(tenant).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("MUG", "1")], "confirmed").await.created();
+        let amended = format!("/v1/orders/{}/amend", order["id"].as_str().expect("an id"));
+        let scopes = json!({ "scopes": ["orders:write", "prices:override"], "discount_max": "5" });
+        let seller = tenant.with_key(&key_with(tenant, scopes).await.1);
+        let lines = json!([
+            { "sku": "MUG", "quantity": "1", "unit_price": "5.00" },
+            { "sku": "NOSUCH", "quantity": "1" },
+        ]);
+        let placed = json!({ "customer_id": customer, "lines": lines });
+        for (path, body) in [("/v1/orders", placed), (amended.as_str(), json!({ "lines": lines }))] {
+            let problem = seller.post(path, &body).await.refused(404, "not_found");
+            lists(&problem, &["#/lines/0/unit_price", "#/lines/1/sku"]);
+        }
     });
 }
