@@ -22,7 +22,7 @@ use crate::id::BillId;
 use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
 use crate::number::{Money, MoneyInCurrency, Quantity, share};
-use crate::refusal::{Code, Faults, Problem, Problems, Refusal};
+use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
 
 /// A bill to take back, because it was recorded by mistake.
 #[derive(Debug, Clone)]
@@ -145,6 +145,7 @@ impl Rule for Credit {
         faults.take(check_number(book, self, known));
         if faults.take(check_count(self)).is_some() {
             faults.take(check_lines(book, self, known));
+            note_values(book, self, &known.bill, faults);
         }
     }
 
@@ -308,6 +309,25 @@ fn check_lines(book: &Book, command: &Credit, known: &KnownBill) -> Result<Vec<T
     }
     problems.check()?;
     Ok(taken)
+}
+
+/// Notes the quantities and amounts that are wrong for any line of the bill.
+fn note_values(book: &Book, command: &Credit, bill: &Bill, faults: &mut Faults) {
+    let settings = &book.setup.settings;
+    for (index, line) in command.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
+            faults.note(problem(&pointer, "quantity", QUANTITY_ABOVE_ZERO));
+        }
+        for (field, amount) in [("value", line.value), ("tax_value", line.tax)] {
+            let Some(amount) = amount else { continue };
+            if amount.is_negative() || !foreign::is_amount(bill, amount, settings) {
+                let decimals = bill.decimals(settings);
+                let detail = format!("An amount must not be negative, and has at most {decimals} decimals.");
+                faults.note(problem(&pointer, field, detail));
+            }
+        }
+    }
 }
 
 /// The place of a line in the request, and whether the caller may see what is left of the line.

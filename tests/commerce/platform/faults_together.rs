@@ -532,10 +532,18 @@ async fn refuse_costs(tenant: &Tenant, supplier: &str) {
     let bill = json!({ "supplier_id": supplier, "supplier_number": "4711", "dated": "2026-01-02",
         "lines": [{ "account": "6100", "unit_cost": "10" }] });
     let bill = tenant.make("/v1/bills", bill).await;
-    let lines = json!([{ "line_no": 9, "value": "1" }, { "line_no": 1 }]);
+    let lines = json!([{ "line_no": 9, "value": "-1", "tax_value": "0.001" }, { "line_no": 1 }]);
     let credit =
         json!({ "supplier_number": "4711", "dated": "2999-01-01", "reference": long, "lines": lines });
-    let expected = ["#/supplier_number", "#/dated", "#/reference", "#/lines/0/line_no", "#/lines/1/value"];
+    let expected = [
+        "#/supplier_number",
+        "#/dated",
+        "#/reference",
+        "#/lines/0/line_no",
+        "#/lines/0/value",
+        "#/lines/0/tax_value",
+        "#/lines/1/value",
+    ];
     refused(&tenant.post(&format!("/v1/bills/{bill}/credit"), &credit).await, &expected);
     let reversed = json!({ "reason": "", "dated": "2999-01-01" });
     refused(&tenant.post(&format!("/v1/bills/{bill}/reverse"), &reversed).await, &["#/reason", "#/dated"]);
