@@ -77,7 +77,8 @@ impl Rule for Amend {
             Err(_) => LineInput { item: ItemRef::Unnamed, ..input.clone() },
         };
         let inputs: Vec<LineInput> = self.lines.iter().zip(&found).map(input).collect();
-        found.iter().filter_map(|found| found.as_ref().err()).for_each(|problem| faults.note(problem.clone()));
+        let problems = found.iter().filter_map(|found| found.as_ref().err());
+        problems.for_each(|problem| faults.note(problem.clone()));
         let basket = basket(book, order, self, &inputs);
         // Lines that are kept need no price of now.
         let is_draft = order.status == OrderStatus::Draft;
@@ -312,11 +313,7 @@ fn kept_lines<'o>(book: &Book, order: &'o Order, command: &Amend) -> Result<Vec<
 }
 
 /// Like [`kept_lines`], with the problem of each line by itself.
-fn find_kept<'o>(
-    book: &Book,
-    order: &'o Order,
-    command: &Amend,
-) -> Vec<Result<Option<&'o Line>, Problem>> {
+fn find_kept<'o>(book: &Book, order: &'o Order, command: &Amend) -> Vec<Result<Option<&'o Line>, Problem>> {
     let known: BTreeMap<i32, &Line> =
         order.lines.iter().map(|line| (line.line.line_no, &line.line)).collect();
     let mut named = BTreeSet::new();
