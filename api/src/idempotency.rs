@@ -180,20 +180,21 @@ pub fn respond(answer: command::Answer, location: Option<String>) -> HttpRespons
     if let Some(location) = location {
         response.insert_header((header::LOCATION, location));
     }
-    if let Some(code) = refused_code(answer.status, &answer.body) {
+    // The log of requests and the count of refused rights read the code of a rejection that was stored as text.
+    if let Some(code) = problem_code(answer.status, &answer.body) {
         response.extensions_mut().insert(code);
     }
     let is_refusal = status.is_client_error();
     response.content_type(if is_refusal { PROBLEM_JSON } else { "application/json" }).body(answer.body)
 }
 
-/// Returns the code of a rendered problem that refused a right (403).
-pub fn refused_code(status: u16, body: &str) -> Option<ErrorCode> {
+/// Returns the code of a rendered problem.
+pub fn problem_code(status: u16, body: &str) -> Option<ErrorCode> {
     #[derive(serde::Deserialize)]
     struct Coded {
         code: String,
     }
-    if status != 403 {
+    if status < 400 {
         return None;
     }
     ErrorCode::find(&serde_json::from_str::<Coded>(body).ok()?.code)

@@ -95,6 +95,19 @@ pub enum Problem {
     UnknownQuery,
 }
 
+impl Problem {
+    /// Returns the code of the errors of such a request.
+    pub fn code(self) -> &'static str {
+        match self {
+            Problem::Invalid => "validation_failed",
+            Problem::Cost => "query_cost_exceeded",
+            Problem::Forbidden => "insufficient_scope",
+            Problem::Timeout => "statement_timeout",
+            Problem::UnknownQuery => "PERSISTED_QUERY_NOT_FOUND",
+        }
+    }
+}
+
 /// The result of a document.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
@@ -202,16 +215,9 @@ fn into_outcome(response: async_graphql::Response, cost: Cost, request_id: &str)
 }
 
 fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outcome {
-    let code = match problem {
-        Problem::Invalid => "validation_failed",
-        Problem::Cost => "query_cost_exceeded",
-        Problem::Forbidden => "insufficient_scope",
-        Problem::Timeout => "statement_timeout",
-        Problem::UnknownQuery => "PERSISTED_QUERY_NOT_FOUND",
-    };
     Outcome {
         data: None,
-        errors: add_codes(errors, code, request_id),
+        errors: add_codes(errors, problem.code(), request_id),
         extensions: None,
         problem: Some(problem),
     }

@@ -286,17 +286,24 @@ struct Responded {
     body: Vec<u8>,
     /// Whether it has data and no errors.
     is_whole: bool,
+    /// The reason why nothing was executed, for the log of requests.
+    code: Option<ErrorCode>,
 }
 
 impl Responded {
     fn of(outcome: &Outcome, form: Form) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(outcome).map_err(ApiError::internal)?;
         let is_whole = outcome.data.is_some() && outcome.errors.is_empty();
-        Ok(Responded { status: form.status(outcome), body, is_whole })
+        let code = outcome.problem.and_then(|problem| ErrorCode::find(problem.code()));
+        Ok(Responded { status: form.status(outcome), body, is_whole, code })
     }
 
     fn build(&self) -> HttpResponseBuilder {
-        HttpResponse::build(self.status)
+        let mut response = HttpResponse::build(self.status);
+        if let Some(code) = self.code {
+            response.extensions_mut().insert(code);
+        }
+        response
     }
 }
 

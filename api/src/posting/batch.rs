@@ -10,7 +10,7 @@ use service::posting::{Parts, Request, dry_run};
 
 use super::BATCH_DOCUMENTS_MAX;
 use crate::body::AtMost;
-use crate::idempotency::{Preferences, of_document, refused_code};
+use crate::idempotency::{Preferences, of_document, problem_code};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::{App, Caller, costs, effects};
 
@@ -128,7 +128,9 @@ impl Results {
     }
 
     fn push(&mut self, app: &App, caller: &Caller, result: &BatchResult) -> Result<(), ApiError> {
-        if let Some(code) = refused_code(result.status, result.body.get()) {
+        if result.status == 403
+            && let Some(code) = problem_code(result.status, result.body.get())
+        {
             app.auth.note_refusal(caller, None, code.as_str());
         }
         let count = if result.status < 300 { &mut self.accepted } else { &mut self.refused };

@@ -9,7 +9,7 @@ use reqwest::Method;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::relay::Outbox;
-use tests::{Tenant, environment, with_tenant, with_tenants};
+use tests::{Tenant, environment, lines, sale, with_tenant, with_tenants};
 
 use super::auth::{key, key_with, outside};
 
@@ -127,6 +127,51 @@ fn requests_are_found_by_key_status_path_and_time() {
         tenant.get("/v1/request-log?status=400").await.refused(400, "invalid_parameter");
         tenant.get("/v1/request-log?code=nothing").await.refused(400, "invalid_parameter");
         tenant.get("/v1/request-log?actor_id=me").await.refused(400, "invalid_parameter");
+    });
+}
+
+#[test]
+fn a_rejected_document_is_found_by_its_code() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let order = tenant.order(&customer, &[("MUG", "1")], "confirmed").await.created();
+        let amend = format!("/v1/orders/{}/amend", order["id"].as_str().expect("an id"));
+        let unknown = json!({ "customer_id": "cus_01h455vb4pex5vsknk084sn02q", "lines": lines(&[("MUG", "1")]) });
+        let late = json!({ "version": 7, "lines": [{ "line_no": 1, "quantity": "2" }] });
+        for (number, path, body) in [
+            (1, "/v1/pos/sales", sale(&till, &[("MUG", "9")])),
+            // The repeat has the stored response.
+            (1, "/v1/pos/sales", sale(&till, &[("MUG", "9")])),
+            (2, "/v1/pos/sales", sale(&till, &[("NOPE", "1")])),
+            (3, "/v1/orders", unknown),
+            (4, amend.as_str(), late),
+        ] {
+            let reply = tenant.post_as(path, &format!("rejected-{number}"), &body).await;
+            assert!((400..500).contains(&reply.status), "{path}: {}", reply.text);
+            let problem = reply.json();
+            let (id, code) = (&problem["request_id"], problem["code"].as_str().expect("a code"));
+            let id = id.as_str().expect("an id");
+            assert_eq!(logged(tenant, &format!("request_id={id}"), 1).await[0]["code"], code, "{problem}");
+            let found = logged(tenant, &format!("code={code}&path={path}"), 1).await;
+            assert!(found.iter().any(|request| request["request_id"] == id), "{code}: {found:?}");
+        }
+        let found = logged(tenant, "code=insufficient_stock", 2).await;
+        assert!(found.iter().all(|request| request["status"] == 409), "{found:?}");
+        let accepted = logged(tenant, "path=/v1/orders&status=2xx", 1).await;
+        assert!(accepted.iter().all(|request| request["code"].is_null()), "{accepted:?}");
+    });
+}
+
+#[test]
+fn a_rejected_document_of_graphql_is_found_by_its_code() {
+    with_tenant(async |tenant| {
+        let kind = "application/graphql-response+json";
+        let call = tenant.call(Method::POST, "/graphql").header("accept", kind);
+        let reply = call.json(&json!({ "query": "{ nothing }" })).send().await;
+        reply.expect(400);
+        let found = logged(tenant, "code=validation_failed", 1).await;
+        assert_eq!((&found[0]["path"], &found[0]["status"]), (&json!("/graphql"), &json!(400)));
     });
 }
 
