@@ -29,8 +29,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Only commands that created or changed this document or record, also beside their own. An import or a batch of records is
-    /// not found by its records: use `name`, such as `product.imported`.
+    /// Only commands that created or changed this document or record, also beside their own, such as payments of an invoice. An import or a
+    /// batch of records is not found by its records: use `name`, such as `product.imported`.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     document_id: Option<String>,
     /// Only commands that created or changed the document or customer with this number.
@@ -68,7 +68,10 @@ pub(crate) fn parse_actor_id(text: &str) -> Result<Uuid, ApiError> {
 /// Returns one page of the audit log: every accepted command, and rejected commands that post a document, each with its caller.
 ///
 /// With `document_id` the page has the commands that created or changed the document or record. A receipt that is allocated to a waiting
-/// order is among the commands of the order. With `number` the page has the same of a document or customer that is known by its number, such
+/// order is among the commands of the order, and payments, applications and their reversals are among those of the invoices, credit notes
+/// and bills that they settle. A voucher has its sales and refunds, a journal entry the command that posted it. A till sale is not found by
+/// its refunds, a till session not by its sales, a receipt not by later bills and landed costs, and a payment not by matches with the
+/// bank. With `number` the page has the same of a document or customer that is known by its number, such
 /// as an order, an invoice or a till sale. An import or a batch of records is one command without a `document_id`, and the log does not
 /// list its records. So `document_id` of a product does not find the import that changed it: `name=product.imported` lists all imports of
 /// products, and `name=product.batch_created` all batches.

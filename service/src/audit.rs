@@ -80,6 +80,65 @@ const NUMBERED: &str = "select id from application where tenant_id = $1 and numb
      union all select id from supplier_payment where tenant_id = $1 and number = $2 \
      union all select id from transfer where tenant_id = $1 and number = $2";
 
+/// Commands of documents beside those that name the document themselves, and the condition with the ids of the documents. Each reads an
+/// index. Till sales, documents of an order, entries of the ledger, cash moves and exceptions of sales name their command in their own row.
+/// A command that changed a document beside its own, such as a receipt that is allocated to an order, is named by the event of the
+/// document. The others are found by the rows that link documents: payments and applications of invoices, credit notes and bills,
+/// reversals, uses of advances, credit notes of invoices, moves of vouchers, and bills of purchase orders.
+const COMMANDS_OF: [(&str, &str); 21] = [
+    ("select d.command_id from pos_sale d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from shipment d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from invoice d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from journal_entry d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from cash_move d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from sale_exception d where d.tenant_id = ", "d.id = any("),
+    ("select d.command_id from event d where d.tenant_id = ", "d.document_id = any("),
+    // A reversal of an entry has the reversed entry as its document.
+    ("select d.command_id from journal_entry d where d.tenant_id = ", "d.document_id = any("),
+    ("select d.command_id from payment d where d.tenant_id = ", "d.original_id = any("),
+    ("select d.command_id from supplier_payment d where d.tenant_id = ", "d.original_id = any("),
+    ("select d.command_id from supplier_payment d where d.tenant_id = ", "d.advance_id = any("),
+    ("select d.command_id from bill d where d.tenant_id = ", "d.original_id = any("),
+    ("select d.command_id from landed_cost d where d.tenant_id = ", "d.original_id = any("),
+    (
+        "select n.command_id from invoice d \
+         join invoice n on n.tenant_id = d.tenant_id and n.order_id = d.order_id and n.original_id = d.id \
+         where d.tenant_id = ",
+        "d.id = any(",
+    ),
+    (
+        "select p.command_id from payment_allocation d \
+         join payment p on p.tenant_id = d.tenant_id and p.id = d.payment_id where d.tenant_id = ",
+        "d.invoice_id = any(",
+    ),
+    (APPLIED, "d.invoice_id = any("),
+    (APPLIED, "d.payment_id = any("),
+    (APPLIED, "d.credit_note_id = any("),
+    (
+        "select p.command_id from supplier_payment_part d \
+         join supplier_payment p on p.tenant_id = d.tenant_id and p.id = d.payment_id where d.tenant_id = ",
+        "d.bill_id = any(",
+    ),
+    (
+        "select b.command_id from bill_line d \
+         join bill b on b.tenant_id = d.tenant_id and b.id = d.bill_id where d.tenant_id = ",
+        "d.purchase_order_id = any(",
+    ),
+    // A row of a sale from before vouchers were records names no command.
+    (
+        "select coalesce(d.command_id, s.command_id) from voucher_move d \
+         left join pos_sale s on s.tenant_id = d.tenant_id and s.id = d.document_id where d.tenant_id = ",
+        "d.voucher_id = any(",
+    ),
+];
+
+/// Commands that changed what is applied: of applications, of reversals and payouts, and of credit notes.
+const APPLIED: &str = "select coalesce(a.command_id, p.command_id, n.command_id) from application_line d \
+     left join application a on a.tenant_id = d.tenant_id and a.id = d.document_id \
+     left join payment p on p.tenant_id = d.tenant_id and p.id = d.document_id \
+     left join invoice n on n.tenant_id = d.tenant_id and n.id = d.document_id \
+     where d.tenant_id = ";
+
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command>, Error> {
     let mut query = Listing::new(tx, SELECT)
         .with("c.name <> ", Some(UNCHANGED))
@@ -110,27 +169,17 @@ async fn numbered(tx: &Tx, number: &str) -> Result<Vec<Uuid>, Error> {
     rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
-/// Restricts a query to the commands of documents. Till sales and documents of an order name their command in their
-/// own row; all others are in the index command_by_document. A command that changed the document beside its own, such as a
-/// receipt that is allocated to an order, is named by the event of the document (index event_by_document).
+/// Restricts a query to the commands of documents. All but those of till sales are in the index command_by_document;
+/// [`COMMANDS_OF`] has the others.
 fn filter_by_documents(query: Listing, tx: &Tx, ids: &[Uuid]) -> Listing {
-    query
+    let own = query
         .sql(" and c.id in (select d.id from command d where d.name not like 'pos_sale.%' and d.tenant_id = ")
         .tenant(tx)
-        .with("d.document_id = any(", Some(ids))
-        .sql(") union all select d.command_id from pos_sale d where d.tenant_id = ")
-        .tenant(tx)
-        .with("d.id = any(", Some(ids))
-        .sql(") union all select d.command_id from shipment d where d.tenant_id = ")
-        .tenant(tx)
-        .with("d.id = any(", Some(ids))
-        .sql(") union all select d.command_id from invoice d where d.tenant_id = ")
-        .tenant(tx)
-        .with("d.id = any(", Some(ids))
-        .sql(") union all select d.command_id from event d where d.tenant_id = ")
-        .tenant(tx)
-        .with("d.document_id = any(", Some(ids))
-        .sql("))")
+        .with("d.document_id = any(", Some(ids));
+    let add = |query: Listing, (select, condition): (&'static str, &'static str)| {
+        query.sql(") union all ").sql(select).tenant(tx).with(condition, Some(ids))
+    };
+    COMMANDS_OF.into_iter().fold(own, add).sql("))")
 }
 
 fn read_entry(row: &PgRow) -> Result<Command, Error> {

@@ -6,6 +6,7 @@ use tests::{Tenant, lines, with_tenant};
 mod bank;
 mod foreign;
 mod open_item;
+mod trail;
 
 const PAYMENTS: &str = "/v1/payments";
 
