@@ -287,6 +287,19 @@ impl Write {
         Ok(self.run(name, &Bytes::new(), async |tx| saved(200, &work(tx).await?)).await?.respond())
     }
 
+    /// Changes a record by a step without a body, or leaves it as it is if it had the step behind it: then nothing is written. Returns 200.
+    pub async fn change_or_leave<R: Record>(
+        self,
+        name: &'static str,
+        work: impl AsyncFn(&Tx) -> Result<Patched<R>, Error>,
+    ) -> Answer {
+        let changed = async |tx: &Tx| {
+            let Patched { record, is_changed } = work(tx).await?;
+            Ok(Written { is_unchanged: !is_changed, ..saved(200, &record)? })
+        };
+        Ok(self.run(name, &Bytes::new(), changed).await?.respond())
+    }
+
     /// Changes a record by a merge patch. Returns 200. `work` gets the version that the record must have, and a
     /// function from its present state to the next. A record that has every value of the patch stays as it is.
     pub async fn patch<I, R>(

@@ -227,10 +227,10 @@ async fn disable(write: Write, id: PathId<UserId>) -> Answer {
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let disable = async |tx: &service::Tx| {
         let changed = users::disable(tx, &caller, id.0).await?;
-        changed_powers.note(changed.powers);
-        Ok(User::from(changed.user))
+        changed_powers.note(changed.record.powers);
+        Ok(changed.map(|changed| User::from(changed.user)))
     };
-    write.of_persons::<User>().change("user.disabled", disable).await
+    write.of_persons::<User>().change_or_leave("user.disabled", disable).await
 }
 
 /// Enable a user
@@ -250,8 +250,8 @@ async fn enable(write: Write, id: PathId<UserId>) -> Answer {
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let enable = async |tx: &service::Tx| {
         let changed = users::enable(tx, &caller, id.0).await?;
-        changed_powers.note(changed.powers);
-        Ok(User::from(changed.user))
+        changed_powers.note(changed.record.powers);
+        Ok(changed.map(|changed| User::from(changed.user)))
     };
-    write.of_persons::<User>().change("user.enabled", enable).await
+    write.of_persons::<User>().change_or_leave("user.enabled", enable).await
 }

@@ -350,11 +350,11 @@ fn input_of(user: &app_user::Model) -> Result<UserChange, Error> {
 
 /// Enables a disabled user, with the address and the role of before. Rejects a caller who lacks a scope of the user's role, and one with a
 /// second factor if the user is an admin: only [`update`] takes a code. An active user stays as it is.
-pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Error> {
+pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Patched<Changed>, Error> {
     let user = find(tx, id).await?;
     if user.status == "active" {
         require_role(parsed(user.role.clone())?, &current(tx, caller, Target::default()).await?)?;
-        return Ok(Changed { user, powers: false });
+        return Ok(Patched::unchanged(Changed { user, powers: false }));
     }
     let role: Role = parsed(user.role)?;
     require_role(role, caller)?;
@@ -365,12 +365,12 @@ pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Err
     }
     let active =
         |present: &UserChange| Ok(Some(UserChange { status: UserStatus::Active, ..present.clone() }));
-    Ok(apply(None, tx, caller, id, None, &active).await?.record)
+    apply(None, tx, caller, id, None, &active).await
 }
 
 /// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's
-/// role.
-pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Error> {
+/// role. A disabled user stays as it is.
+pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Patched<Changed>, Error> {
     let caller = &current(tx, caller, Target { key: None, user: Some(id) }).await?;
     let user = find(tx, id).await?;
     require_role(parsed(user.role.clone())?, caller)?;
@@ -379,7 +379,8 @@ pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Er
     let disable = sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
     let powers = tx.execute(disable).await? > 0;
     end_links(tx, id).await?;
-    Ok(Changed { user: find(tx, id).await?, powers })
+    let changed = Changed { user: find(tx, id).await?, powers };
+    Ok(if powers { Patched::changed(changed) } else { Patched::unchanged(changed) })
 }
 
 /// Ends the logins of a user who is disabled, and the ties to accounts at providers.

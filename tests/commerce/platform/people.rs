@@ -142,6 +142,28 @@ fn a_link_ends_with_the_next_one_and_with_a_change_of_the_user() {
 }
 
 #[test]
+fn a_user_who_is_enabled_or_disabled_already_has_no_entry_in_the_audit_log() {
+    with_tenant(async |tenant| {
+        let path = format!("/v1/users/{}", person(tenant, "cashier", "carl").await.id);
+        for (verb, name) in [("enable", "user.enabled"), ("disable", "user.disabled")] {
+            let log = async || {
+                let page = tenant.get(&format!("/v1/commands?name={name}")).await.ok();
+                page["data"].as_array().map(Vec::len)
+            };
+            let step = async |key: &str| tenant.post_as(&format!("{path}/{verb}"), key, &json!({})).await.ok();
+            let first = step(&format!("first-{verb}")).await;
+            let entries = log().await;
+            assert_eq!(entries, Some(usize::from(verb == "disable")), "{verb}");
+            let again = step(&format!("again-{verb}")).await;
+            assert_eq!(again["version"], first["version"], "{verb}");
+            assert_eq!(step(&format!("again-{verb}")).await, again, "a repeat has the stored response");
+            assert_eq!(log().await, entries, "{verb}");
+            assert_eq!(tenant.events(&format!("type={name}")).await.len(), entries.unwrap_or_default());
+        }
+    });
+}
+
+#[test]
 fn nobody_becomes_someone_with_more_by_a_link() {
     with_tenant(async |tenant| {
         let owner = person(tenant, "owner", "olga").await;
