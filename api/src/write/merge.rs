@@ -8,6 +8,11 @@ use serde_json::{Map, Value};
 use crate::body;
 use crate::problem::ApiError;
 
+/// Names of lists whose order has no meaning.
+const SETS: [&str; 6] = ["channels", "discounts", "email_domains", "event_types", "tags", "uses"];
+/// The caller's own data, in which no name has a meaning.
+const METADATA: &str = "metadata";
+
 /// A merge patch (RFC 7396): the fields to change. Null clears a field.
 pub type MergePatch = Map<String, Value>;
 
@@ -22,13 +27,13 @@ pub(super) fn merge<I: Serialize + DeserializeOwned>(
 }
 
 /// Whether the next state is the present one. The present one is read as the next one was, so that an empty patch never makes another
-/// one. A value that the state hides, such as a secret, is new.
+/// one. A value that the state hides, such as a secret, is new. A set in another order is the same.
 fn is_same<I: Serialize + DeserializeOwned>(
     present: Value,
     next: &I,
     patch: &MergePatch,
 ) -> Result<bool, ApiError> {
-    let next = serde_json::to_value(next).map_err(ApiError::internal)?;
+    let mut next = serde_json::to_value(next).map_err(ApiError::internal)?;
     let is_shown = |(name, value): (&String, &Value)| {
         is_empty(value) || next.get(name).is_some_and(|shown| !shown.is_null())
     };
@@ -37,7 +42,28 @@ fn is_same<I: Serialize + DeserializeOwned>(
     }
     // A state that is not allowed any more can't be read, so its next one differs.
     let Ok(present) = merged::<I>(present, &MergePatch::new()) else { return Ok(false) };
-    Ok(serde_json::to_value(present).map_err(ApiError::internal)? == next)
+    let mut present = serde_json::to_value(present).map_err(ApiError::internal)?;
+    sort_sets(&mut present);
+    sort_sets(&mut next);
+    Ok(present == next)
+}
+
+/// Brings the values of each set into one order.
+fn sort_sets(state: &mut Value) {
+    match state {
+        Value::Array(values) => values.iter_mut().for_each(sort_sets),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut().filter(|(name, _)| *name != METADATA) {
+                sort_sets(value);
+                if let Value::Array(values) = value
+                    && SETS.contains(&name.as_str())
+                {
+                    values.sort_by_cached_key(|value| value.to_string());
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Whether a patch states a text that was stored before names lost their invisible characters. A patch that restates it as it is
@@ -161,6 +187,26 @@ mod tests {
         }
         for patch in [json!({}), json!({ "name": old }), json!({ "tags": [old] })] {
             assert!(!is_next(old, patch.clone()), "{patch}");
+        }
+    }
+
+    #[test]
+    fn a_set_in_another_order_is_no_change() {
+        let present = json!({ "event_types": ["order.created", "order.amended"], "barcodes": ["1", "2"],
+            "addresses": [{ "uses": ["billing", "shipping"] }], "metadata": { "tags": ["a", "b"] } });
+        let is_next = |patch: Value| {
+            let patch = patch.as_object().expect("an object");
+            merge(&present, patch).expect("a state").is_some()
+        };
+        assert!(!is_next(json!({ "event_types": ["order.amended", "order.created"] })));
+        assert!(!is_next(json!({ "addresses": [{ "uses": ["shipping", "billing"] }] })));
+        for other in [
+            json!({ "event_types": ["order.created"] }),
+            json!({ "event_types": ["order.amended", "order.amended"] }),
+            json!({ "barcodes": ["2", "1"] }),
+            json!({ "metadata": { "tags": ["b", "a"] } }),
+        ] {
+            assert!(is_next(other.clone()), "{other}");
         }
     }
 

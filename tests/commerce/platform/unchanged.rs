@@ -140,3 +140,38 @@ fn a_present_value_in_another_form_changes_nothing() {
         }
     });
 }
+
+#[test]
+fn a_set_in_another_order_is_no_change() {
+    with_tenant(async |tenant| {
+        let uses = |uses: [&str; 2]| {
+            let address = json!({ "line1": "1 Mill Lane", "city": "Leeds", "country": "GB" });
+            json!({ "addresses": [{ "code": "office", "uses": uses, "address": address }] })
+        };
+        let (three, two) = (json!({ "percent": "3", "days": 10 }), json!({ "percent": "2", "days": 30 }));
+        let mut customer = uses(["billing", "shipping"]);
+        (customer["kind"], customer["name"]) = (json!("wholesale"), json!("Nordwind Supply"));
+        for (path, body, same, other) in [
+            (
+                "/v1/locations",
+                json!({ "code": "DEPOT", "name": "Depot", "kind": "warehouse", "channels": ["wholesale", "retail"] }),
+                json!({ "channels": ["retail", "wholesale"] }),
+                json!({ "channels": ["retail"] }),
+            ),
+            (
+                "/v1/suppliers",
+                json!({ "code": "POTTERY", "name": "Pottery", "discounts": [three, two] }),
+                json!({ "discounts": [two, three] }),
+                json!({ "discounts": [two] }),
+            ),
+            ("/v1/customers", customer, uses(["shipping", "billing"]), json!({ "addresses": [] })),
+        ] {
+            let at = format!("{path}/{}", tenant.make(path, body).await);
+            let (events, commands, _) = changes(tenant).await;
+            assert_eq!(tenant.patch(&at, &same).await.ok()["version"], 1, "{path}");
+            let (events_after, commands_after, _) = changes(tenant).await;
+            assert_eq!((events_after, commands_after), (events, commands), "{path}");
+            assert_eq!(tenant.patch(&at, &other).await.ok()["version"], 2, "{path}");
+        }
+    });
+}
