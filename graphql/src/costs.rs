@@ -15,35 +15,40 @@ pub struct SeesCosts(pub bool);
 /// Whether a report is about costs as a whole, or in an order that follows from costs.
 pub fn is_about_costs(request: &Request) -> bool {
     let sorted_by_cost = request.sort.is_some_and(|sort| is_cost(sort.column));
-    sorted_by_cost
-        || match request.name {
-            Name::Margin
-            | Name::StockValuation
-            | Name::StockAgeing
-            | Name::SlowStock
-            | Name::StockTurnover
-            | Name::WeakMargins
-            | Name::Shrinkage
-            | Name::TrialBalance
-            | Name::GeneralLedger
-            | Name::ProfitAndLoss
-            | Name::BalanceSheet
-            | Name::TieOut
-            | Name::PayableAgeing => true,
-            Name::Abc => request.measure == AbcMeasure::GrossMargin,
-            Name::Revenue
-            | Name::ChannelSummary
-            | Name::ProductPerformance
-            | Name::CustomerValue
-            | Name::StockPosition
-            | Name::LowStock
-            | Name::Reorder
-            | Name::LotExpiry
-            | Name::ReceivableAgeing
-            | Name::CustomerStatement
-            | Name::BestCustomers
-            | Name::TaxSummary => false,
-        }
+    let classed_by_cost = request.name == Name::Abc && request.measure == AbcMeasure::GrossMargin;
+    sorted_by_cost || classed_by_cost || is_of_costs(request.name)
+}
+
+/// Whether a report is about costs as a whole, with any parameters.
+pub fn is_of_costs(name: Name) -> bool {
+    match name {
+        Name::Margin
+        | Name::StockValuation
+        | Name::StockAgeing
+        | Name::SlowStock
+        | Name::StockTurnover
+        | Name::WeakMargins
+        | Name::Shrinkage
+        | Name::TrialBalance
+        | Name::GeneralLedger
+        | Name::ProfitAndLoss
+        | Name::BalanceSheet
+        | Name::TieOut
+        | Name::PayableAgeing => true,
+        Name::Revenue
+        | Name::ChannelSummary
+        | Name::ProductPerformance
+        | Name::CustomerValue
+        | Name::Abc
+        | Name::StockPosition
+        | Name::LowStock
+        | Name::Reorder
+        | Name::LotExpiry
+        | Name::ReceivableAgeing
+        | Name::CustomerStatement
+        | Name::BestCustomers
+        | Name::TaxSummary => false,
+    }
 }
 
 /// Returns the first field of a document that states a cost. An alias hides no field, and fragments are read too.

@@ -66,6 +66,10 @@ struct ReportInfo {
     /// Whether the figures can be compared with those of an earlier period or day (`compare`).
     #[schema(example = true)]
     has_compare: bool,
+    /// Scopes that the report needs. A sort by a figure of cost needs `costs:read` too, and so does `abc` with
+    /// `measure=gross_margin`.
+    #[schema(value_type = Vec<String>, max_items = 10, example = json!(["reports:read"]))]
+    scopes: Vec<&'static str>,
     /// Order of the rows. A limit keeps the first ones, unless this says otherwise.
     #[schema(max_length = 500, example = "The greatest net_revenue first.")]
     order: &'static str,
@@ -76,7 +80,7 @@ struct ReportInfo {
 
 /// List the reports
 ///
-/// Returns all reports with their possible groupings and formats.
+/// Returns all reports with their possible groupings, the scopes that they need, and formats.
 #[utoipa::path(
     operation_id = "reports_list",
     security(("bearer" = ["reports:read"])),
@@ -92,10 +96,18 @@ async fn list(_: Caller) -> Answer {
         has_as_of: name.has_as_of(),
         has_known_at: name.has_known_at(),
         has_compare: name.is_compared(),
+        scopes: scopes_of(name),
         order: name.order(),
         formats: Format::iter().map(Into::into).collect(),
     };
     Ok(HttpResponse::Ok().json(ReportList { object: tag::List, data: Name::iter().map(info).collect() }))
+}
+
+/// Returns the scopes without which a report is rejected.
+fn scopes_of(name: Name) -> Vec<&'static str> {
+    let costs = costs::is_of_costs(name).then_some("costs:read");
+    let ledger = name.is_of_ledger().then_some("ledger:read");
+    [Some("reports:read"), costs, ledger].into_iter().flatten().collect()
 }
 
 /// Parameters of a report.

@@ -100,3 +100,28 @@ fn a_statement_has_nothing_of_another_tenant() {
         assert_eq!(totals(&report(one, "trial_balance").await, &["debit"]), ["316.00"]);
     });
 }
+
+#[test]
+fn the_list_of_reports_states_the_scopes_that_each_needs() {
+    with_tenant(async |tenant| {
+        let list = tenant.get("/v1/reports").await.ok();
+        let reports = list["data"].as_array().expect("reports");
+        for held in [
+            &["reports:read"][..],
+            &["reports:read", "costs:read"],
+            &["reports:read", "ledger:read"],
+            &["costs:read", "ledger:read"],
+            &["reports:read", "costs:read", "ledger:read"],
+        ] {
+            let reader = tenant.with_key(&key(tenant, held).await);
+            for info in reports {
+                let name = info["name"].as_str().expect("a name");
+                let mut needed = info["scopes"].as_array().expect("scopes").iter();
+                let suffices = needed.all(|scope| held.iter().any(|one| scope == one));
+                let reply = reader.get(&format!("/v1/reports/{name}?limit=1")).await;
+                let expected = if suffices { 200 } else { 403 };
+                assert_eq!(reply.status, expected, "{name} with {held:?}: {}", reply.text);
+            }
+        }
+    });
+}
