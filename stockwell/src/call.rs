@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use api::config::secret;
 use clap::Args;
 use domain::text::{plain_line, plain_lines};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -106,7 +107,8 @@ struct Place {
 }
 
 /// Sends the request, and prints the body of the response to `out` as it is. A rejection is printed to `problems`: its code, and
-/// each field with its fix. Returns the exit code: 0 if the request was accepted, else the first digit of the status.
+/// each field with its fix. A redirect is not followed: its place is printed to `problems`. Returns the exit code: 0 if the request
+/// was accepted, else the first digit of the status.
 pub async fn run(args: &CallArgs, out: &mut impl Write, problems: &mut impl Write) -> Result<u8, CallError> {
     let call = Call::of(args)?;
     if args.all_pages {
@@ -117,6 +119,8 @@ pub async fn run(args: &CallArgs, out: &mut impl Write, problems: &mut impl Writ
     if status.is_client_error() || status.is_server_error() {
         return call.explain(response, problems).await;
     }
+    let place = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+    let place = place.and_then(|place| place.to_str().ok()).map(str::to_owned);
     let is_json = is_json(response.headers());
     let mut last = b'\n';
     while let Some(part) = response.chunk().await.map_err(|source| call.cut(source))? {
@@ -127,6 +131,9 @@ pub async fn run(args: &CallArgs, out: &mut impl Write, problems: &mut impl Writ
         out.write_all(b"\n")?;
     }
     out.flush()?;
+    if let Some(place) = place {
+        writeln!(problems, "{}: moved to {}", status.as_u16(), plain_line(&place))?;
+    }
     Ok(exit_code(status.as_u16()))
 }
 
@@ -177,7 +184,7 @@ impl<'a> Call<'a> {
                 .map_err(|error| CallError::Unusable(format!("--idempotency-key {key}: {error}")))?;
             headers.insert(IDEMPOTENCY_KEY, value);
         }
-        let http = http::client().map_err(|source| CallError::Transport { source, key: None })?;
+        let http = http::client(Policy::none()).map_err(|source| CallError::Transport { source, key: None })?;
         Ok(Call { args, http, url, headers, key, body: body(args)? })
     }
 

@@ -17,6 +17,7 @@ use clap::Args;
 use domain::text::{plain_line, plain_lines};
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -224,7 +225,7 @@ struct Client {
 
 impl Client {
     fn new(url: &str, key: SecretString) -> Result<Self, ReconcileError> {
-        Ok(Client { http: http::client()?, url: url.trim_end_matches('/').to_owned(), key })
+        Ok(Client { http: http::client(Policy::default())?, url: url.trim_end_matches('/').to_owned(), key })
     }
 
     async fn send(&self, request: &Request, body: Vec<u8>) -> Result<Value, ReconcileError> {

@@ -107,6 +107,8 @@ fn a_rejection_names_the_field_and_the_fix() {
         assert_eq!(page.code, 4);
         assert!(page.problems.contains("\n  limit: "), "{}", page.problems);
         assert_eq!(call(tenant, &["GET", "/v1/nothing"]).await.code, 4);
+        let moved = call(tenant, &["GET", "/"]).await;
+        assert_eq!((moved.code, moved.problems.as_str()), (3, "302: moved to /console\n"));
 
         let failed = async |words: &[&str]| {
             let args = args(tenant, words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
