@@ -184,7 +184,8 @@ impl<'a> Call<'a> {
                 .map_err(|error| CallError::Unusable(format!("--idempotency-key {key}: {error}")))?;
             headers.insert(IDEMPOTENCY_KEY, value);
         }
-        let http = http::client(Policy::none()).map_err(|source| CallError::Transport { source, key: None })?;
+        let http =
+            http::client(Policy::none()).map_err(|source| CallError::Transport { source, key: None })?;
         Ok(Call { args, http, url, headers, key, body: body(args)? })
     }
 

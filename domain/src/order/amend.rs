@@ -230,11 +230,7 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
 
 /// Rejects lines that are new or grow if the customer is blocked, if the location of the order no longer serves wholesale, or if the
 /// product is archived.
-fn check_growth<'l>(
-    book: &Book,
-    order: &Order,
-    more: impl Iterator<Item = &'l Line>,
-) -> Result<(), Refusal> {
+fn check_growth<'l>(book: &Book, order: &Order, more: impl Iterator<Item = &'l Line>) -> Result<(), Refusal> {
     let blocked = check_buyer(book, order).err();
     let location = book.setup.location(Some(order.location_id)).filter(|own| !serves_wholesale(own));
     let mut details = BTreeMap::new();

@@ -53,7 +53,8 @@ fn a_payment_is_found_by_its_payout() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
         let payment = made(tenant, PAYMENTS, paid(&customer, "60")).await;
-        made(tenant, "/v1/payouts", json!({ "customer_id": customer, "method": "bank", "amount": "60" })).await;
+        made(tenant, "/v1/payouts", json!({ "customer_id": customer, "method": "bank", "amount": "60" }))
+            .await;
         let found = trail(tenant, &payment).await;
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[1].starts_with("payout."), "{found:?}");
@@ -99,7 +100,8 @@ fn a_bill_is_found_by_its_payments() {
 fn a_journal_entry_and_a_cash_move_are_found_by_their_command() {
     with_tenant(async |tenant| {
         let till = tenant.till().await;
-        let cash = json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "10", "reason": "Change" });
+        let cash =
+            json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "10", "reason": "Change" });
         let cash = made(tenant, "/v1/pos/cash-moves", cash).await;
         let found = trail(tenant, &cash).await;
         assert_eq!(found, ["pos_session.cash_moved"]);

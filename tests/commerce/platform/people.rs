@@ -150,7 +150,8 @@ fn a_user_who_is_enabled_or_disabled_already_has_no_entry_in_the_audit_log() {
                 let page = tenant.get(&format!("/v1/commands?name={name}")).await.ok();
                 page["data"].as_array().map(Vec::len)
             };
-            let step = async |key: &str| tenant.post_as(&format!("{path}/{verb}"), key, &json!({})).await.ok();
+            let step =
+                async |key: &str| tenant.post_as(&format!("{path}/{verb}"), key, &json!({})).await.ok();
             let first = step(&format!("first-{verb}")).await;
             let entries = log().await;
             assert_eq!(entries, Some(usize::from(verb == "disable")), "{verb}");

@@ -203,10 +203,9 @@ fn an_amendment_takes_the_version_in_its_body_alone() {
         let path = format!("/v1/orders/{}", order["id"].as_str().expect("an id"));
         let read = tenant.get(&path).await;
         let tag = read.header("etag").expect("an ETag");
-        for (step, body) in [
-            ("amend", json!({ "lines": [{ "line_no": 1, "quantity": "4" }] })),
-            ("cancel", json!({})),
-        ] {
+        for (step, body) in
+            [("amend", json!({ "lines": [{ "line_no": 1, "quantity": "4" }] })), ("cancel", json!({}))]
+        {
             let call = tenant.call(Method::POST, &format!("{path}/{step}")).key(step).header("if-match", tag);
             let reply = call.json(&body).send().await;
             assert_eq!(refused_header(&reply, "invalid_parameter"), "If-Match", "{step}");

@@ -137,7 +137,8 @@ fn a_rejected_document_is_found_by_its_code() {
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
         let order = tenant.order(&customer, &[("MUG", "1")], "confirmed").await.created();
         let amend = format!("/v1/orders/{}/amend", order["id"].as_str().expect("an id"));
-        let unknown = json!({ "customer_id": "cus_01h455vb4pex5vsknk084sn02q", "lines": lines(&[("MUG", "1")]) });
+        let unknown =
+            json!({ "customer_id": "cus_01h455vb4pex5vsknk084sn02q", "lines": lines(&[("MUG", "1")]) });
         let late = json!({ "version": 7, "lines": [{ "line_no": 1, "quantity": "2" }] });
         for (number, path, body) in [
             (1, "/v1/pos/sales", sale(&till, &[("MUG", "9")])),

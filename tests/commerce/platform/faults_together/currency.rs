@@ -93,7 +93,8 @@ fn a_wrong_rate_hides_no_amount_with_too_many_decimals() {
         let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
         let bill = json!({ "supplier_id": supplier, "supplier_number": "4711", "dated": "2026-01-02",
             "currency": "JPY", "lines": [{ "account": "9999", "unit_cost": "1", "tax_value": "1.5" }] });
-        let line = json!({ "sku": "MUG", "quantity": "1", "unit_price": "1", "discount": { "amount": "0.5" } });
+        let line =
+            json!({ "sku": "MUG", "quantity": "1", "unit_price": "1", "discount": { "amount": "0.5" } });
         let order = json!({ "customer_id": customer, "currency": "JPY", "discount": { "amount": "0.5" },
             "lines": [line] });
         // There is no recorded rate.

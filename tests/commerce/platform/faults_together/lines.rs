@@ -150,7 +150,8 @@ fn a_line_of_an_original_that_comes_back_lists_all_of_its_faults() {
             json!({ "register_id": till.register_id, "original_id": original, "original_lines": lines,
                 "tenders": [{ "kind": "cash" }] })
         };
-        let unknown = back(&json!("sal_01h455vb4pex5vsknk084sn02q"), json!([{ "line_no": 0, "quantity": "0" }]));
+        let unknown =
+            back(&json!("sal_01h455vb4pex5vsknk084sn02q"), json!([{ "line_no": 0, "quantity": "0" }]));
         let problem = tenant.post("/v1/pos/refunds", &unknown).await.refused(404, "not_found");
         lists(&problem, &["#/original_id", "#/original_lines/0/line_no", "#/original_lines/0/quantity"]);
 
