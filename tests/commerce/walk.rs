@@ -6,11 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, keep};
 
-/// Sets `$URL` and `$KEY`, which the requests of a walk-through use.
-pub const SET_UP: &str = "`./run demo` writes the URL and the key to `.stockwell/demo.json`. In a second terminal, in the same folder:\n\n\
-    ```sh\nURL=$(jq -r .base_url .stockwell/demo.json) KEY=$(jq -r '.tenants[0].admin_key' .stockwell/demo.json)\n```";
-
-/// Like [`SET_UP`], with a tenant that has no trade of its own.
+/// Sets `$URL`, and `$KEY` of a tenant that has no trade of its own.
 pub const SET_UP_ALONE: &str = "The tenant of these figures has no trade of its own: its systems are the four. The demo's first tenant trades, and its third \
     one has the same exports already. So make a tenant for this page. `./run demo` writes the URLs to `.stockwell/demo.json`. In a second \
     terminal, in the same folder (with `./run demo --debug`, the program is `target/debug/stockwell`):\n\n\
@@ -20,8 +16,20 @@ pub const SET_UP_ALONE: &str = "The tenant of these figures has no trade of its 
     --currency GBP --country GB --time-zone Europe/London | tail -n 1)\n```";
 
 /// Says which figures a page has that shows the trade of its test.
-pub const OF_TEST: &str = "Ids and figures are those of the test's tenant. The demo has other products and other trade: put its ids and SKUs in \
-    place of those below, and expect other figures. In a body between single quotes the shell does not replace `$NAMES`.";
+pub const OF_TEST: &str = "Ids and numbers are those of the test's tenant; yours has others. Set a `$NAME` when a response has shown \
+    its id, such as `BILL=bll_…`: then the commands work as they are printed.";
+
+/// Sets `$URL`, and `$KEY` of a new tenant with this slug and name.
+pub fn set_up_own(slug: &str, name: &str) -> String {
+    format!(
+        "The demo's first tenant has other products and other trade, so make a tenant for this page. `./run demo` writes the URLs to \
+         `.stockwell/demo.json`. In a second terminal, in the same folder (with `./run demo --debug`, the program is \
+         `target/debug/stockwell`):\n\n```sh\nURL=$(jq -r .base_url .stockwell/demo.json)\n\
+         export STOCKWELL_DATABASE_URL=$(jq -r .database_url .stockwell/demo.json | sed 's|//postgres:|//stockwell_app:|')\n\
+         KEY=$(target/release/stockwell tenant create --slug {slug} --name \"{name}\" \\\n  \
+         --currency GBP --country GB --time-zone Europe/London | tail -n 1)\n```"
+    )
+}
 
 /// Defines `new_key`, for the requests that have an idempotency key. Every system with a shell has what it calls.
 pub const NEW_KEY: &str = "`new_key` makes the idempotency key of a write. It needs `od` and `tr` alone, which every Linux and macOS has:\n\n\
@@ -64,6 +72,16 @@ impl<'a> Walk<'a> {
         plain
     }
 
+    /// Returns a command with names in place of values. A name in a body stands outside its single quotes, so that the shell
+    /// replaces it.
+    fn command(&self, request: &str) -> String {
+        let mut command = self.plain(request);
+        for (_, name) in self.names.iter().filter(|(_, name)| name.starts_with('$')) {
+            command = command.replace(&format!("\"{name}\""), &format!("\"'{name}'\""));
+        }
+        command
+    }
+
     /// Returns a response without the ids that have no name, and without the instant up to which a list is complete.
     fn known(&self, value: &Value) -> Value {
         match value {
@@ -94,6 +112,26 @@ impl<'a> Walk<'a> {
         self.show_post(path, body, &reply)
     }
 
+    /// Like [`make`](Walk::make), for a request whose response the page does not need: the command sets `$name`.
+    pub async fn prepare(&mut self, name: &str, path: &str, body: &Value) -> Value {
+        let reply = self.tenant.post(path, body).await;
+        assert!(reply.status < 300, "{path}: {}", reply.text);
+        let made = reply.json();
+        let request = self.command(&request_of("curl -s", path, body));
+        self.name(name, &made["id"]);
+        self.say(&format!("```sh\n{name}=$({request} | jq -r .id)\n```"));
+        made
+    }
+
+    /// Shows the command that sets `$name` to the id of the first row of a list.
+    pub async fn find(&mut self, name: &str, path: &str) -> Value {
+        let found = self.tenant.get(path).await.ok()["data"][0]["id"].clone();
+        let request = self.command(&format!("curl -s \"$URL{path}\" -H \"Authorization: Bearer $KEY\""));
+        self.name(name, &found);
+        self.say(&format!("```sh\n{name}=$({request} | jq -r '.data[0].id')\n```"));
+        found
+    }
+
     pub async fn put(&mut self, path: &str, body: &Value) -> Value {
         let reply = self.tenant.put(path, body).await;
         let shown = serde_json::to_string_pretty(body).expect("JSON");
@@ -105,12 +143,7 @@ impl<'a> Walk<'a> {
     }
 
     fn show_post(&mut self, path: &str, body: &Value, reply: &Reply) -> Value {
-        let shown = serde_json::to_string_pretty(body).expect("JSON");
-        let request = format!(
-            "curl -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(new_key)\" \
-             -H \"Content-Type: application/json\" -d '{shown}'"
-        );
-        self.show(&request, reply)
+        self.show(&request_of("curl", path, body), reply)
     }
 
     pub async fn get(&mut self, path: &str) -> Value {
@@ -123,7 +156,7 @@ impl<'a> Walk<'a> {
         let answer = reply.json();
         let shown = self.known(&(self.told)(&answer));
         let shown = serde_json::to_string_pretty(&shown).expect("JSON");
-        let (request, shown) = (self.plain(request), self.plain(&shown));
+        let (request, shown) = (self.command(request), self.plain(&shown));
         let status = reply.status;
         self.say(&format!("```sh\n{request}\n```\n\n{status}:\n\n```json\n{shown}\n```"));
         answer
@@ -133,6 +166,15 @@ impl<'a> Walk<'a> {
     pub fn keep(&self, page: &str) {
         keep(page, &format!("{}\n", self.text.trim_end()));
     }
+}
+
+/// Returns the command that posts a body.
+fn request_of(curl: &str, path: &str, body: &Value) -> String {
+    let shown = serde_json::to_string_pretty(body).expect("JSON");
+    format!(
+        "{curl} -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(new_key)\" \
+         -H \"Content-Type: application/json\" -d '{shown}'"
+    )
 }
 
 /// Whether a text is an id as the API writes it.

@@ -3,10 +3,10 @@
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
-use tests::{Tenant, environment, sale, with_tenant};
+use tests::{environment, lines, with_tenant};
 
 use crate::replenish::Calendar;
-use crate::walk::{NEW_KEY, OF_TEST, SET_UP, Walk, brief};
+use crate::walk::{NEW_KEY, OF_TEST, Walk, brief, set_up_own};
 
 const SUGGESTIONS: &str = "/v1/replenishment/suggestions";
 /// Members of responses that the example does not need.
@@ -62,19 +62,34 @@ struct Purchase {
 }
 
 /// Sells 70 mugs in each of eight weeks, and leaves 150 in the warehouse, at a cost of 2. Returns the id of the mug.
-async fn trade(tenant: &Tenant, calendar: Calendar) -> String {
-    let more = json!({ "name": "Stoneware mug", "list_price": "5.00", "costing_method": "fifo" });
-    let mug = tenant.product_with("MUG", more).await.id;
-    let opening = json!({ "kind": "opening", "occurred_at": calendar.at(8, 0, 6),
+async fn trade(walk: &mut Walk<'_>, calendar: Calendar) -> String {
+    walk.say(
+        "## The trade before\n\nA till in the warehouse has sold 70 mugs in each of the last eight weeks, first in, first out. The days are \
+         those of the weeks before you read this, so put yours in place of them.",
+    );
+    let mug = json!({ "sku": "MUG", "name": "Stoneware mug", "list_price": "5.00", "costing_method": "fifo" });
+    let mug = walk.prepare("MUG", "/v1/products", &mug).await;
+    let main = walk.find("WAREHOUSE", "/v1/locations?code=MAIN").await;
+    let opened_at = json!(calendar.at(8, 0, 6));
+    walk.show_as(text(&opened_at), "2026-01-05T06:00:00Z");
+    let opening = json!({ "kind": "opening", "occurred_at": opened_at,
         "lines": [{ "sku": "MUG", "quantity": "710", "unit_cost": "2.00" }] });
-    tenant.post("/v1/stock/documents", &opening).await.created();
-    let till = tenant.till().await;
-    for week in (1..=8).rev() {
-        let mut sold = sale(&till, &[("MUG", "70")]);
-        sold["occurred_at"] = json!(calendar.at(week, 0, 12));
-        tenant.post("/v1/pos/sales", &sold).await.created();
+    walk.prepare("OPENING", "/v1/stock/documents", &opening).await;
+    let till = json!({ "code": "T2", "name": "Till in the warehouse", "location_id": main });
+    let till = walk.prepare("TILL", "/v1/registers", &till).await;
+    walk.prepare("SESSION", "/v1/pos/sessions", &json!({ "register_id": till["id"] })).await;
+    walk.say("The first of the eight sales; the others are a week later each:");
+    let sold = |week: u64| {
+        json!({ "register_id": till["id"], "lines": lines(&[("MUG", "70")]), "tenders": [{ "kind": "cash" }],
+            "occurred_at": calendar.at(week, 0, 12) })
+    };
+    let first = sold(8);
+    walk.show_as(text(&first["occurred_at"]), "2026-01-05T12:00:00Z");
+    walk.prepare("SALE", "/v1/pos/sales", &first).await;
+    for week in (1..=7).rev() {
+        walk.tenant.post("/v1/pos/sales", &sold(week)).await.created();
     }
-    mug
+    text(&mug["id"]).to_owned()
 }
 
 /// States the supplier and its prices, and orders what is suggested.
@@ -218,9 +233,20 @@ async fn prove(walk: &mut Walk<'_>, purchase: &Purchase, since: &str) {
 fn the_walk_through_is_what_was_ordered_and_paid() {
     with_tenant(async |tenant| {
         let calendar = Calendar::now().await;
-        let mug = trade(tenant, calendar).await;
-        let since = environment().now().await.to_rfc3339_opts(SecondsFormat::Millis, true);
         let mut walk = Walk::new(tenant, told);
+        walk.say("# From the order to the payment");
+        walk.say(
+            "Mugs run out. What is to be ordered, what came of it, what did it cost with the freight, and does the bill agree?\n\nA test \
+             made every request and response below (`tests/commerce/buying/walk_through.rs`) and fails if the API responds differently; \
+             `UPDATE=1 ./run test -p tests walk_through` rewrites this page. Members that the example does not need are left out. `$NAMES` \
+             stand for ids, and `…` for instants. Days are counted from 2 March 2026. \
+             [Buying](../buying.md) has the rules and the limits.",
+        );
+        walk.say(&set_up_own("procure-to-pay", "Mug Stores"));
+        walk.say(OF_TEST);
+        walk.say(NEW_KEY);
+        let mug = trade(&mut walk, calendar).await;
+        let since = environment().now().await.to_rfc3339_opts(SecondsFormat::Millis, true);
         walk.show_as(&since, "2026-03-02T09:00:00.000Z");
         let days = [(0, "2026-03-02"), (10, "2026-03-12"), (14, "2026-03-16"), (30, "2026-04-01")];
         for (ahead, shown) in days {
@@ -228,20 +254,6 @@ fn the_walk_through_is_what_was_ordered_and_paid() {
         }
         let year = calendar.ahead(0)[..4].to_owned();
         walk.show_as(&format!("-{year}-0000"), "-2026-0000");
-        walk.name("MUG", &json!(mug));
-        walk.name("WAREHOUSE", &json!(tenant.main));
-        walk.say("# From the order to the payment");
-        walk.say(
-            "Mugs run out. What is to be ordered, what came of it, what did it cost with the freight, and does the bill agree?\n\nA test \
-             made every request and response below (`tests/commerce/buying/walk_through.rs`) and fails if the API responds differently; \
-             `UPDATE=1 ./run test -p tests walk_through` rewrites this page. Members that the example does not need are left out. `$NAMES` \
-             stand for ids, and `…` for instants. Days are counted from 2 March 2026. \
-             [Buying](../buying.md) has the rules and the limits.\n\nThe tenant of the test has the product `MUG` with stock in the \
-             warehouse, and a till has sold 70 of it in each of the last eight weeks. Another tenant has other suggestions.",
-        );
-        walk.say(SET_UP);
-        walk.say(OF_TEST);
-        walk.say(NEW_KEY);
         let purchase = order(&mut walk, mug).await;
         receive(&mut walk, &purchase).await;
         pay(&mut walk, &purchase, &calendar.ahead(0)).await;

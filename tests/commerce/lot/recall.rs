@@ -2,10 +2,10 @@
 //! walk-through in the documentation.
 
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, lines, sale, with_tenant};
+use tests::{Reply, Tenant, environment, lines, sale, with_tenant};
 
 use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
-use crate::walk::{NEW_KEY, OF_TEST, SET_UP, Walk, brief};
+use crate::walk::{NEW_KEY, OF_TEST, Walk, brief, set_up_own};
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -230,7 +230,7 @@ fn the_walk_through_is_what_was_asked_and_answered() {
              fails if the API responds differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this \
              page. Fields that the example does not need are left out. `$NAMES` stand for ids, and `…` for instants.",
         );
-        walk.say(SET_UP);
+        walk.say(&set_up_own("lot-recall", "Jam Stores"));
         walk.say(OF_TEST);
         walk.say(NEW_KEY);
         wholesale_and_retail(&mut walk, &expires_on).await;
@@ -270,29 +270,40 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
         ),
         &posted,
     );
-    tenant.post("/v1/stock/documents", &receipt("L-118", "50")).await.created();
+    walk.say("Another 50 jars are received in lot `L-118`:");
+    walk.prepare("SECOND_RECEIPT", "/v1/stock/documents", &receipt("L-118", "50")).await;
     let other = crate::lot::lot(tenant, "L-118").await;
     walk.name("OTHER_LOT", &other["id"]);
-    walk.say("Another 50 jars are received in lot `L-118`.\n\n## Both channels sell it\n\nThe till sells the lot that expires first; the request need not name one.");
-    let till = tenant.till_with(json!({ "code": "SHOP1" })).await;
-    walk.name("TILL", &json!(till.register_id));
-    let sold = walk.tenant.post("/v1/pos/sales", &sale(&till, &[("JAM-340", "3")])).await;
-    walk.name("SALE", &sold.created()["id"]);
-    let year =
-        sold.created()["number"].as_str().expect("a number").split('-').nth(1).expect("a year").to_owned();
+    sell(walk).await;
+}
+
+/// Sells at a till and to a customer, and sends jars to the shop.
+async fn sell(walk: &mut Walk<'_>) {
+    walk.say("## Both channels sell it\n\nA till in the warehouse opens:");
+    let main = walk.find("WAREHOUSE", "/v1/locations?code=MAIN").await;
+    let till = json!({ "code": "SHOP1", "name": "Till in the warehouse", "location_id": main });
+    let till = walk.prepare("TILL", "/v1/registers", &till).await;
+    walk.prepare("SESSION", "/v1/pos/sessions", &json!({ "register_id": till["id"] })).await;
+    walk.say("It sells the lot that expires first; the request need not name one.");
+    let sold = json!({ "register_id": till["id"], "lines": lines(&[("JAM-340", "3")]),
+        "tenders": [{ "kind": "cash" }] });
+    let year = environment().now().await.format("%Y").to_string();
     for prefix in ["SHOP1", "GR", "SO", "SH", "INV"] {
         walk.show_as(&format!("{prefix}-{year}"), &format!("{prefix}-2026"));
     }
-    walk.show("curl -X POST \"$URL/v1/pos/sales\" …", &sold);
-    let email = json!({ "email": "goods@nordwind.example" });
-    let customer = tenant.customer_with("Nordwind Supply", email).await;
-    walk.name("CUSTOMER", &json!(customer));
-    tenant.order(&customer, &[("JAM-340", "40")], "invoiced").await.created();
-    tenant.order(&customer, &[("JAM-340", "10")], "confirmed").await.created();
+    walk.make(("SALE", "/id"), "/v1/pos/sales", &sold).await;
     walk.say("Nordwind Supply orders 40 jars, which are shipped and invoiced, and another 10, which are only reserved.");
-    let transfer = json!({ "to_location_id": tenant.shop, "lines": lines(&[("JAM-340", "12")]) });
-    tenant.post("/v1/stock/transfers", &transfer).await.created();
+    let customer = json!({ "kind": "wholesale", "name": "Nordwind Supply", "email": "goods@nordwind.example" });
+    let customer = walk.prepare("CUSTOMER", "/v1/customers", &customer).await;
+    for (name, quantity, advance_to) in [("FIRST_ORDER", "40", "invoiced"), ("ORDER", "10", "confirmed")] {
+        let order = json!({ "customer_id": customer["id"], "lines": lines(&[("JAM-340", quantity)]),
+            "advance_to": advance_to });
+        walk.prepare(name, "/v1/orders", &order).await;
+    }
     walk.say("A transfer sends 12 jars to the shop.");
+    let shop = walk.find("SHOP", "/v1/locations?code=SHOP").await;
+    let transfer = json!({ "to_location_id": shop, "lines": lines(&[("JAM-340", "12")]) });
+    walk.prepare("TRANSFER", "/v1/stock/transfers", &transfer).await;
 }
 
 /// Traces and recalls the lot, and ships from another one.
@@ -303,7 +314,6 @@ async fn trace_and_recall(walk: &mut Walk<'_>) {
     walk.say("The trace shows the receipt and every customer; its quantities add up.");
     let lot = lot(tenant, "L-117").await;
     let trace = tenant.get(&format!("/v1/lots/{}/trace", id(&lot))).await;
-    walk.name("ORDER", &trace.ok()["waiting"][0]["order_id"]);
     walk.get(&format!("/v1/lots/{}/trace", id(&lot))).await;
     walk.say(
         "## The recall\n\nOne request stops the lot in both channels, puts its available stock into quarantine, and lists \
@@ -324,9 +334,7 @@ async fn trace_and_recall(walk: &mut Walk<'_>) {
     walk.post("/v1/pos/sales", &named).await;
     walk.say("The order with 10 reserved jars is shipped from the other lot.");
     let order = trace.ok()["waiting"][0]["order_id"].as_str().expect("an id").to_owned();
-    let shipped = tenant.post(&format!("/v1/orders/{order}/ship"), &json!({})).await;
-    walk.name("SHIPMENT", &shipped.ok()["shipments"][0]["id"]);
-    walk.show("curl -X POST \"$URL/v1/orders/$ORDER/ship\" …", &shipped);
+    walk.make(("SHIPMENT", "/shipments/0/id"), &format!("/v1/orders/{order}/ship"), &json!({})).await;
     walk.say(
         "To write the quarantined jars off, release the hold and post an adjustment that names the lot.",
     );
