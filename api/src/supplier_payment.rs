@@ -66,7 +66,7 @@ struct SupplierPaymentIn {
     /// Amount that is paid in advance, for bills to come, in the currency of the payment.
     #[schema(example = json!(null))]
     advance: Option<Money>,
-    /// Reference of the bank. Never a card number.
+    /// Reference of the bank.
     reference: Option<Reference100>,
     /// When it was paid. Now if absent. It may be before the day of a bill: the amount is an advance (1150) until that day.
     occurred_at: Option<Instant>,

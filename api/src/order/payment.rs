@@ -55,7 +55,7 @@ struct PaymentIn {
     /// currency, and a cent in the tenant's, is then paid with an amount of zero.
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
-    /// Reference of the bank or processor. Never a card number.
+    /// Reference of the bank or processor. That of a card payment may be no card number.
     reference: Option<Reference100>,
     /// When it was received. Now if absent. It may be before an invoice, which is settled from its own day on.
     occurred_at: Option<Instant>,
@@ -91,7 +91,7 @@ struct ReversalIn {
     /// Till through whose drawer cash goes. Only if the original was in cash, which needs it.
     #[schema(example = json!(null))]
     register_id: Option<RegisterId>,
-    /// Reference of the bank or processor. Never a card number.
+    /// Reference of the bank or processor. That of a card payment may be no card number.
     reference: Option<Reference100>,
     /// When it happened. Now if absent. Not before its original.
     occurred_at: Option<Instant>,
@@ -123,7 +123,7 @@ struct PayoutIn {
     /// Payments and credit notes that are paid out. If absent, the oldest.
     #[schema(max_items = 500)]
     parts: Option<Vec<PayoutPart>>,
-    /// Reference of the bank or processor. Never a card number.
+    /// Reference of the bank or processor. That of a card payment may be no card number.
     reference: Option<Reference100>,
     /// When it was paid. Now if absent.
     occurred_at: Option<Instant>,
@@ -349,6 +349,9 @@ async fn pay_out(post: Post) -> Answer {
 fn payout_command(input: PayoutIn, _: &Caller) -> Result<Stated, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
+    if input.method == PaymentMethod::Card {
+        text::check_no_card(&mut problems, "/reference", reference.as_deref());
+    }
     if input.parts.as_ref().is_some_and(|parts| parts.len() > LINES_MAX) {
         problems.invalid("/parts", format!("A payout has at most {LINES_MAX} parts."));
     }

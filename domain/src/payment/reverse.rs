@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Drawer, ForeignPayment, KnownPayment, Payment, PaymentKind, post};
+use super::{Drawer, ForeignPayment, KnownPayment, Payment, PaymentKind, PaymentMethod, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -11,7 +11,8 @@ use crate::id::{PaymentId, RegisterId};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
-use crate::refusal::{Faults, Refusal};
+use crate::refusal::{Faults, Problems, Refusal};
+use crate::text::check_no_card;
 
 /// A payment or payout to take back.
 #[derive(Debug, Clone)]
@@ -52,11 +53,21 @@ impl Rule for Reverse {
         let Some(original) = book.payments.get(&self.original_id) else { return };
         faults.take(book.occurred_after(self.occurred_at, (original.number.as_str(), original.occurred_at)));
         faults.take(Drawer::of(book, original.method, self.register_id));
+        faults.take(check_reference(original, self));
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
         reverse(book, self).map(|(payment, posting)| (Outcome::Payment(Box::new(payment)), posting))
     }
+}
+
+/// Rejects a card number as the reference of what was paid by card.
+fn check_reference(original: &KnownPayment, command: &Reverse) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if original.method == PaymentMethod::Card {
+        check_no_card(&mut problems, "/reference", command.reference.as_deref());
+    }
+    problems.check()
 }
 
 /// Takes a payment or a payout back. The invoices that a payment had settled are open again; the credits that a payout had
@@ -65,6 +76,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Ref
     let original = book.payments.get(&command.original_id).cloned();
     let original = original.ok_or_else(|| Refusal::not_found("payment"))?;
     check(&original)?;
+    check_reference(&original, command)?;
     if command.reason.trim().is_empty() {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }

@@ -116,10 +116,13 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
             .sum()
     };
     let has_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
-    let open_is_cash = inputs.iter().any(|input| input.amount.is_none() && input.kind == TenderKind::Cash);
-    let open_is_other = inputs.iter().any(|input| input.amount.is_none() && input.kind != TenderKind::Cash);
-    let other = if open_is_other { total - named(true) } else { named(false) };
-    if other > total || other.is_negative() {
+    let open = inputs.iter().position(|input| input.amount.is_none());
+    let is_open = |cash: bool| open.is_some_and(|at| (inputs[at].kind == TenderKind::Cash) == cash);
+    let other = if is_open(false) { total - named(true) } else { named(false) };
+    if is_open(false) && other < named(false) {
+        return Err(nothing_left(total, open));
+    }
+    if other > total {
         let detail = format!(
             "Card and voucher come to {other}, more than the total of {total}. Only cash gives change."
         );
@@ -127,7 +130,10 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     }
     let due = total - other;
     let due_in_cash = if has_cash { to_coins(due, coin) } else { due };
-    let cash = if open_is_cash { due_in_cash } else { named(true) };
+    if is_open(true) && due_in_cash < named(true) {
+        return Err(nothing_left(total, open));
+    }
+    let cash = if is_open(true) { due_in_cash } else { named(true) };
     if cash < due_in_cash {
         let detail = format!("The tenders come to {}, the total to {}.", other + cash, other + due_in_cash);
         return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
@@ -152,6 +158,15 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     }
     tenders.retain(|tender| !tender.amount.is_zero() || tender.tendered.is_some_and(Money::is_positive));
     Ok((tenders, due_in_cash - due))
+}
+
+/// Returns the refusal of named amounts that exceed the total, so that nothing is left for the tender without an amount.
+fn nothing_left(total: Money, open: Option<usize>) -> Refusal {
+    let pointer = open.map_or_else(|| "/tenders".to_owned(), |at| format!("/tenders/{at}"));
+    let detail = format!(
+        "The other tenders exceed the total of {total}, so nothing is left for this one: leave it out."
+    );
+    Problems::one(pointer, Code::TenderMismatch, detail)
 }
 
 /// Settles a sale that has happened. `stated` is the total of its receipt, before or after the rounding of cash. Tenders that
@@ -282,6 +297,34 @@ mod tests {
             assert_eq!(tenders.iter().map(|tender| tender.amount).sum::<Money>(), money("7.30"));
             assert_eq!(tenders[1].amount, money("2.30"));
         }
+    }
+
+    #[test]
+    fn a_tender_without_an_amount_is_never_negative() {
+        use TenderKind::{Card, Cash, Voucher};
+        for (named, paid, open) in [
+            (Card, "20", Voucher),
+            (Card, "14", Voucher),
+            (Voucher, "20", Card),
+            (Card, "20", Card),
+            (Cash, "20", Voucher),
+            (Cash, "20", Card),
+            (Cash, "20", Cash),
+        ] {
+            let inputs = [tender(open, None), tender(named, Some(paid))];
+            let refusal = settle(money("12"), &inputs, Money::ZERO).expect_err("nothing is left");
+            let first = refusal.problems.first().expect("a problem");
+            assert_eq!((refusal.code, &*first.pointer), (Code::TenderMismatch, "/tenders/0"), "{inputs:?}");
+            // A sale that has happened keeps what it names, and no voucher gains.
+            let (tenders, added) = settle_forced(money("12"), None, &inputs, Money::ZERO).expect("settled");
+            assert_eq!((tenders.len(), tenders[0].amount), (1, money(paid)), "{inputs:?}");
+            assert_eq!(added, money(paid) - money("12"), "{inputs:?}");
+        }
+        let whole = [tender(Voucher, None), tender(Card, Some("12"))];
+        let (tenders, _) = settle(money("12"), &whole, Money::ZERO).expect("settled");
+        assert_eq!((tenders.len(), tenders[0].kind), (1, Card));
+        let back = [tender(Card, None), tender(Cash, Some("20"))];
+        assert!(pay_out(money("-12"), &back, Money::ZERO).is_err());
     }
 
     #[test]

@@ -67,7 +67,8 @@ async fn trade(walk: &mut Walk<'_>, calendar: Calendar) -> String {
         "## The trade before\n\nA till in the warehouse has sold 70 mugs in each of the last eight weeks, first in, first out. The days are \
          those of the weeks before you read this, so put yours in place of them.",
     );
-    let mug = json!({ "sku": "MUG", "name": "Stoneware mug", "list_price": "5.00", "costing_method": "fifo" });
+    let mug =
+        json!({ "sku": "MUG", "name": "Stoneware mug", "list_price": "5.00", "costing_method": "fifo" });
     let mug = walk.prepare("MUG", "/v1/products", &mug).await;
     let main = walk.find("WAREHOUSE", "/v1/locations?code=MAIN").await;
     let opened_at = json!(calendar.at(8, 0, 6));

@@ -293,7 +293,8 @@ async fn sell(walk: &mut Walk<'_>) {
     }
     walk.make(("SALE", "/id"), "/v1/pos/sales", &sold).await;
     walk.say("Nordwind Supply orders 40 jars, which are shipped and invoiced, and another 10, which are only reserved.");
-    let customer = json!({ "kind": "wholesale", "name": "Nordwind Supply", "email": "goods@nordwind.example" });
+    let customer =
+        json!({ "kind": "wholesale", "name": "Nordwind Supply", "email": "goods@nordwind.example" });
     let customer = walk.prepare("CUSTOMER", "/v1/customers", &customer).await;
     for (name, quantity, advance_to) in [("FIRST_ORDER", "40", "invoiced"), ("ORDER", "10", "confirmed")] {
         let order = json!({ "customer_id": customer["id"], "lines": lines(&[("JAM-340", quantity)]),

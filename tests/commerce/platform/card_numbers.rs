@@ -117,6 +117,26 @@ fn a_card_number_is_refused_in_texts_that_have_one_line() {
     });
 }
 
+#[test]
+fn a_card_number_is_no_reference_of_money_by_card() {
+    with_tenant(async |tenant| {
+        const CARD: &str = "4111 1111 1111 1111";
+        let customer = tenant.customer("Nordwind Trading").await;
+        let paid = |method: &str, reference: Option<&str>| json!({ "customer_id": customer, "method": method, "amount": "9", "reference": reference });
+        refused_text(tenant, "/v1/payments", paid("card", Some(CARD)), "#/reference").await;
+        let payment = tenant.post("/v1/payments", &paid("card", Some("auth-1"))).await.created();
+        refused_text(tenant, "/v1/payouts", paid("card", Some(CARD)), "#/reference").await;
+        let path = format!("/v1/payments/{}/reverse", payment["id"].as_str().expect("an id"));
+        let reversal =
+            json!({ "reason": "Bounced", "reference": CARD, "occurred_at": "2999-01-01T00:00:00Z" });
+        let reply = tenant.post(&path, &reversal).await;
+        reply.refused(422, "validation_failed").names(&["#/occurred_at", "#/reference"]);
+        refused_text(tenant, &path, json!({ "reason": "Bounced", "reference": CARD }), "#/reference").await;
+        // A reference of a bank may look like one.
+        tenant.post("/v1/payouts", &paid("bank", Some(CARD))).await.created();
+    });
+}
+
 /// Numbers of other systems may look like card numbers.
 #[test]
 fn numbers_of_orders_parcels_devices_and_banks_are_taken() {

@@ -57,6 +57,32 @@ fn a_voucher_that_was_not_issued_pays_nothing() {
 }
 
 #[test]
+fn a_voucher_never_gains_what_other_tenders_pay_too_much() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let till = tenant.till().await;
+        issue(tenant, "GIFT-1", "20").await;
+        let voucher = || json!({ "kind": "voucher", "reference": "GIFT-1" });
+        let mut body = sale(&till, &[("MUG", "1")]);
+        for (tenders, pointer) in [
+            (json!([voucher(), { "kind": "card", "amount": "20" }]), "#/tenders/0"),
+            (json!([{ "kind": "cash", "amount": "20" }, voucher()]), "#/tenders/1"),
+            (json!([{ "kind": "card", "amount": "20" }, { "kind": "card" }]), "#/tenders/1"),
+            (json!([{ "kind": "cash", "amount": "20" }, { "kind": "cash" }]), "#/tenders/1"),
+        ] {
+            body["tenders"] = tenders;
+            tenant.post(SALES, &body).await.refused(422, "tender_mismatch").names(&[pointer]);
+        }
+        body["tenders"] = json!([voucher(), { "kind": "card", "amount": "20" }]);
+        let item = json!({ "idempotency_key": format!("a-{}", tenant.id.0), "body": body });
+        let done = tenant.post("/v1/pos/sales/batch", &json!({ "items": [item] })).await.json();
+        assert_eq!(done["refused"], 1, "{done}");
+        assert_eq!(state(tenant, "GIFT-1").await, ["20.00", "0.00", "20.00"]);
+        assert_eq!(tenant.balance("2300").await, "-20.00");
+    });
+}
+
+#[test]
 fn a_voucher_pays_up_to_its_balance() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
