@@ -39,8 +39,8 @@ pub(super) fn check_amount(
     })
 }
 
-/// Notes the amounts of a list that are not above zero, or have more decimals than their currency if that is known. They are wrong whatever
-/// their lines name.
+/// Notes the amounts of a list that are not above zero, or have more decimals than their currency if that is known. Lines that name an
+/// unknown record are judged too.
 pub(crate) fn note_amounts(
     list: &str,
     amounts: impl Iterator<Item = (Option<Money>, Option<u32>)>,

@@ -308,7 +308,7 @@ fn kept_lines<'o>(book: &Book, order: &'o Order, command: &Amend) -> Result<Vec<
     Ok(kept)
 }
 
-/// Like [`kept_lines`], with the problem of each line by itself.
+/// Returns what [`kept_lines`] does, with the problem of each line in its place.
 fn find_kept<'o>(book: &Book, order: &'o Order, command: &Amend) -> Vec<Result<Option<&'o Line>, Problem>> {
     let known: BTreeMap<i32, &Line> =
         order.lines.iter().map(|line| (line.line.line_no, &line.line)).collect();
