@@ -38,6 +38,11 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     }
 }
 
+/// Returns the parameters of a request that can be read, although some may break the description of the operation.
+pub fn readable<T: DeserializeOwned>(request: &HttpRequest) -> Option<T> {
+    parse(&joined_query(request)).ok()
+}
+
 /// Parses a query string. Every error names its parameter.
 pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));

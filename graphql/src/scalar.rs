@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType,
-    ServerResult, Value,
+    ContextSelectionSet, InputType, InputValueError, InputValueResult, OutputType, Positioned, Scalar,
+    ScalarType, ServerResult, Value,
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use domain::moment::{self, Moment};
@@ -175,9 +175,41 @@ impl ScalarType for Date {
     }
 }
 
+/// A day or an instant as an argument, in the scalar `Date`. It is parsed with the other arguments of a report, so that the error names
+/// each wrong one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateText(String);
+
+impl InputType for DateText {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        <Date as InputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Date as InputType>::create_type_info(registry)
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        match value.unwrap_or_default() {
+            Value::String(text) => Ok(DateText(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
 /// Returns the text of a day or instant.
-pub fn text(date: Option<Date>) -> Option<String> {
-    date.map(|date| date.0.to_string())
+pub fn text(date: Option<DateText>) -> Option<String> {
+    date.map(|date| date.0)
 }
 
 impl TryGetable for Date {

@@ -96,11 +96,20 @@ impl Failure {
 
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
-        let code = if invalid.readable { "validation_failed" } else { "invalid_parameter" };
-        let argument = argument(invalid.parameter);
-        let detail = format!("{argument}: {}", invalid.detail);
-        let wrong = WrongArgument::new(argument, code, &invalid.detail);
-        Failure { errors: vec![wrong], ..Failure::new(code, detail) }
+        let code = |invalid: &Invalid| match invalid.readable {
+            true => "validation_failed",
+            false => "invalid_parameter",
+        };
+        let first = code(&invalid);
+        let detail = match invalid.more.len() {
+            0 => format!("{}: {}", argument(invalid.parameter), invalid.detail),
+            more => format!("{} arguments are wrong; each is listed in errors.", more + 1),
+        };
+        let each = invalid.each();
+        let named = each.iter().take(WRONG_ARGUMENTS_MAX).map(|invalid| {
+            WrongArgument::new(argument(invalid.parameter), code(invalid), &invalid.detail)
+        });
+        Failure { errors: named.collect(), ..Failure::new(first, detail) }
     }
 }
 

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use api::accept::choose_form;
 use api::aside::aside;
 use api::csv;
-use api::params::Params;
-use api::problem::{ApiError, ErrorCode, Problem};
+use api::params::{Params, readable};
+use api::problem::{ApiError, ErrorCode, FieldProblem, Problem};
 use api::version::{IfNoneMatch, ReadHeaders, weak_tag};
 use api::{Answer, App, Caller};
 use domain::locale::Locale;
@@ -300,15 +300,20 @@ async fn show(
     app: Data<App>,
     caller: Caller,
     name: Path<String>,
-    params: Params<ReportParams>,
+    params: Result<Params<ReportParams>, ApiError>,
     seen: IfNoneMatch,
     request: HttpRequest,
 ) -> Answer {
-    let name: Name = name.parse().map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
+    let known = name.parse::<Name>();
+    let params = params.map_err(|error| match &known {
+        Ok(name) => beside_others(error, *name, &request),
+        Err(_) => error,
+    })?;
+    let name = known.map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
     let format = wanted(params.format.as_deref(), &request)?;
     let locale = csv::locale(params.locale.as_deref())?;
     let byte_order_mark = params.bom.unwrap_or(locale.is_some());
-    let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
+    let asked = Request::new(name, input(params.0)).map_err(reject)?;
     let asked = Request { sees_costs: caller.sees_costs(), ..asked };
     if costs::is_about_costs(&asked) {
         caller.require_costs()?;
@@ -329,7 +334,28 @@ async fn show(
     written.respond(&seen)
 }
 
+/// Adds to the rejection of parameters that break the description what is wrong with the others.
+fn beside_others(error: ApiError, name: Name, request: &HttpRequest) -> ApiError {
+    let faults = error.errors().to_vec();
+    match readable(request).map(|params| Request::new(name, input(params))) {
+        Some(Err(invalid)) if !faults.is_empty() => reject(invalid).including(faults),
+        _ => error,
+    }
+}
+
+/// Returns the rejection of a request, with each parameter that is wrong.
 pub fn reject(invalid: Invalid) -> ApiError {
+    let mut each = invalid.each().into_iter().map(reject_one);
+    let Some(first) = each.next() else { return ApiError::of(ErrorCode::InvalidParameter) };
+    let more: Vec<FieldProblem> = each.flat_map(|error| error.errors().to_vec()).collect();
+    if more.is_empty() {
+        return first;
+    }
+    let all = first.errors().iter().cloned().chain(more).collect();
+    ApiError::of(first.code()).including(all)
+}
+
+fn reject_one(invalid: Invalid) -> ApiError {
     if invalid.parameter == "cursor" && !invalid.readable {
         return ApiError::of(ErrorCode::InvalidCursor).at_parameter("cursor");
     }
@@ -341,16 +367,21 @@ pub fn reject(invalid: Invalid) -> ApiError {
     error.at_parameter(invalid.parameter)
 }
 
-fn input(params: ReportParams) -> Result<Input, Invalid> {
+fn input(params: ReportParams) -> Input {
     let named = |text: Option<String>| -> Vec<String> {
         text.map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default()
     };
-    Ok(Input {
+    let (group_by, misread) = match params.group_by.as_deref().map(Dimension::parse_list).transpose() {
+        Ok(group_by) => (group_by, None),
+        Err(misread) => (None, Some(misread)),
+    };
+    Input {
         from: params.from,
         to: params.to,
         compare: params.compare,
         time_zone: params.tz,
-        group_by: params.group_by.as_deref().map(Dimension::parse_list).transpose()?,
+        group_by,
+        misread,
         values: Values {
             channel: named(params.channel),
             country: named(params.country),
@@ -378,7 +409,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         fill: params.fill,
         limit: params.limit,
         cursor: params.cursor,
-    })
+    }
 }
 
 /// Returns the format of the parameter, or of the header Accept.

@@ -6,7 +6,7 @@ use crate::report::{
     BalanceSheetRow, CompareTo, GeneralLedgerRow, Input, Name, ProfitAndLossRow, Report, StatementDimension,
     TieOutRow, TrialBalanceRow, Values,
 };
-use crate::scalar::{Date, text};
+use crate::scalar::{DateText, text};
 use crate::snapshot;
 
 /// Selects the lines of the ledger that a report shows. A line must match one value of every filter that has values.
@@ -22,9 +22,9 @@ struct LedgerFilter {
 
 /// A period of posting days.
 struct Posted {
-    from: Option<Date>,
-    to: Option<Date>,
-    known_at: Option<Date>,
+    from: Option<DateText>,
+    to: Option<DateText>,
+    known_at: Option<DateText>,
     sort: Option<String>,
     limit: i32,
 }
@@ -53,10 +53,10 @@ impl LedgerQuery {
     async fn trial_balance(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<DateText>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<DateText>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
             CompareTo,
         >,
@@ -80,10 +80,10 @@ impl LedgerQuery {
     async fn general_ledger(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<DateText>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<DateText>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<LedgerFilter>,
         #[graphql(
             desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
@@ -110,8 +110,8 @@ impl LedgerQuery {
     async fn profit_and_loss(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<DateText>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<DateText>,
         #[graphql(
             default_with = "vec![StatementDimension::Month]",
             desc = "Dimensions of a row, besides the account."
@@ -120,7 +120,7 @@ impl LedgerQuery {
         #[graphql(default, desc = "Sales channels that count: `wholesale`, `retail`. Empty: every line.")]
         channel: Vec<String>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
             CompareTo,
         >,
@@ -148,9 +148,9 @@ impl LedgerQuery {
     async fn balance_sheet(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Entries posted by the end of this day. Absent: by now.")] as_of: Option<Date>,
+        #[graphql(desc = "Entries posted by the end of this day. Absent: by now.")] as_of: Option<DateText>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(

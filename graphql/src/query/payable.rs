@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result};
 
 use crate::report::{CompareTo, Input, Name, PayableAgeingRow, Report};
-use crate::scalar::{Date, text};
+use crate::scalar::{DateText, text};
 use crate::snapshot;
 
 /// Reports on what is owed to suppliers.
@@ -18,9 +18,9 @@ impl PayableQuery {
     async fn payable_ageing(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Open bills at the end of this day. Absent: now.")] as_of: Option<Date>,
+        #[graphql(desc = "Open bills at the end of this day. Absent: now.")] as_of: Option<DateText>,
         #[graphql(desc = "Documents that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(

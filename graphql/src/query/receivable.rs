@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{CompareTo, CustomerStatementRow, Input, Name, ReceivableAgeingRow, Report, Values};
-use crate::scalar::{Date, text};
+use crate::scalar::{DateText, text};
 use crate::snapshot;
 
 /// Selects the customers that a report shows.
@@ -26,9 +26,9 @@ impl ReceivableQuery {
     async fn receivable_ageing(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "Open items at the end of this day. Absent: now.")] as_of: Option<Date>,
+        #[graphql(desc = "Open items at the end of this day. Absent: now.")] as_of: Option<DateText>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
@@ -63,10 +63,10 @@ impl ReceivableQuery {
     async fn customer_statement(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<DateText>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<DateText>,
         #[graphql(desc = "Documents that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
         #[graphql(
             desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."

@@ -7,7 +7,7 @@ use crate::report::{
     MarginRow, Name, ProductPerformanceRow, Report, RevenueRow, TaxDimension, TaxSummaryRow, Values,
     WeakMarginsRow,
 };
-use crate::scalar::{Date, Decimal, text};
+use crate::scalar::{DateText, Decimal, text};
 use crate::snapshot;
 
 /// Selects the lines that a report counts. A line must match one value of every filter that has values.
@@ -92,15 +92,15 @@ macro_rules! sales_fields {
                     &self,
                     context: &Context<'_>,
                     $($own)*
-                    #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-                    #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+                    #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<DateText>,
+                    #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<DateText>,
                     #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
                     #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
                     time_zone: Option<String>,
                     #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")]
                     compare: Option<CompareTo>,
                     #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-                    known_at: Option<Date>,
+                    known_at: Option<DateText>,
                     #[graphql(
                         desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
                     )]

@@ -6,7 +6,7 @@ use crate::report::{
     CompareTo, Input, LotExpiryRow, LowStockRow, Name, ReorderRow, Report, ShrinkageRow, SlowStockRow,
     StockAgeingRow, StockDimension, StockPositionRow, StockTurnoverRow, StockValuationRow, Values,
 };
-use crate::scalar::{Date, Decimal, text};
+use crate::scalar::{DateText, Decimal, text};
 use crate::snapshot;
 
 /// Selects the stock that a report shows.
@@ -83,9 +83,9 @@ stock_fields! {
     /// `knownAt`. The instant itself is included; a day is included to its end. Both default to now.
     fn stock_valuation(
         #[graphql(desc = "Movements that happened by the end of this day. Absent: by now.")]
-        as_of: Option<Date>,
+        as_of: Option<DateText>,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(
@@ -120,13 +120,13 @@ stock_fields! {
     /// `expiresBefore` is the first day that is left out. Expired lots are included unless `includeExpired` is false.
     fn lot_expiry(
         #[graphql(desc = "Stock at the end of this day. Absent: now.")]
-        as_of: Option<Date>,
+        as_of: Option<DateText>,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Lots that expire within so many days from that day, from 0. Absent: all.")]
         within_days: Option<i32>,
         #[graphql(desc = "First expiry day that is left out. Absent: no bound.")]
-        expires_before: Option<Date>,
+        expires_before: Option<DateText>,
         #[graphql(default = true, desc = "Whether lots that have expired are rows too.")]
         include_expired: bool,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
@@ -143,9 +143,9 @@ stock_fields! {
     /// Age of the stock on hand, first in, first out, now or at the end of the day `asOf`.
     fn stock_ageing(
         #[graphql(desc = "Stock at the end of this day. Absent: now.")]
-        as_of: Option<Date>,
+        as_of: Option<DateText>,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
@@ -163,9 +163,9 @@ stock_fields! {
         #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")]
         days: i32,
         #[graphql(desc = "Stock at the end of this day, and the days before it. Absent: now.")]
-        as_of: Option<Date>,
+        as_of: Option<DateText>,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier days that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
@@ -182,11 +182,11 @@ stock_fields! {
     /// value comes first.
     fn slow_stock(
         #[graphql(desc = "Stock and sales at the end of this day. Absent: now.")]
-        as_of: Option<Date>,
+        as_of: Option<DateText>,
         #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")]
         days: i32,
         #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier days that the figures are compared with. Needs `asOf`. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
@@ -202,11 +202,11 @@ stock_fields! {
     /// Stock lost and found, by reason and location. The greatest loss comes first.
     fn shrinkage(
         #[graphql(desc = "First day of the period. Absent: no bound.")]
-        from: Option<Date>,
+        from: Option<DateText>,
         #[graphql(desc = "First day after the period. Absent: no bound.")]
-        to: Option<Date>,
+        to: Option<DateText>,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
+        known_at: Option<DateText>,
         #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")]
         compare: Option<CompareTo>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]

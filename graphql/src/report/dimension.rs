@@ -7,6 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::grouping::{self, Attribute, Grouping, Key, Of, Unit};
+use super::invalid::Wrong;
 use super::{Invalid, buckets};
 use crate::scalar::{Date, Instant};
 
@@ -117,7 +118,7 @@ impl Dimensions {
 }
 
 impl Dimension {
-    /// Parses a comma-separated list of dimensions.
+    /// Parses a comma-separated list of dimensions. Rejects each unknown one.
     pub fn parse_list(text: &str) -> Result<Vec<Dimension>, Invalid> {
         let parse = |name: &str| {
             name.parse().map_err(|_| {
@@ -125,7 +126,9 @@ impl Dimension {
                 Invalid::unreadable("group_by", format!("`{name}` is not one of {}.", known.join(", ")))
             })
         };
-        text.split(',').map(parse).collect()
+        let mut wrong = Wrong::default();
+        let dimensions = text.split(',').filter_map(|name| wrong.take(parse(name))).collect();
+        wrong.check().map(|()| dimensions)
     }
 
     /// Rejects a dimension named twice, more than six, and `none` with others.

@@ -11,6 +11,7 @@ use sea_orm::prelude::Uuid;
 use service::input::is_currency;
 
 use super::Invalid;
+use super::invalid::Wrong;
 
 /// Most different values of one filter.
 const VALUES_MAX: usize = 200;
@@ -68,21 +69,29 @@ pub struct Values {
 impl Filter {
     /// Checks and parses the values.
     pub fn new(values: Values) -> Result<Self, Invalid> {
+        let mut wrong = Wrong::default();
+        let channels = wrong.take(parse_channels(values.channel));
+        let kind = "of a country (ISO 3166-1)";
+        let countries = wrong.take(parse_codes("country", values.country, is_country_or_unknown, kind));
+        let kind = "of a currency (ISO 4217)";
+        let currencies = wrong.take(parse_codes("currency", values.currency, is_currency, kind));
+        let locations = wrong.take(parse_selector("location", |id: LocationId| id.0, values.location));
+        let products = wrong.take(parse_selector("product", |id: ProductId| id.0, values.product));
+        let categories = wrong.take(parse_selector("category", |id: CategoryId| id.0, values.category));
+        let customers = wrong.take(parse_selector("customer", |id: CustomerId| id.0, values.customer));
+        let product_kinds = wrong.take(parse_kinds(values.product_kind));
+        let accounts = wrong.take(check_values("account", values.account));
+        wrong.check()?;
         Ok(Filter {
-            channels: parse_channels(values.channel)?,
-            countries: parse_codes(
-                "country",
-                values.country,
-                is_country_or_unknown,
-                "of a country (ISO 3166-1)",
-            )?,
-            currencies: parse_codes("currency", values.currency, is_currency, "of a currency (ISO 4217)")?,
-            locations: parse_selector("location", |id: LocationId| id.0, values.location)?,
-            products: parse_selector("product", |id: ProductId| id.0, values.product)?,
-            categories: parse_selector("category", |id: CategoryId| id.0, values.category)?,
-            customers: parse_selector("customer", |id: CustomerId| id.0, values.customer)?,
-            product_kinds: parse_kinds(values.product_kind)?,
-            accounts: check_values("account", values.account)?,
+            channels: channels.unwrap_or_default(),
+            countries: countries.unwrap_or_default(),
+            currencies: currencies.unwrap_or_default(),
+            locations: locations.unwrap_or_default(),
+            products: products.unwrap_or_default(),
+            categories: categories.unwrap_or_default(),
+            customers: customers.unwrap_or_default(),
+            product_kinds: product_kinds.unwrap_or_default(),
+            accounts: accounts.unwrap_or_default(),
         })
     }
 
@@ -104,17 +113,21 @@ fn parse_channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
             Invalid::unreadable("channel", format!("`{value}` is not one of wholesale, retail."))
         })
     };
-    check_values("channel", values)?.into_iter().map(parse).collect()
+    let mut wrong = Wrong::default();
+    let values = check_values("channel", values)?;
+    let channels = values.into_iter().filter_map(|value| wrong.take(parse(value))).collect();
+    wrong.check().map(|()| channels)
 }
 
 fn parse_kinds(values: Vec<String>) -> Result<Vec<String>, Invalid> {
-    match values.iter().find(|value| !PRODUCT_KINDS.contains(&value.as_str())) {
-        Some(value) => {
-            let known = PRODUCT_KINDS.join(", ");
-            Err(Invalid::unreadable("product_kind", format!("`{value}` is not one of {known}.")))
-        }
-        None => Ok(values),
+    let values = check_values("product_kind", values)?;
+    let mut wrong = Wrong::default();
+    for value in values.iter().filter(|value| !PRODUCT_KINDS.contains(&value.as_str())) {
+        let known = PRODUCT_KINDS.join(", ");
+        let detail = format!("`{value}` is not one of {known}.");
+        wrong.take::<()>(Err(Invalid::unreadable("product_kind", detail)));
     }
+    wrong.check().map(|()| values)
 }
 
 /// Rejects a code that names no country or currency: a report about it would look like one without trade.
@@ -125,13 +138,12 @@ fn parse_codes(
     kind: &str,
 ) -> Result<Vec<String>, Invalid> {
     let values = check_values(parameter, values)?;
-    match values.iter().find(|value| !is_known(value)) {
-        Some(value) => Err(Invalid::unreadable(
-            parameter,
-            format!("`{value}` is not the code {kind} in capital letters."),
-        )),
-        None => Ok(values),
+    let mut wrong = Wrong::default();
+    for value in values.iter().filter(|value| !is_known(value)) {
+        let detail = format!("`{value}` is not the code {kind} in capital letters.");
+        wrong.take::<()>(Err(Invalid::unreadable(parameter, detail)));
     }
+    wrong.check().map(|()| values)
 }
 
 fn parse_selector<I: FromStr<Err = InvalidId>>(

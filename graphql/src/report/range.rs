@@ -4,6 +4,7 @@ use chrono::{DateTime, Days, Duration, Months, NaiveDate, NaiveDateTime, Utc};
 use domain::moment::{self, Moment};
 
 use super::Invalid;
+use super::invalid::Wrong;
 
 /// Longest period if both ends are given.
 const YEARS_MAX: u32 = 5;
@@ -22,10 +23,11 @@ pub struct Range {
 impl Range {
     /// Parses the two ends of a period.
     pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self, Invalid> {
-        Range::new(
-            from.map(|text| parse_bound("from", text)).transpose()?,
-            to.map(|text| parse_bound("to", text)).transpose()?,
-        )
+        let mut wrong = Wrong::default();
+        let from = wrong.take(from.map(|text| parse_bound("from", text)).transpose());
+        let to = wrong.take(to.map(|text| parse_bound("to", text)).transpose());
+        wrong.check()?;
+        Range::new(from.flatten(), to.flatten())
     }
 
     /// Checks the two ends of a period.
@@ -49,13 +51,14 @@ impl Range {
 /// Rejects bounds of a report on the ledger that are no days.
 pub(super) fn check_days(range: Range, as_of: Option<Moment>) -> Result<(), Invalid> {
     let bounds = [("from", range.from), ("to", range.to), ("as_of", as_of)];
-    match bounds.into_iter().find(|(_, bound)| matches!(bound, Some(Moment::Instant(_)))) {
-        Some((parameter, _)) => {
+    let mut wrong = Wrong::default();
+    for (parameter, bound) in bounds {
+        if matches!(bound, Some(Moment::Instant(_))) {
             let detail = "The ledger has days and no instants: send a day such as 2026-11-22.";
-            Err(Invalid::not_allowed(parameter, detail))
+            wrong.take::<()>(Err(Invalid::not_allowed(parameter, detail)));
         }
-        None => Ok(()),
     }
+    wrong.check()
 }
 
 /// Returns a bound as two SQL parameters: an instant, or a midnight without time zone.

@@ -1,4 +1,6 @@
-//! The parameters of a report, and their checks.
+//! The parameters of a report.
+
+mod checks;
 
 use async_graphql::Enum;
 use chrono::NaiveDate;
@@ -9,19 +11,14 @@ use domain::number::{Percent, Quantity};
 use service::rollup::Calendar;
 use strum::IntoEnumIterator;
 
-use super::compare::{CompareTo, Comparison};
+use super::compare::Comparison;
 use super::filter::Values;
+use super::invalid::Wrong;
 use super::named::Named;
 use super::place::Place;
 use super::sort::Sort;
-use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, buckets, range};
-
-/// Days that a report looks back if the caller does not say.
-const DAYS_DEFAULT: u16 = 90;
-/// A margin below this is weak if the caller does not say, in percent.
-const BELOW_PCT_DEFAULT: &str = "10";
-/// Most days that a report looks back.
-const DAYS_MAX: u16 = 3_650;
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, Name, Range, added, range};
+use checks::{Figures, Span};
 
 /// The checked parameters of a report.
 #[derive(Debug, Clone)]
@@ -107,6 +104,8 @@ pub struct Input {
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
     pub group_by: Option<Vec<Dimension>>,
+    /// What is wrong with a grouping that could not be parsed.
+    pub misread: Option<Invalid>,
     pub values: Values,
     /// A day or an instant.
     pub as_of: Option<String>,
@@ -149,64 +148,48 @@ impl Request {
     /// Checks the parameters of a report, for a caller who may not see costs. The period defaults to the whole history, the
     /// grouping to the report's own.
     pub fn new(name: Name, input: Input) -> Result<Self, Invalid> {
-        reject_unused_parameters(name, &input)?;
-        let group_by = match input.group_by {
-            Some(dimensions) => dimensions,
-            None => name.dimensions_default().to_vec(),
+        let mut wrong = Wrong::default();
+        wrong.take(checks::reject_unused_parameters(name, &input));
+        let group_by = match &input.misread {
+            Some(misread) => Err(misread.clone()),
+            None => checks::grouping(name, input.group_by.as_deref()),
         };
-        if name.is_grouped() {
-            Dimension::check(&group_by)?;
-            reject_other_dimensions(name, &group_by)?;
-        }
-        let moment = |parameter, text: Option<String>| {
-            text.map(|text| range::parse_bound(parameter, &text)).transpose()
-        };
-        let range = Range::parse(input.from.as_deref(), input.to.as_deref())?;
-        let as_of = moment("as_of", input.as_of)?;
-        if name.has_days() {
-            range::check_days(range, as_of)?;
-        }
-        let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
-        let days = input.days.map_or(Ok(DAYS_DEFAULT), check_days)?;
-        let compare = |to| {
-            if name.has_period() {
-                Comparison::new(to, range)
-            } else if name.looks_back() {
-                Comparison::of_last_days(to, as_of, days)
-            } else {
-                Comparison::of_day(to, as_of)
-            }
-        };
+        let group_by = wrong.take_unless_named(group_by);
+        let span = Span::of(name, &input, &mut wrong);
+        let limit = wrong.take_unless_named(input.limit.map_or(Ok(LIMIT_DEFAULT), checks::check_limit));
         let own = name.measures();
-        let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
-        let limit = input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?;
-        let fill = check_fill(input.fill.as_deref(), &group_by, range, limit)?;
-        if input.cursor.is_some() && input.sort.is_some() {
-            return Err(Invalid::not_allowed(
-                "cursor",
-                "Pages are in the order of the report: leave out sort.",
-            ));
+        let sortable = if input.compare.is_some() { added::measures(&own) } else { own };
+        let sort = input.sort.as_deref().map(|text| Sort::parse(text, &sortable)).transpose();
+        let sort = wrong.take_unless_named(sort).flatten();
+        let fill = wrong.take_unless_named(checks::parse_fill(input.fill.as_deref())).unwrap_or_default();
+        if let (true, Some(group_by), Some(range), Some(limit)) = (fill, &group_by, span.range, limit)
+            && !wrong.has("fill")
+        {
+            wrong.take_unless_named(checks::check_fill(group_by, range, limit));
         }
+        let figures = Figures::of(&input, &mut wrong);
+        let filter = wrong.take_unless_named(Filter::new(input.values));
+        wrong.check()?;
         Ok(Request {
             name,
-            range,
-            compare: compare_to.map(compare).transpose()?,
-            time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
+            range: span.range.unwrap_or_default(),
+            compare: span.compare,
+            time_zone: figures.time_zone,
             fill,
-            group_by,
-            filter: Filter::new(input.values)?,
-            as_of,
-            known_at: moment("known_at", input.known_at)?,
-            days,
-            threshold: input.threshold.map_or(Ok(Quantity::ZERO), parse_threshold)?,
-            measure: input.measure.map_or(Ok(AbcMeasure::default()), parse_measure)?,
-            below_pct: parse_percent(input.below_pct.as_deref().unwrap_or(BELOW_PCT_DEFAULT))?,
-            within_days: input.within_days.map(check_within_days).transpose()?,
-            expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
+            group_by: group_by.unwrap_or_default(),
+            filter: filter.unwrap_or_default(),
+            as_of: span.as_of,
+            known_at: span.known_at,
+            days: span.days,
+            threshold: figures.threshold,
+            measure: figures.measure,
+            below_pct: figures.below_pct,
+            within_days: figures.within_days,
+            expires_before: figures.expires_before,
             include_expired: input.include_expired.unwrap_or(true),
-            limit,
-            cursor: input.cursor.as_deref().map(Place::parse).transpose()?,
-            sort: input.sort.map(|text| Sort::parse(&text, &sortable)).transpose()?,
+            limit: limit.unwrap_or(LIMIT_DEFAULT),
+            cursor: figures.cursor,
+            sort,
             ties: input.ties.unwrap_or_default(),
             trade: input.trade.unwrap_or_default(),
             calendar: Calendar::default(),
@@ -215,148 +198,6 @@ impl Request {
             sees_costs: false,
         })
     }
-}
-
-fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
-    let values = &input.values;
-    let given = [
-        ("group_by", input.group_by.is_some(), name.is_grouped()),
-        ("from", input.from.is_some(), name.has_period()),
-        ("to", input.to.is_some(), name.has_period()),
-        ("compare", input.compare.is_some(), name.is_compared()),
-        ("below_pct", input.below_pct.is_some(), name == Name::WeakMargins),
-        ("tz", input.time_zone.is_some(), name.has_zone()),
-        ("cursor", input.cursor.is_some(), name == Name::GeneralLedger),
-        ("account", !values.account.is_empty(), name == Name::GeneralLedger),
-        ("channel", !values.channel.is_empty(), name.has_channels()),
-        ("country", !values.country.is_empty(), name.is_of_sales()),
-        ("currency", !values.currency.is_empty(), name.is_of_sales()),
-        ("customer", !values.customer.is_empty(), name.has_customers()),
-        ("location", !values.location.is_empty(), name.has_goods()),
-        ("product", !values.product.is_empty(), name.has_goods()),
-        ("category", !values.category.is_empty(), name.has_goods()),
-        ("as_of", input.as_of.is_some(), name.has_as_of()),
-        ("known_at", input.known_at.is_some(), name.has_known_at()),
-        ("trade", input.trade.is_some(), name.is_of_sales()),
-        ("product_kind", !values.product_kind.is_empty(), name.is_of_sales()),
-        ("fill", input.fill.is_some(), matches!(name, Name::Revenue | Name::Margin)),
-        ("ties", input.ties.is_some(), name.is_tied()),
-        ("days", input.days.is_some(), name.looks_back()),
-        ("threshold", input.threshold.is_some(), name == Name::LowStock),
-        ("measure", input.measure.is_some(), name == Name::Abc),
-        ("within_days", input.within_days.is_some(), name == Name::LotExpiry),
-        ("expires_before", input.expires_before.is_some(), name == Name::LotExpiry),
-        ("include_expired", input.include_expired.is_some(), name == Name::LotExpiry),
-    ];
-    match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
-        Some((parameter, ..)) => {
-            let instead = match parameter {
-                "as_of" if name.has_period() => " It covers a period: send to.",
-                "as_of" | "known_at" if name.is_of_ledger() => " It shows the present.",
-                "as_of" => " It shows the present; stock_valuation shows the stock of any time.",
-                "known_at" => " stock_valuation shows the stock as it was known at any time.",
-                _ => "",
-            };
-            Err(Invalid::not_allowed(parameter, format!("{name} does not take this parameter.{instead}")))
-        }
-        None => Ok(()),
-    }
-}
-
-fn reject_other_dimensions(name: Name, group_by: &[Dimension]) -> Result<(), Invalid> {
-    let allowed = name.dimensions();
-    if group_by.iter().all(|dimension| allowed.contains(dimension)) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.into_iter().map(Into::into).collect();
-    Err(Invalid::not_allowed("group_by", format!("{name} can be grouped by {}.", names.join(", "))))
-}
-
-fn check_days(days: i64) -> Result<u16, Invalid> {
-    u16::try_from(days)
-        .ok()
-        .filter(|days| (1..=DAYS_MAX).contains(days))
-        .ok_or_else(|| Invalid::unreadable("days", format!("Expected a whole number from 1 to {DAYS_MAX}.")))
-}
-
-fn check_within_days(days: i64) -> Result<u16, Invalid> {
-    u16::try_from(days).ok().filter(|days| *days <= DAYS_MAX).ok_or_else(|| {
-        Invalid::unreadable("within_days", format!("Expected a whole number from 0 to {DAYS_MAX}."))
-    })
-}
-
-fn parse_expires_before(text: &str) -> Result<NaiveDate, Invalid> {
-    match range::parse_bound("expires_before", text)? {
-        Moment::Day(day) => Ok(day),
-        Moment::Instant(_) => Err(Invalid::unreadable(
-            "expires_before",
-            "Lots expire by days: expected a day such as 2026-11-22.",
-        )),
-    }
-}
-
-fn parse_threshold(text: String) -> Result<Quantity, Invalid> {
-    let threshold: Quantity = text.parse().map_err(|error: domain::number::InvalidNumber| {
-        Invalid::unreadable("threshold", error.to_string())
-    })?;
-    if threshold.is_negative() {
-        return Err(Invalid::not_allowed("threshold", "A threshold is zero or more."));
-    }
-    Ok(threshold)
-}
-
-fn parse_percent(text: &str) -> Result<Percent, Invalid> {
-    text.parse()
-        .map_err(|error: domain::number::InvalidNumber| Invalid::unreadable("below_pct", error.to_string()))
-}
-
-fn parse_measure(text: String) -> Result<AbcMeasure, Invalid> {
-    text.parse().map_err(|_| {
-        let known: Vec<&str> = AbcMeasure::iter().map(Into::into).collect();
-        Invalid::unreadable("measure", format!("`{text}` is not one of {}.", known.join(", ")))
-    })
-}
-
-fn parse_zone(text: &str) -> Result<Tz, Invalid> {
-    text.parse().map_err(|_| {
-        Invalid::unreadable("tz", "Expected the IANA name of a time zone, such as Europe/Berlin.")
-    })
-}
-
-/// Rejects a fill that is not `zero`, or for which there is no unit of time or no period, or that has more rows than the limit.
-/// Returns whether rows are filled.
-fn check_fill(fill: Option<&str>, group_by: &[Dimension], range: Range, limit: u32) -> Result<bool, Invalid> {
-    match fill {
-        None => return Ok(false),
-        Some("zero") => {}
-        Some(other) => return Err(Invalid::unreadable("fill", format!("`{other}` is not one of zero."))),
-    }
-    let unit = match group_by {
-        [only] => only.unit(),
-        _ => None,
-    };
-    let Some(unit) = unit else {
-        let detail = "Filling needs a grouping by one unit of time, such as group_by=day.";
-        return Err(Invalid::not_allowed("fill", detail));
-    };
-    let Some((from, to)) = range.from.zip(range.to) else {
-        return Err(Invalid::not_allowed("fill", "Filling needs both ends of the period: send from and to."));
-    };
-    let rows = buckets::count(unit, from, to);
-    if rows > i64::from(limit) {
-        let detail = format!(
-            "The period has at least {rows} units of time, each of which is a row, and the limit is {limit}. Send a greater limit \
-             (at most {LIMIT_MAX}), a shorter period or a larger unit of time."
-        );
-        return Err(Invalid::not_allowed("limit", detail));
-    }
-    Ok(true)
-}
-
-fn check_limit(limit: i64) -> Result<u32, Invalid> {
-    u32::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
-        Invalid::unreadable("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}."))
-    })
 }
 
 impl Name {

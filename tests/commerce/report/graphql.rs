@@ -218,3 +218,35 @@ fn an_error_names_each_wrong_argument() {
         );
     });
 }
+
+#[test]
+fn a_report_names_every_wrong_argument_at_once() {
+    with_tenant(async |tenant| {
+        let filter = "filter: { channel: [\"web\", \"shop\"], currency: [\"gbp\"], country: [\"UK\"], product: [\"NOPE\"] }";
+        let times = "from: \"2026-13-01\", to: \"x\", timeZone: \"Moon/Base\", limit: 0, sort: \"zz\"";
+        let query = format!("{{ revenueReport(groupBy: [DAY, DAY], {times}, {filter}) {{ rows {{ __typename }} }} }}");
+        let answer = post(tenant, &json!({ "query": query })).await.ok();
+        let extensions = &answer["errors"][0]["extensions"];
+        let errors = extensions["errors"].as_array().expect("errors");
+        let named: Vec<&str> = errors.iter().filter_map(|error| error["argument"].as_str()).collect();
+        let expected = [
+            "groupBy", "from", "to", "limit", "sort", "timeZone", "channel", "channel", "country", "currency",
+        ];
+        assert_eq!(named, expected, "{answer}");
+
+        let filter = "channel=web,shop&currency=gbp&country=UK&product=NOPE";
+        let times = "from=2026-13-01&to=x&compare=last&tz=Moon/Base&limit=0&sort=zz&days=7";
+        let path = format!("/v1/reports/revenue?group_by=month,foo,bar&{times}&{filter}");
+        let reply = tenant.get(&path).await;
+        assert!(matches!(reply.status, 400 | 422), "{}", reply.text);
+        let problem = reply.json();
+        let errors = problem["errors"].as_array().expect("errors");
+        let mut named: Vec<&str> = errors.iter().filter_map(|error| error["parameter"].as_str()).collect();
+        named.sort_unstable();
+        let expected = [
+            "channel", "channel", "compare", "country", "currency", "days", "from", "group_by", "group_by",
+            "limit", "sort", "to", "tz",
+        ];
+        assert_eq!(named, expected, "{problem}");
+    });
+}

@@ -56,3 +56,39 @@ fn names_the_wrong_parameter() {
         assert_eq!(refused(Name::Revenue, Input { limit: Some(limit), ..input() }), "limit");
     }
 }
+
+#[test]
+fn names_every_wrong_parameter() {
+    let named = |name: Name, input: Input| -> Vec<&'static str> {
+        let each = Request::new(name, input).expect_err("a refusal").each();
+        each.iter().map(|invalid| invalid.parameter).collect()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+    let values = Values {
+        channel: list(&["web", "shop", "web", "retail"]),
+        currency: list(&["gbp", "GBP"]),
+        country: list(&["UK"]),
+        ..Values::default()
+    };
+    let input = Input {
+        from: text("2026-13-01"),
+        to: text("soon"),
+        compare: text("last_year"),
+        time_zone: text("Mars/Base"),
+        misread: Dimension::parse_list("month,foo,bar").err(),
+        sort: text("zz"),
+        fill: text("one"),
+        limit: Some(0),
+        days: Some(0),
+        values,
+        ..Input::default()
+    };
+    let expected = [
+        "days", "group_by", "group_by", "from", "to", "compare", "limit", "sort", "fill", "tz", "channel",
+        "channel", "country", "currency",
+    ];
+    assert_eq!(named(Name::Revenue, input), expected);
+    let unused = Input { days: Some(0), as_of: text("soon"), measure: text("units"), ..Input::default() };
+    assert_eq!(named(Name::Revenue, unused), ["as_of", "days", "measure"], "each once");
+}
