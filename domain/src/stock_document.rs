@@ -200,7 +200,7 @@ impl Rule for Move {
             let pointer = format!("/lines/{index}");
             faults.keep(check_line(book, self.kind, line, &pointer));
             if line.quantity.is_zero() || (line.quantity.is_negative() && !is_adjustment) {
-                faults.invalid(format!("{pointer}/quantity"), QUANTITY_ABOVE_ZERO);
+                faults.invalid(format!("{pointer}/quantity"), quantity_rule(self.kind));
             }
             if line.unit_cost.is_some_and(Price::is_negative) {
                 faults.invalid(format!("{pointer}/unit_cost"), COST_NOT_NEGATIVE);
@@ -368,6 +368,17 @@ fn account_of_reason(book: &Book, command: &Move) -> Result<Option<String>, Refu
     Ok(Some(account.cloned().ok_or_else(|| Refusal::invalid("/reason", unknown()))?))
 }
 
+/// Returns what a quantity must be. Only an adjustment takes units away as well.
+fn quantity_rule(kind: StockDocumentKind) -> &'static str {
+    match kind {
+        StockDocumentKind::Adjustment => "The quantity of an adjustment must not be zero.",
+        StockDocumentKind::Receipt
+        | StockDocumentKind::Opening
+        | StockDocumentKind::Revaluation
+        | StockDocumentKind::SupplierReturn => QUANTITY_ABOVE_ZERO,
+    }
+}
+
 fn check_line(
     book: &Book,
     kind: StockDocumentKind,
@@ -379,7 +390,7 @@ fn check_line(
     let quantity =
         product.in_stock_units(&unit, line.quantity).map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
-        return Err(problem("quantity", QUANTITY_ABOVE_ZERO.to_owned()));
+        return Err(problem("quantity", quantity_rule(kind).to_owned()));
     }
     let worth = line.unit_cost.unwrap_or_default().times(line.quantity);
     if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {

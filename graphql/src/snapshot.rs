@@ -106,9 +106,10 @@ impl From<Invalid> for Failure {
             more => format!("{} arguments are wrong; each is listed in errors.", more + 1),
         };
         let each = invalid.each();
-        let named = each.iter().take(WRONG_ARGUMENTS_MAX).map(|invalid| {
-            WrongArgument::new(argument(invalid.parameter), code(invalid), &invalid.detail)
-        });
+        let named = each
+            .iter()
+            .take(WRONG_ARGUMENTS_MAX)
+            .map(|invalid| WrongArgument::new(argument(invalid.parameter), code(invalid), &invalid.detail));
         Failure { errors: named.collect(), ..Failure::new(first, detail) }
     }
 }

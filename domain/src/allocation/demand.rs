@@ -105,6 +105,7 @@ impl Book {
         let next = self.next_available_on(key, left, wanted);
         let when = match next {
             Some(day) => format!("it can be promised for {day}"),
+            None if !self.supplies_at(key).is_empty() => "not enough is expected".to_owned(),
             None => "no more is expected".to_owned(),
         };
         let detail = format!("Requested {wanted} of {sku}, available {available}; {when}.");

@@ -224,7 +224,9 @@ fn a_report_names_every_wrong_argument_at_once() {
     with_tenant(async |tenant| {
         let filter = "filter: { channel: [\"web\", \"shop\"], currency: [\"gbp\"], country: [\"UK\"], product: [\"NOPE\"] }";
         let times = "from: \"2026-13-01\", to: \"x\", timeZone: \"Moon/Base\", limit: 0, sort: \"zz\"";
-        let query = format!("{{ revenueReport(groupBy: [DAY, DAY], {times}, {filter}) {{ rows {{ __typename }} }} }}");
+        let query = format!(
+            "{{ revenueReport(groupBy: [DAY, DAY], {times}, {filter}) {{ rows {{ __typename }} }} }}"
+        );
         let answer = post(tenant, &json!({ "query": query })).await.ok();
         let extensions = &answer["errors"][0]["extensions"];
         let errors = extensions["errors"].as_array().expect("errors");

@@ -33,6 +33,8 @@ fn a_refusal_names_the_day_on_which_there_will_be_enough() {
         assert_eq!(short("7").await, json!(day(10).await));
         assert_eq!(short("8").await, json!(day(20).await));
         assert_eq!(short("13").await, Value::Null, "more than will ever be there");
+        let too_many = tenant.order(&customer, &[("MUG", "13")], "confirmed").await;
+        assert!(too_many.text.contains("available 2; not enough is expected."), "{}", too_many.text);
         let refused = tenant.sell(&till, &[("MUG", "3")]).await.refused(409, "insufficient_stock");
         assert_eq!(refused.params("#/lines/0/quantity")["next_available_on"], json!(day(10).await));
         let moved =

@@ -30,9 +30,8 @@ pub(super) struct Span {
 
 impl Span {
     pub(super) fn of(name: Name, input: &Input, wrong: &mut Wrong) -> Self {
-        let moment = |parameter, text: Option<&str>| {
-            text.map(|text| range::parse_bound(parameter, text)).transpose()
-        };
+        let moment =
+            |parameter, text: Option<&str>| text.map(|text| range::parse_bound(parameter, text)).transpose();
         let range = wrong.take_unless_named(Range::parse(input.from.as_deref(), input.to.as_deref()));
         let as_of = wrong.take_unless_named(moment("as_of", input.as_of.as_deref()));
         let known_at = wrong.take_unless_named(moment("known_at", input.known_at.as_deref()));
