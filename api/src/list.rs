@@ -84,6 +84,27 @@ pub struct PageInfo {
     pub synced_until: Option<DateTime<Utc>>,
 }
 
+/// The only page of a short list, which takes neither `limit` nor `cursor`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OnlyPage {
+    /// Most rows of the list.
+    #[schema(minimum = 1, maximum = 200, example = 100)]
+    limit: u32,
+    /// Always false: no page follows.
+    #[schema(example = false)]
+    has_more: bool,
+    /// Always null.
+    #[schema(max_length = 2048, required = true, example = json!(null))]
+    next_cursor: Option<String>,
+}
+
+impl OnlyPage {
+    /// Returns the page of a list of at most `limit` rows.
+    pub fn of(limit: u32) -> Self {
+        OnlyPage { limit, has_more: false, next_cursor: None }
+    }
+}
+
 /// The instant until which a walk is complete, once it is known.
 type SyncedUntil = OnceLock<DateTime<Utc>>;
 

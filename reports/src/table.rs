@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use api::accept::choose_form;
 use api::aside::aside;
 use api::csv;
+use api::list::OnlyPage;
 use api::params::{Params, readable};
 use api::problem::{ApiError, ErrorCode, FieldProblem, Problem};
 use api::version::{IfNoneMatch, ReadHeaders, weak_tag};
@@ -39,6 +40,8 @@ struct ReportList {
     /// The reports.
     #[schema(max_items = 100)]
     data: Vec<ReportInfo>,
+    /// The only page.
+    page: OnlyPage,
 }
 
 /// A report with its possible groupings.
@@ -100,7 +103,8 @@ async fn list(_: Caller) -> Answer {
         order: name.order(),
         formats: Format::iter().map(Into::into).collect(),
     };
-    Ok(HttpResponse::Ok().json(ReportList { object: tag::List, data: Name::iter().map(info).collect() }))
+    let data = Name::iter().map(info).collect();
+    Ok(HttpResponse::Ok().json(ReportList { object: tag::List, data, page: OnlyPage::of(100) }))
 }
 
 /// Returns the scopes without which a report is rejected.

@@ -13,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::session::{TENANT_MAX, TokensOut, tokens, user_agent};
 use crate::body::{Body, LOGIN_BYTES_MAX};
 use crate::html::accepts_html;
+use crate::list::OnlyPage;
 use crate::pages::failed_sign_in;
 use crate::params::{Params, parse};
 use crate::problem::ErrorCode;
@@ -35,6 +36,8 @@ struct SignInProviderList {
     /// The providers that can be used, oldest first: at most 10.
     #[schema(max_items = 10)]
     data: Vec<SignInProvider>,
+    /// The only page.
+    page: OnlyPage,
 }
 
 /// A provider with which users sign in.
@@ -72,7 +75,7 @@ async fn list(request: HttpRequest, app: Data<App>, tenant: Path<String>) -> Ans
         url: format!("{COOKIE_PATH}/{}/{id}/start", tenant.as_str()),
     };
     let data = offered.into_iter().map(shown).collect();
-    Ok(HttpResponse::Ok().json(SignInProviderList { object: tag::List, data }))
+    Ok(HttpResponse::Ok().json(SignInProviderList { object: tag::List, data, page: OnlyPage::of(10) }))
 }
 
 /// Rejects a text that can't be the name of a tenant.

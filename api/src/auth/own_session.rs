@@ -9,6 +9,7 @@ use service::Tx;
 use service::auth::own_session::{self, UserSession};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::list::OnlyPage;
 use crate::params::PathId;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -25,6 +26,8 @@ struct UserSessionList {
     /// The sessions, the one that was used last first: at most 100.
     #[schema(max_items = 100)]
     data: Vec<UserSession>,
+    /// The only page.
+    page: OnlyPage,
 }
 
 /// List your sessions
@@ -39,7 +42,7 @@ struct UserSessionList {
 #[get("/v1/me/sessions")]
 async fn list(app: Data<App>, caller: Caller) -> Answer {
     let data = app.db.read(caller.tenant_id, async |tx: &Tx| own_session::list(tx, &caller).await).await?;
-    Ok(HttpResponse::Ok().json(UserSessionList { object: tag::List, data }))
+    Ok(HttpResponse::Ok().json(UserSessionList { object: tag::List, data, page: OnlyPage::of(100) }))
 }
 
 /// End a session

@@ -11,6 +11,7 @@ use strum::IntoEnumIterator;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::scopes_schema;
+use crate::list::OnlyPage;
 use crate::{Answer, Caller};
 
 /// The routes of this area.
@@ -46,6 +47,8 @@ struct RoleList {
     /// The roles.
     #[schema(max_items = 20)]
     data: Vec<RoleOut>,
+    /// The only page.
+    page: OnlyPage,
 }
 
 /// List roles
@@ -67,5 +70,6 @@ async fn list(caller: Caller) -> Answer {
         discount_max: role.discount_max(),
         grantable: may_change && role.is_grantable_by(&caller),
     };
-    Ok(HttpResponse::Ok().json(RoleList { object: tag::List, data: Role::iter().map(role).collect() }))
+    let data = Role::iter().map(role).collect();
+    Ok(HttpResponse::Ok().json(RoleList { object: tag::List, data, page: OnlyPage::of(20) }))
 }
