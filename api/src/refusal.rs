@@ -2,13 +2,13 @@
 
 use actix_web::get;
 use chrono::{DateTime, Utc};
+use domain::id::AccessRefusalId;
 use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::Tx;
 use service::listing::{Age, Slice};
 use service::refusal;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use crate::audit::actor_id;
 use crate::list::{List, Page};
@@ -24,8 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AccessRefusal {
     /// Id of the record.
-    #[schema(value_type = String, max_length = 36, example = "01890a5d-ac96-774b-bcce-b302099a8057")]
-    id: Uuid,
+    id: AccessRefusalId,
     object: tag::AccessRefusal,
     /// Beginning of the minute.
     minute: DateTime<Utc>,
@@ -49,7 +48,7 @@ struct AccessRefusal {
 impl From<refusal::AccessRefusal> for AccessRefusal {
     fn from(row: refusal::AccessRefusal) -> Self {
         AccessRefusal {
-            id: row.id,
+            id: AccessRefusalId(row.id),
             object: tag::AccessRefusal,
             minute: row.minute,
             actor_id: (!row.actor_id.is_nil()).then(|| actor_id(&row.actor_kind, row.actor_id)),
@@ -94,5 +93,5 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         let rows = refusal::list(tx, code.as_deref(), slice).await?;
         Ok(rows.into_iter().map(AccessRefusal::from).collect::<Vec<_>>())
     };
-    list.serve_documents(caller, sort, read, |row: &AccessRefusal| row.id).await
+    list.serve_documents(caller, sort, read, |row: &AccessRefusal| row.id.0).await
 }

@@ -95,5 +95,5 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         }
         Ok(requests)
     };
-    list.serve_documents(caller, sort, read, |request: &LoggedRequest| request.id).await
+    list.serve_documents(caller, sort, read, |request: &LoggedRequest| request.id.0).await
 }

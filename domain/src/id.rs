@@ -403,6 +403,14 @@ id!(
     /// An exchange rate.
     ExchangeRateId, "xrt"
 );
+id!(
+    /// An entry of the log of requests.
+    LoggedRequestId, "lrq"
+);
+id!(
+    /// Refused requests that are counted together.
+    AccessRefusalId, "arf"
+);
 
 #[cfg(test)]
 mod tests {

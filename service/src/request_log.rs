@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::{IdSequence, TenantId};
+use domain::id::{IdSequence, LoggedRequestId, TenantId};
 use domain::tag;
 use futures_util::{StreamExt, stream};
 use rand::RngExt;
@@ -343,8 +343,7 @@ pub struct Filter {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LoggedRequest {
     /// Id of the entry.
-    #[schema(value_type = String, max_length = 36, example = "01890a5d-ac96-774b-bcce-b302099a8057")]
-    pub id: Uuid,
+    pub id: LoggedRequestId,
     pub object: tag::LoggedRequest,
     /// Id of the request, as in the header X-Request-Id of its response. A caller may send the same id twice.
     #[schema(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
@@ -407,7 +406,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LoggedR
 fn read(row: &PgRow) -> Result<LoggedRequest, Error> {
     let actor_kind: String = row.try_get("actor_kind")?;
     Ok(LoggedRequest {
-        id: row.try_get("id")?,
+        id: LoggedRequestId(row.try_get("id")?),
         object: tag::LoggedRequest,
         request_id: row.try_get("request_id")?,
         actor_id: actor_id(&actor_kind, row.try_get("actor_id")?),

@@ -62,6 +62,8 @@ fn a_rejected_request_is_found_by_its_id() {
         ] {
             assert_eq!(request[member], expected, "{member}: {request}");
         }
+        let entry = request["id"].as_str().expect("an id");
+        assert!(entry.starts_with("lrq_") && entry.len() == 30, "{entry}");
         assert!(request["duration_ms"].as_i64().is_some() && request["response_bytes"].as_i64() > Some(0));
         let second = &logged(tenant, "request_id=my-request.2", 1).await[0];
         assert_eq!((&second["code"], &second["body"]), (&json!("validation_failed"), &json!(null)));
