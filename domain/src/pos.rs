@@ -376,6 +376,7 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
             occurred_at: sale.occurred_at,
         });
     }
+    assert_signs(sale);
     voucher::post(book, sale, &mut posting);
     card_payment::post(book, sale);
     let mut entry = Lines::default();
@@ -394,6 +395,15 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
         .entries
         .extend(entry.into_entry(head).expect("tenders settle the total, and cost meets inventory"));
     posting
+}
+
+/// Checks that no tender of a sale pays money out, and that none of a refund takes money.
+fn assert_signs(sale: &Sale) {
+    let is_right = |tender: &Tender| match sale.kind {
+        SaleKind::Sale => !tender.amount.is_negative(),
+        SaleKind::Refund => !tender.amount.is_positive(),
+    };
+    assert!(sale.tenders.iter().all(is_right), "a sale takes money, and a refund pays it back");
 }
 
 /// Returns the cash that a sale or refund moved.

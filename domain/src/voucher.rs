@@ -234,6 +234,7 @@ pub(crate) fn redeem(
     occurred_at: DateTime<Utc>,
 ) -> (VoucherMove, bool) {
     let Redemption { code, amount } = redemption;
+    assert!(!amount.is_negative(), "a redemption raises no balance");
     let (id, now) = (VoucherId(book.ids.next_id()), book.now);
     let voucher = book.vouchers.get_or_insert(code, || unissued(id, code, now));
     let is_short = amount > voucher.available(occurred_at, now);
@@ -252,6 +253,7 @@ pub(crate) fn give_back(
     document: (DocumentKind, Uuid),
     occurred_at: DateTime<Utc>,
 ) -> VoucherMove {
+    assert!(!amount.is_negative(), "a voucher gets an amount back");
     let (id, now) = (VoucherId(book.ids.next_id()), book.now);
     let new = || Voucher { customer_id, ..unissued(id, code, now) };
     let voucher = book.vouchers.get_or_insert(code, new);

@@ -271,6 +271,9 @@ pub fn pay_out(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
     use super::*;
 
     fn money(text: &str) -> Money {
@@ -325,6 +328,38 @@ mod tests {
         assert_eq!((tenders.len(), tenders[0].kind), (1, Card));
         let back = [tender(Card, None), tender(Cash, Some("20"))];
         assert!(pay_out(money("-12"), &back, Money::ZERO).is_err());
+    }
+
+    fn cents(cents: i64) -> Money {
+        Money::new(Decimal::new(cents, 2))
+    }
+
+    proptest! {
+        #[test]
+        fn no_settlement_has_a_negative_tender(
+            total in 0..3_000_i64,
+            named in proptest::collection::vec((0..3_usize, proptest::option::of(1..3_000_i64)), 0..4),
+            stated in proptest::option::of(0..3_000_i64),
+            coin in 0..6_i64,
+        ) {
+            let kinds = [TenderKind::Cash, TenderKind::Card, TenderKind::Voucher];
+            let input = |(kind, amount): (usize, Option<i64>)| TenderInput {
+                kind: kinds[kind],
+                amount: amount.map(cents),
+                reference: None,
+                payment_intent_id: None,
+            };
+            let inputs: Vec<TenderInput> = named.into_iter().map(input).collect();
+            let (total, coin) = (cents(total), cents(coin));
+            let forced = settle_forced(total, stated.map(cents), &inputs, coin);
+            for (tenders, added) in [settle(total, &inputs, coin), forced].into_iter().flatten() {
+                prop_assert!(tenders.iter().all(|tender| !tender.amount.is_negative()), "{:?}", tenders);
+                prop_assert_eq!(tenders.iter().map(|tender| tender.amount).sum::<Money>(), total + added);
+            }
+            if let Ok((back, _)) = pay_out(-total, &inputs, coin) {
+                prop_assert!(back.iter().all(|tender| !tender.amount.is_positive()), "{:?}", back);
+            }
+        }
     }
 
     #[test]

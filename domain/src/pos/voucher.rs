@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::exception::{ExceptionReason, SaleException};
-use super::{Sale, Tender, TenderInput, TenderKind};
+use super::{Sale, SaleKind, Tender, TenderInput, TenderKind};
 use crate::book::{Book, Posting};
 use crate::id::SaleId;
 use crate::moment;
@@ -81,14 +81,18 @@ pub(super) fn name(tenders: &mut [Tender], id: SaleId) {
 pub(super) fn post(book: &mut Book, sale: &Sale, posting: &mut Posting) {
     let document = (sale.kind.into(), sale.id.0);
     for (code, amount) in by_code(&sale.tenders) {
-        let redemption = Redemption { code, amount: amount.abs() };
-        if amount.is_negative() {
-            let change = voucher::give_back(book, redemption, sale.customer_id, document, sale.occurred_at);
-            posting.voucher_moves.push(change);
-        } else {
-            let (change, is_short) = voucher::redeem(book, redemption, document, sale.occurred_at);
-            posting.voucher_moves.push(change);
-            posting.overdrawn |= is_short;
+        match sale.kind {
+            SaleKind::Refund => {
+                let back = Redemption { code, amount: -amount };
+                let change = voucher::give_back(book, back, sale.customer_id, document, sale.occurred_at);
+                posting.voucher_moves.push(change);
+            }
+            SaleKind::Sale => {
+                let redemption = Redemption { code, amount };
+                let (change, is_short) = voucher::redeem(book, redemption, document, sale.occurred_at);
+                posting.voucher_moves.push(change);
+                posting.overdrawn |= is_short;
+            }
         }
     }
 }

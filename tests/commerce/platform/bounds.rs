@@ -262,6 +262,13 @@ fn a_forced_sale_is_as_large_as_its_lines_whatever_was_paid() {
         }
         let sold = forced("5", "1.00").await.created();
         assert_eq!((&sold["total"], &sold["rounding"]), (&json!("1.00"), &json!("-59.00")));
+        // A voucher without an amount takes nothing off what the card paid.
+        let mut body = sale(&here, &[("MUG", "1")]);
+        body["tenders"] =
+            json!([{ "kind": "voucher", "reference": "GIFT-1" }, { "kind": "card", "amount": "60.01" }]);
+        client.post("/v1/pos/sales", &body).await.refused(422, "tender_mismatch").names(&["#/tenders/0"]);
+        (body["forced"], body["occurred_at"]) = (json!(true), json!(environment().now().await));
+        refused(&client.post("/v1/pos/sales", &body).await, "amount_max");
     });
 }
 
