@@ -105,7 +105,7 @@ pub struct LineIn {
     /// Price per unit, instead of the one that the price lists give. Needs the scope `prices:override`. Required in an order in
     /// another currency, and in that currency.
     pub unit_price: Option<Price>,
-    /// Reason for the `unit_price`. The line keeps it.
+    /// Reason for the `unit_price`, without which it is rejected, except in a forced sale. The line keeps it.
     pub price_reason: Option<Text200>,
     /// A discount on this line.
     pub discount: Option<DiscountIn>,
@@ -154,7 +154,18 @@ impl From<DiscountIn> for Discount {
 
 /// Parses the lines of a document. Reports every wrong one.
 pub fn lines(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
+    for (index, line) in lines.iter().enumerate() {
+        check_price_reason(problems, &format!("/lines/{index}"), line);
+    }
     parsed(problems, lines, |_| None)
+}
+
+/// Reports a reason of a price that the line does not state. A line of a sale that has happened may have one.
+pub fn check_price_reason(problems: &mut Problems, pointer: &str, line: &LineIn) {
+    if line.price_reason.is_some() && line.unit_price.is_none() {
+        let detail = "A price_reason is the reason of a unit_price: send unit_price too, or leave price_reason out.";
+        problems.invalid(format!("{pointer}/price_reason"), detail);
+    }
 }
 
 /// Parses the lines of a sale that has happened. They may have a barcode beside another name of the product.

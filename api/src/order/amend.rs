@@ -16,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::OrderOut;
 use crate::idempotency::PostHeaders;
-use crate::line::{DiscountIn, LineIn, input, named_item};
+use crate::line::{DiscountIn, LineIn, check_price_reason, input, named_item};
 use crate::lot::line::LotIn;
 use crate::params::PathId;
 use crate::posting::{Post, authority, check_overrides};
@@ -68,7 +68,7 @@ struct AmendedLineIn {
     /// Price per unit. Needs the scope `prices:override`. If absent, a line that is kept in its unit keeps its price, and any other gets the
     /// price of now.
     unit_price: Option<Price>,
-    /// Reason for the `unit_price`. The line keeps it.
+    /// Reason for the `unit_price`, without which it is rejected. The line keeps it.
     price_reason: Option<Text200>,
     /// A discount on this line. If absent, a line that keeps its price keeps its percentage, or its amount in proportion to its quantity, and
     /// any other has none.
@@ -144,6 +144,7 @@ impl AmendedLineIn {
             description: self.description,
             lots: self.lots,
         };
+        check_price_reason(problems, pointer, &line);
         input(problems, pointer, line, item)
     }
 }

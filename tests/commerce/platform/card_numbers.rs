@@ -20,6 +20,7 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         let customer = tenant.customer("Nordwind Supply").await;
         let with = |field: &str| {
             let mut body = sale(&till, &[("MUG", "1")]);
+            body["lines"][0]["unit_price"] = json!("10.00");
             body["lines"][0][field] = json!(CARD);
             body
         };

@@ -1,7 +1,7 @@
 //! Prices, discounts, taxes and the credit limit of an order that is amended.
 
 use serde_json::{Value, json};
-use tests::{with_tenant, with_tenant_as};
+use tests::{environment, sale, with_tenant, with_tenant_as};
 
 use super::{ORDERS, amend, fields, first, id, of_bolts, path, shown, sums};
 
@@ -48,6 +48,28 @@ fn a_line_keeps_what_was_agreed_until_another_price_or_discount_is_stated() {
             assert_eq!(amend(tenant, &order, first("3")).await.ok()["total"], "26.97");
         },
     );
+}
+
+#[test]
+fn a_reason_of_a_price_is_refused_without_the_price() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("100", "0.50")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let order = of_bolts(tenant, &customer, "ship_complete", "1").await;
+        let pointer = "#/lines/0/price_reason";
+        let line = json!({ "line_no": 1, "quantity": "1", "price_reason": "Scratched" });
+        amend(tenant, &order, json!([line])).await.refused(422, "validation_failed").names(&[pointer]);
+        let lines = json!([{ "sku": "BOLT", "quantity": "1", "price_reason": "Scratched" }]);
+        let back = json!({ "customer_id": customer, "lines": lines });
+        for path in [ORDERS, "/v1/returns"] {
+            tenant.post(path, &back).await.refused(422, "validation_failed").names(&[pointer]);
+        }
+        let mut sale = sale(&till, &[("BOLT", "1")]);
+        sale["lines"] = lines;
+        tenant.post("/v1/pos/sales", &sale).await.refused(422, "validation_failed").names(&[pointer]);
+        (sale["forced"], sale["occurred_at"]) = (json!(true), json!(environment().now().await));
+        tenant.post("/v1/pos/sales", &sale).await.created();
+    });
 }
 
 #[test]
