@@ -211,8 +211,12 @@ pub(super) fn check_line(
     Err(problem(pointer, max))
 }
 
+/// Whether a percentage is above the limit. More than 100 percent is no discount for any caller, and is rejected as such.
 fn is_above(discount: Option<Discount>, max: Percent) -> bool {
-    matches!(discount, Some(Discount::Percent(percent)) if percent > max)
+    match discount {
+        Some(Discount::Percent(percent)) => percent > max && percent.get() <= Decimal::ONE_HUNDRED,
+        Some(Discount::Amount(_)) | None => false,
+    }
 }
 
 fn problem(pointer: String, max: Percent) -> Problem {

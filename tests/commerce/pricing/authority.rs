@@ -83,6 +83,27 @@ fn without_a_right_a_discount_is_ten_percent_at_most() {
 }
 
 #[test]
+fn more_than_a_hundred_percent_is_no_discount_whatever_the_limit() {
+    with_tenant(async |tenant| {
+        let (till, _) = shop(tenant).await;
+        let seller = tenant.with_key(&key(tenant, &SELLER).await);
+        let line = |quantity: &str| json!([{ "sku": "MUG", "quantity": quantity, "discount": { "percent": "101" } }]);
+        for client in [&**tenant, &seller] {
+            for (quantity, pointers) in
+                [("1", vec!["#/lines/0/discount"]), ("0", vec!["#/lines/0/discount", "#/lines/0/quantity"])]
+            {
+                let reply = client.post("/v1/pos/sales", &sale(&till, line(quantity), json!({}))).await;
+                let problem = reply.refused(422, "validation_failed");
+                let mut named = problem.pointers();
+                named.sort_unstable();
+                assert_eq!(named, pointers, "{}", problem.0);
+                assert!(!problem.0.to_string().contains("off the resolved price"), "{}", problem.0);
+            }
+        }
+    });
+}
+
+#[test]
 fn rounding_refuses_no_discount_that_is_allowed() {
     with_tenant(async |tenant| {
         tenant.stocked("PIN", "0.05", ("1000", "0.01")).await;

@@ -73,6 +73,21 @@ fn a_reason_of_a_price_is_refused_without_the_price() {
 }
 
 #[test]
+fn more_than_a_hundred_percent_has_one_fault_beside_others() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("100", "0.50")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = of_bolts(tenant, &customer, "ship_complete", "1").await;
+        let line = json!({ "line_no": 1, "quantity": "0", "discount": { "percent": "101" } });
+        let problem = amend(tenant, &order, json!([line])).await.refused(422, "validation_failed");
+        let mut named = problem.pointers();
+        named.sort_unstable();
+        assert_eq!(named, ["#/lines/0/discount", "#/lines/0/quantity"], "{}", problem.0);
+        assert!(!problem.0.to_string().contains("off the resolved price"), "{}", problem.0);
+    });
+}
+
+#[test]
 fn a_percentage_is_taken_off_the_new_amount() {
     let with_percent = |quantity: &str, percent: &str| json!({ "sku": "PIN", "quantity": quantity, "discount": { "percent": percent } });
     with_tenant(async |tenant| {
