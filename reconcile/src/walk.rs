@@ -184,7 +184,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn heal(&mut self, all: &mut Classified, healing: &Cause) {
         let closed = match healing.occurrence {
             Some(number) => self.open.close_occurrence(number),
-            None => self.open.close_oldest(-healing.quantity),
+            None => self.open.close_units(-healing.quantity),
         };
         let all_rows = all.rows.len();
         for open in closed {
@@ -305,21 +305,32 @@ impl<'a, 'b> Walk<'a, 'b> {
         // A person may have corrected the difference of the last snapshot, before the next event was known.
         let mut listed = open;
         let mut largest = self.open.largest().map(|cause| (cause.quantity.unsigned_abs(), cause.class));
+        // The causes that this change began, less those that it ended, by their quantity.
+        let mut begun: BTreeMap<i64, i64> = BTreeMap::new();
         for candidate in candidates {
             let quantity = candidate.quantity;
             let corrects = quantity != 0 && [open, listed, level].contains(&-quantity);
             let lowers =
                 |of: i64| of.signum() == -quantity.signum() && quantity.unsigned_abs() <= of.unsigned_abs();
-            let is_part = self.has_no_document(candidate) && [open, listed, level].into_iter().any(lowers);
+            let is_open = || {
+                let open = i64::try_from(self.open.count(-quantity)).unwrap_or(i64::MAX);
+                open.saturating_add(begun.get(&-quantity).copied().unwrap_or(0)) > 0
+            };
+            let is_part = self.has_no_document(candidate)
+                && (is_open() || [open, listed, level].into_iter().any(lowers));
             if self.is_by_hand(candidate) && (corrects || is_part) {
                 listed += quantity;
+                *begun.entry(-quantity).or_default() -= 1;
                 candidate.class = largest.map_or(Class::Unexplained, |(_, class)| class);
                 candidate.heals = true;
                 candidate.occurrence = None;
             }
             let size = quantity.unsigned_abs();
-            if !candidate.heals && largest.is_none_or(|(most, _)| most <= size) {
-                largest = Some((size, candidate.class));
+            if !candidate.heals {
+                *begun.entry(quantity).or_default() += 1;
+                if largest.is_none_or(|(most, _)| most <= size) {
+                    largest = Some((size, candidate.class));
+                }
             }
             open += quantity;
         }

@@ -206,6 +206,39 @@ fn a_file_that_overwrites_quantities_is_a_change_of_one_system() {
     assert_eq!(answer.first_fix.fix.and_then(|fix| fix.scope.sku), Some("A".to_owned()));
 }
 
+/// The shop lacks a sale and, of the same item, a larger return. A person corrects the sale: the difference grows.
+#[test]
+fn a_correction_by_hand_ends_its_own_difference_beside_a_larger_one_of_the_other_sign() {
+    let all = happened();
+    let of = |event_type: EventType| {
+        let at_place = |real: &&Real| real.item == 0 && real.place == 1 && real.event_type == event_type;
+        all.iter().filter(at_place).collect::<Vec<&Real>>()
+    };
+    let pair = |sale: &&Real| {
+        let larger = |back: &&&Real| back.quantity > -sale.quantity && back.day() > sale.day() + 1;
+        of(EventType::Return).iter().find(larger).map(|back| (sale.number, back.number, back.day()))
+    };
+    let (sale, back, day) = of(EventType::Sale).iter().find_map(pair).expect("a sale and a larger return");
+    let units = all.iter().find(|real| real.number == sale).expect("the sale").quantity;
+    let mut input = business(|real, system| {
+        if system == SHOP && [sale, back].contains(&real.number) { Effect::Lose } else { Effect::Keep }
+    });
+    let minute = (day + 3) * 1440 + 7 * 60;
+    let real =
+        Real { number: 10_000, event_type: EventType::Overwrite, item: 0, place: 1, quantity: units, minute };
+    let mut correction = event(SHOP, "correction", &real, minute);
+    (correction.reference, correction.entry_mode) = (None, Some(EntryMode::Ui));
+    input.events.push(correction);
+    let later = |line: &&mut SnapshotLine| {
+        line.system == SHOP
+            && line.taken_at > at(minute)
+            && (&*line.external_sku, &*line.external_location) == ("A", "20")
+    };
+    input.snapshots.iter_mut().filter(later).for_each(|line| line.quantity += quantity(units));
+    let expected = BTreeMap::from([(Class::MissedReturn, 1), (Class::MissedSale, 1)]);
+    assert_eq!(classes(&run(&input), "shop"), expected);
+}
+
 #[test]
 fn sales_of_a_till_that_was_offline_are_told_late_and_heal() {
     let mut input = business(|real, system| {

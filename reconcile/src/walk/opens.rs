@@ -21,6 +21,8 @@ pub(super) struct Opens {
     sizes: BTreeSet<(u64, usize)>,
     /// Occurrences, each with the number of its cause.
     occurrences: BTreeSet<(usize, usize)>,
+    /// Quantities, each with the numbers of its causes.
+    quantities: BTreeMap<i64, BTreeSet<usize>>,
     sum: i64,
     next: usize,
 }
@@ -31,6 +33,7 @@ impl Opens {
         self.next += 1;
         self.sizes.insert((open.cause.quantity.unsigned_abs(), number));
         self.occurrences.extend(open.cause.occurrence.map(|occurrence| (occurrence, number)));
+        self.quantities.entry(open.cause.quantity).or_default().insert(number);
         self.sum = self.sum.saturating_add(open.cause.quantity);
         self.all.insert(number, open);
     }
@@ -42,6 +45,11 @@ impl Opens {
     /// Returns the sum of the quantities.
     pub fn sum(&self) -> i64 {
         self.sum
+    }
+
+    /// Returns how many causes have a quantity.
+    pub fn count(&self, quantity: i64) -> usize {
+        self.quantities.get(&quantity).map_or(0, BTreeSet::len)
     }
 
     /// Returns the largest cause; of equal ones, the newest.
@@ -62,8 +70,12 @@ impl Opens {
         numbers.into_iter().filter_map(|number| self.remove(number)).collect()
     }
 
-    /// Removes and returns the oldest causes until they add up to some units.
-    pub fn close_oldest(&mut self, units: i64) -> Vec<Open> {
+    /// Removes and returns the oldest cause of exactly some units. Without one: the oldest causes until they add up.
+    pub fn close_units(&mut self, units: i64) -> Vec<Open> {
+        let exact = self.quantities.get(&units).and_then(BTreeSet::first).copied();
+        if let Some(open) = exact.and_then(|number| self.remove(number)) {
+            return vec![open];
+        }
         let (mut left, mut closed) = (units, Vec::new());
         while left != 0 {
             let Some(number) = self.all.keys().next().copied() else { break };
@@ -79,6 +91,12 @@ impl Opens {
         self.sizes.remove(&(open.cause.quantity.unsigned_abs(), number));
         if let Some(occurrence) = open.cause.occurrence {
             self.occurrences.remove(&(occurrence, number));
+        }
+        if let Some(numbers) = self.quantities.get_mut(&open.cause.quantity) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.quantities.remove(&open.cause.quantity);
+            }
         }
         self.sum = self.sum.saturating_sub(open.cause.quantity);
         Some(open)
@@ -126,11 +144,20 @@ mod tests {
     fn the_oldest_are_closed_until_they_add_up() {
         let mut opens = filled();
         assert_eq!((opens.len(), opens.sum()), (4, 4));
-        assert_eq!(rows(&opens.close_oldest(-2)), [0, 1]);
+        assert_eq!(rows(&opens.close_units(-2)), [0, 1]);
         assert_eq!((opens.len(), opens.sum()), (2, 6));
-        assert_eq!(rows(&opens.close_oldest(0)), [] as [usize; 0]);
-        assert_eq!(rows(&opens.close_oldest(100)), [2, 3], "all, if they don't");
+        assert_eq!(rows(&opens.close_units(0)), [] as [usize; 0]);
+        assert_eq!(rows(&opens.close_units(100)), [2, 3], "all, if they don't");
         assert_eq!((opens.len(), opens.sum()), (0, 0));
+    }
+
+    #[test]
+    fn a_cause_of_exactly_the_units_is_closed_alone() {
+        let mut opens = filled();
+        assert_eq!((opens.count(5), opens.count(-5), opens.count(2)), (1, 1, 0));
+        assert_eq!(rows(&opens.close_units(5)), [2]);
+        assert_eq!((opens.len(), opens.sum(), opens.count(5)), (3, -1, 0));
+        assert_eq!(rows(&opens.close_units(1)), [3], "a newer one that is exact comes first");
     }
 
     #[test]
