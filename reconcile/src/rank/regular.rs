@@ -54,6 +54,11 @@ impl Regular {
     pub fn new(days: &[i64], span: i64, outage: Range<i64>) -> Self {
         let without: Vec<i64> = days.iter().copied().filter(|day| !outage.contains(day)).collect();
         let burst = burst(&without, 0..span, BURST_CHANCE).unwrap_or(0..0);
+        // Compared with the time before it, a late fault may look like a burst.
+        if let Some(onset) = onset(&without, span).filter(|onset| is_steady_since(*onset, &without, span)) {
+            let (all, onset) = (days.to_vec(), Some(onset));
+            return Regular { span, all, days: without, outage, burst: 0..0, onset };
+        }
         let left: Vec<i64> = without.into_iter().filter(|day| !burst.contains(day)).collect();
         let onset = onset(&left, span);
         Regular { span, all: days.to_vec(), days: left, outage, burst, onset }
@@ -116,6 +121,12 @@ fn onset(days: &[i64], span: i64) -> Option<i64> {
         }
     }
     best.map(|one| one.1)
+}
+
+/// Returns whether no burst stands out among the faults since a day.
+fn is_steady_since(day: i64, days: &[i64], span: i64) -> bool {
+    let since = &days[days.partition_point(|one| *one < day)..];
+    burst(since, day..span, BURST_CHANCE).is_none()
 }
 
 /// Returns the days of the outage of each edge at each place: those on which it lost far more than on others.
@@ -207,6 +218,15 @@ mod tests {
         assert_eq!(regular.onset, Some(25));
         assert_eq!(regular.since_day(25), (12, 20));
         assert_eq!(regular.weeks_since(25), 3);
+    }
+
+    #[test]
+    fn a_busy_day_of_a_late_cause_is_no_burst() {
+        let days = [12, 30, 33, 33, 33, 33, 36, 38, 41, 43, 44, 47, 50, 52, 55];
+        assert_eq!(burst(&days, 0..58, BURST_CHANCE), Some(33..34), "beside the days before");
+        let regular = Regular::new(&days, 58, 0..0);
+        assert_eq!((regular.onset, regular.since_day(30)), (Some(30), (14, 28)));
+        assert_eq!((regular.weeks_since(30), regular.leaves_out(33)), (4, false));
     }
 
     #[test]
