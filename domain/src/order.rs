@@ -11,7 +11,7 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::exchange::Quote;
 use crate::id::{CustomerId, LocationId, OrderId, ShipmentId};
 use crate::needs::Needs;
-use crate::number::{Money, Quantity};
+use crate::number::{Money, Percent, Quantity};
 use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::Refusal;
 use crate::sales::{Line, Totals};
@@ -120,6 +120,8 @@ pub struct Order {
     pub policy: Policy,
     /// The priority among waiting orders. The highest gets stock first.
     pub priority: i16,
+    /// The percentage of its discount over all lines. None if it has no such discount, or one by amount.
+    pub discount_percent: Option<Percent>,
     /// Its currency and rate; none if it is in the tenant's currency.
     pub foreign: Option<Quote>,
     /// The reasons of its credit hold.

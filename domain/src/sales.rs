@@ -55,10 +55,18 @@ pub enum Discount {
 
 impl Discount {
     /// Returns the percentage; none if it is an amount, or takes nothing off.
-    fn percent(self) -> Option<Percent> {
+    pub(crate) fn percent(self) -> Option<Percent> {
         match self {
             Discount::Percent(percent) => Some(percent).filter(|percent| !percent.is_zero()),
             Discount::Amount(_) => None,
+        }
+    }
+
+    /// Returns the amount; none if it is a percentage, or takes nothing off.
+    fn amount(self) -> Option<Money> {
+        match self {
+            Discount::Amount(amount) => Some(amount).filter(|amount| !amount.is_zero()),
+            Discount::Percent(_) => None,
         }
     }
 }
@@ -175,6 +183,8 @@ pub struct Line {
     /// The percentage of the line's own discount, without its part of a discount of the document. None if it has no such discount, or
     /// one by amount. Only lines of orders keep it.
     pub discount_percent: Option<Percent>,
+    /// The line's own discount if it is an amount, with tax if the unit price contains that. Only lines of orders keep it.
+    pub discount_amount: Option<Money>,
     /// Gross less discount.
     pub net: Money,
     /// Whether the unit price contains the tax. The amounts contain it only until the line is taxed.

@@ -206,4 +206,5 @@ pub const STEPS: &[Step] = &[
     step!("0298_order_line_percent"),
     step!("0299_webhook_delivery_dead"),
     step!("0300_webhook_references"),
+    step!("0301_order_percent"),
 ];

@@ -156,7 +156,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
 
 pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                            o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.currency, o.policy, o.priority, \
+                            o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.currency, o.policy, o.priority, o.discount_percent, \
                             o.customer_version, c.*, o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, \
                             o.notes, o.tags, o.foreign_currency, o.exchange_rate \
                      from sales_order o \

@@ -71,7 +71,7 @@ struct AmendedLineIn {
     /// Reason for the `unit_price`, without which it is rejected. The line keeps it.
     price_reason: Option<Text200>,
     /// A discount on this line. If absent, a line that keeps its price keeps its percentage, or its amount in proportion to its quantity, and
-    /// any other has none.
+    /// any other has none. The `discount_percent` of the order is taken off after it.
     discount: Option<DiscountIn>,
     /// Text instead of the product's name. If absent, a line that is kept keeps its text.
     description: Option<Text500>,
@@ -154,9 +154,10 @@ impl AmendedLineIn {
 /// Replaces the lines of an order before anything of it is shipped. The body has all lines that the order has afterwards. A line with
 /// `line_no` is kept, and may get another quantity; a line without is new; a line that is left out is removed. Numbers of lines stay.
 ///
-/// A line that is kept keeps its price. A percentage of its own is taken off its new amount. A discount by amount, and its part of a
-/// discount over all lines, are in proportion to its quantity. New lines are priced for the customer at the time of the amendment.
-/// Taxes of new and changed lines are those of that day. Lines of a bundle are kept as they are, or all left out.
+/// A line that is kept keeps its price. A percentage of its own is taken off its new amount, and a discount by amount is in proportion to
+/// its quantity. Then the order's percentage over all lines, `discount_percent`, is taken off the lines that are new or change. A discount
+/// over all lines by amount stays in proportion to the quantity, and new lines have no part of it. New lines are priced for the customer at
+/// the time of the amendment. Taxes of new and changed lines are those of that day. Lines of a bundle are kept as they are, or all left out.
 ///
 /// A draft stays a draft. Any other order is reserved again, as by a confirmation and with its `policy`. The order keeps the stock that is
 /// reserved for it and that it still wants. What it no longer wants is available to others. A line that waits keeps its place in the

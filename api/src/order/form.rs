@@ -317,6 +317,10 @@ pub struct OrderOut<'a> {
     /// Priority among waiting orders. The highest is first.
     #[schema(minimum = 0, maximum = 9, example = 0)]
     priority: i16,
+    /// Percentage of the discount over all lines. An amendment takes it off the lines that it changes or adds. Null: the order has no such
+    /// discount, or one by amount.
+    #[schema(example = json!(null))]
+    discount_percent: Option<Percent>,
     /// Reasons for its credit hold.
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
@@ -530,6 +534,7 @@ impl<'a> OrderOut<'a> {
             requested_on: order.requested_on,
             policy: order.policy,
             priority: order.priority,
+            discount_percent: order.discount_percent,
             hold_reasons: &order.hold_reasons,
             released_at: order.released_at,
             occurred_at: order.occurred_at,

@@ -88,7 +88,7 @@ impl Rule for Amend {
         faults.take(if is_draft { refuse_lots(&inputs) } else { check_named(order.policy, &inputs) });
         sales::note_faults(book, &Basket { is_return: true, ..basket }, judged, faults);
         if order.foreign.is_none() {
-            sales::note_faults_of_prices(book, &basket, &found, faults);
+            sales::note_faults_of_prices(book, &basket, &found, order.discount_percent, faults);
         }
     }
 
@@ -195,7 +195,8 @@ fn judge(book: &Book, command: &Amend) -> Result<Amended, Refusal> {
     let kept = kept_lines(book, order, command)?;
     check_left_out(book, order, &kept)?;
     let inputs = filled(command, &kept);
-    let lines = sales::price_amended(book, &basket(book, order, command, &inputs), &kept)?;
+    let basket = basket(book, order, command, &inputs);
+    let lines = sales::price_amended(book, &basket, &kept, order.discount_percent)?;
     let is_judged = |line: &&Line| sales::is_judged(&inputs[line.input], kept[line.input], line);
     let judged: Vec<Line> = lines.iter().filter(is_judged).cloned().collect();
     command.authority.check_cost(book, order.location_id, (&inputs, None), &judged)?;

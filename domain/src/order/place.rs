@@ -263,6 +263,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         seller: Arc::clone(&book.setup.seller),
         policy: command.policy,
         priority: command.priority,
+        discount_percent: command.discount.and_then(Discount::percent),
         foreign: foreign.map(|foreign| foreign.quote),
         hold_reasons: Vec::new(),
         released_at: None,

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::price::{Found, check_size, find, item, line_discount, lists, price_line, tax_lines};
-use super::{Basket, Line, LineInput, authority, bundle};
+use super::price::{
+    Found, check_size, find, item, line_discount, lists, price_line, spread_discount, tax_lines,
+};
+use super::{Basket, Discount, Line, LineInput, authority, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::line_item::{LINES_MAX, invalid};
@@ -41,10 +43,13 @@ impl Part<'_> {
         basket: &Basket<'_>,
         rules: (&Lists, &Asked),
         (index, input): (usize, &LineInput),
+        of_order: Option<Percent>,
     ) -> Option<Result<(Line, Option<Money>), Problem>> {
         match self {
             Part::Whole(_) => None,
-            Part::Price(line, found) => Some(keep_price(book, basket, rules, (index, input, found), line)),
+            Part::Price(line, found) => {
+                Some(keep_price(book, basket, rules, (index, input, found), (line, of_order)))
+            }
             Part::New(found) => Some(price_line(book, basket, rules, (index, input, found))),
         }
     }
@@ -56,6 +61,7 @@ pub(crate) fn note_faults_of_prices(
     book: &Book,
     basket: &Basket<'_>,
     found: &[Result<Option<&Line>, Problem>],
+    of_order: Option<Percent>,
     faults: &mut Faults,
 ) {
     if basket.lines.len() > LINES_MAX {
@@ -75,9 +81,9 @@ pub(crate) fn note_faults_of_prices(
     for (index, (input, part)) in basket.lines.iter().zip(&parts).enumerate() {
         let Some(part) = part else { continue };
         let asked = Asked { basket_quantity: wanted[&part.quantity().0], at: basket.at };
-        let made = part.price(book, basket, (&lists, &asked), (index, input));
+        let made = part.price(book, basket, (&lists, &asked), (index, input), of_order);
         if let Some((line, Some(regular))) = made.and_then(|made| faults.keep(made)) {
-            faults.keep(authority::check_line(book, basket, &line, regular));
+            faults.keep(authority::check_line(book, basket, (&line, regular), of_order.is_some()));
         }
     }
 }
@@ -85,12 +91,13 @@ pub(crate) fn note_faults_of_prices(
 /// Prices and taxes the lines of an amended order. `kept` has the order line that each input keeps. Such an input names the product of the
 /// line, and states the unit and description that it shall have. A line whose quantity, unit, price and discount stay keeps all amounts,
 /// except for its part of the rounding of a tax. One with another quantity or discount keeps its unit price. All others are priced as lines
-/// of a new order. Line numbers are those of the inputs. Rejects with a problem for every wrong line, and for every discount above the
-/// limit.
+/// of a new order. The percentage `of_order`, after their own discounts, is taken off lines that are not kept whole. Line numbers are those
+/// of the inputs. Rejects with a problem for every wrong line, and for every discount above the limit.
 pub(crate) fn price_amended(
     book: &Book,
     basket: &Basket<'_>,
     kept: &[Option<&Line>],
+    of_order: Option<Percent>,
 ) -> Result<Vec<Line>, Refusal> {
     if basket.lines.is_empty() || basket.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
@@ -116,7 +123,7 @@ pub(crate) fn price_amended(
         if let Part::Whole(line) = part {
             whole.push(as_it_was(line, index, input));
         }
-        let Some(made) = part.price(book, basket, (&lists, &asked), (index, input)) else { continue };
+        let Some(made) = part.price(book, basket, (&lists, &asked), (index, input), of_order) else { continue };
         match made {
             Ok((line, amount)) => {
                 priced.push(line);
@@ -126,7 +133,8 @@ pub(crate) fn price_amended(
         }
     }
     problems.check()?;
-    authority::excess(book, basket, &priced, &regular).check()?;
+    spread_discount(&mut priced, of_order.map(Discount::Percent), basket.settings(book))?;
+    authority::excess(book, basket, (&priced, &regular), of_order.is_some()).check()?;
     Ok(taxed(book, basket, kept, (bundle::unpack(book, basket, priced)?, whole)))
 }
 
@@ -223,13 +231,13 @@ fn as_it_was(line: &Line, index: usize, input: &LineInput) -> Line {
 }
 
 /// Returns a line with the unit price that was agreed for it, before tax is taken out; and the amount that its discount is compared
-/// with, if the caller is responsible for its price.
+/// with, if the caller is responsible for its price. If the order has a percentage, `of_order`, the line has only its own discount.
 fn keep_price(
     book: &Book,
     basket: &Basket<'_>,
     (lists, asked): (&Lists, &Asked),
     (index, input, found): (usize, &LineInput, &Found<'_>),
-    kept: &Line,
+    (kept, of_order): (&Line, Option<Percent>),
 ) -> Result<(Line, Option<Money>), Problem> {
     let settings = basket.settings(book);
     let problem =
@@ -239,15 +247,21 @@ fn keep_price(
     let exact = kept.unit_price.times(input.quantity);
     let gross = settings.money(exact);
     let includes_tax = includes_tax(kept, settings);
-    let (discount, discount_percent) = match input.discount {
+    let (discount, discount_percent, discount_amount) = match input.discount {
         None => {
-            let discount = kept_discount(kept, (gross, exact), input.quantity, includes_tax, settings);
-            (discount, kept.discount_percent)
+            let in_proportion = |amount| settings.share(amount, input.quantity, kept.entered).min(gross);
+            let amount = kept.discount_amount.map(in_proportion);
+            let discount = match (of_order, kept.discount_percent) {
+                (None, _) => kept_discount(kept, (gross, exact), input.quantity, includes_tax, settings),
+                (Some(_), Some(own)) => gross - settings.money(own.off(exact)),
+                (Some(_), None) => amount.unwrap_or(Money::ZERO),
+            };
+            (discount, kept.discount_percent, amount)
         }
         Some(stated) => {
             let discount = line_discount((gross, exact), Some(stated), settings)
                 .map_err(|detail| problem("discount", detail.to_owned()))?;
-            (discount, stated.percent())
+            (discount, stated.percent(), stated.amount())
         }
     };
     let regular = if input.discount.is_some() || found.quantity > kept.quantity {
@@ -265,6 +279,7 @@ fn keep_price(
         gross,
         discount,
         discount_percent,
+        discount_amount,
         net: gross - discount,
         includes_tax,
         tax_rate: Percent::ZERO,
@@ -281,9 +296,9 @@ fn includes_tax(line: &Line, settings: &Settings) -> bool {
     stated.unwrap_or(settings.prices_include_tax)
 }
 
-/// Returns the discount of a line with another quantity. A percentage is taken off the new amount, as on a new line. An amount, and the
-/// line's part of a discount of the document, are in proportion to the quantity. `gross` and `exact`, the amount before rounding, contain
-/// tax if the price does; the amounts of an order line don't.
+/// Returns the discount of a line with another quantity, if its order has no percentage over all lines. A percentage of the line is taken
+/// off the new amount, as on a new line. An amount, and the line's part of a discount of the document, are in proportion to the quantity.
+/// `gross` and `exact`, the amount before rounding, contain tax if the price does; the amounts of an order line don't.
 fn kept_discount(
     line: &Line,
     (gross, exact): (Money, Decimal),
@@ -334,6 +349,7 @@ pub(crate) fn is_alike(before: &Line, after: &Line) -> bool {
     goods(before) == goods(after)
         && price(before) == price(after)
         && amounts(before) == amounts(after)
+        && before.discount_amount == after.discount_amount
         && (before.tax_rate, &before.taxes, &before.trace) == (after.tax_rate, &after.taxes, &after.trace)
         && (&before.uom, &before.description) == (&after.uom, &after.description)
 }

@@ -150,12 +150,13 @@ fn cost_of(book: &Book, location_id: LocationId, line: &Line) -> Money {
 }
 
 /// Returns a problem for each line, or for the whole, whose price is lower than the limit of discounts allows. `regular`
-/// has the amount of each line at the resolved price, if there is one.
+/// has the amount of each line at the resolved price, if there is one. `is_shared` says whether the lines have parts of the percentage of
+/// their order.
 pub(super) fn excess(
     book: &Book,
     basket: &Basket<'_>,
-    lines: &[Line],
-    regular: &[Option<Money>],
+    (lines, regular): (&[Line], &[Option<Money>]),
+    is_shared: bool,
 ) -> Problems {
     let mut problems = Problems::default();
     let Some(max) = basket.discount_max.filter(|max| max.get() < Decimal::ONE_HUNDRED) else {
@@ -167,11 +168,12 @@ pub(super) fn excess(
     let (mut whole, mut allowed, mut given) = (Money::ZERO, Money::ZERO, Money::ZERO);
     for (line, regular) in lines.iter().zip(regular) {
         let Some(regular) = *regular else { continue };
-        let rounded = if line.discount_percent.is_some() { smallest } else { Money::ZERO };
+        let is_rounded = is_shared || line.discount_percent.is_some();
+        let rounded = if is_rounded { smallest } else { Money::ZERO };
         whole += regular;
         allowed += share(regular) + rounded;
         given += (regular - line.net).max(Money::ZERO);
-        if let Err(problem) = check_line(book, basket, line, regular) {
+        if let Err(problem) = check_line(book, basket, (line, regular), is_shared) {
             problems.push(problem);
         }
     }
@@ -182,12 +184,13 @@ pub(super) fn excess(
     problems
 }
 
-/// Rejects a line whose price is lower than the limit of discounts allows. `regular` is its amount at the resolved price.
+/// Rejects a line whose price is lower than the limit of discounts allows. `regular` is its amount at the resolved price. `is_shared` says
+/// whether the line has a part of the percentage of its order.
 pub(super) fn check_line(
     book: &Book,
     basket: &Basket<'_>,
-    line: &Line,
-    regular: Money,
+    (line, regular): (&Line, Money),
+    is_shared: bool,
 ) -> Result<(), Problem> {
     let Some(max) = basket.discount_max.filter(|max| max.get() < Decimal::ONE_HUNDRED) else {
         return Ok(());
@@ -196,7 +199,7 @@ pub(super) fn check_line(
     let input = &basket.lines[line.input];
     // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
     // smallest amount of the currency more.
-    let is_rounded = basket.discount.is_some() || line.discount_percent.is_some();
+    let is_rounded = is_shared || basket.discount.is_some() || line.discount_percent.is_some();
     let slack = if is_rounded { Money::new(Decimal::new(1, settings.exponent)) } else { Money::ZERO };
     let off = (regular - line.net).max(Money::ZERO);
     // A percentage above the limit is above it also where rounding hides that.

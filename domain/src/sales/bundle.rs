@@ -87,6 +87,7 @@ fn parts(book: &Book, basket: &Basket<'_>, line: &Line, components: &[Component]
             list_price: list_price(book, component.product_id, basket.at),
             gross,
             discount,
+            discount_amount: None,
             net: gross - discount,
             bundle_id: Some(line.product_id),
             ..line.clone()

@@ -114,6 +114,7 @@ fn convert_line(line: &mut Line, quote: &Quote, settings: &Settings) -> Result<(
     line.gross = gross;
     line.net = quote.base(foreign.net, settings);
     line.discount = gross - line.net;
+    line.discount_amount = None;
     for tax in &mut line.taxes {
         tax.base = quote.base(tax.base, settings);
         tax.amount = quote.base(tax.amount, settings);

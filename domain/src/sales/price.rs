@@ -64,7 +64,7 @@ pub(crate) fn price_noting_excess(
     problems.check()?;
     let whole = priced.iter().map(|line| line.net).sum();
     spread_discount(&mut priced, capped(basket.discount, whole, basket.forced), basket.settings(book))?;
-    let excess = authority::excess(book, basket, &priced, &regular);
+    let excess = authority::excess(book, basket, (&priced, &regular), false);
     let mut lines = tax_lines(book, basket, bundle::unpack(book, basket, priced)?);
     if let Some(foreign) = basket.foreign {
         foreign::convert(&mut lines, &foreign.quote, &book.setup.settings)?;
@@ -130,7 +130,7 @@ pub(crate) fn note_faults(book: &Book, basket: &Basket<'_>, judged: Judged, faul
         let asked = Asked { basket_quantity: wanted[&item.product.id], at: basket.at };
         let priced = faults.keep(price_line(book, basket, (&lists, &asked), (index, input, item)));
         if let Some((line, Some(regular))) = priced {
-            faults.keep(authority::check_line(book, basket, &line, regular));
+            faults.keep(authority::check_line(book, basket, (&line, regular), false));
         }
     }
 }
@@ -347,6 +347,7 @@ pub(super) fn price_line(
         gross,
         discount,
         discount_percent: input.discount.and_then(Discount::percent),
+        discount_amount: input.discount.and_then(Discount::amount),
         net: gross - discount,
         includes_tax,
         tax_rate: Percent::ZERO,
@@ -424,7 +425,7 @@ fn flaw_of_discount(discount: Discount, decimals: Option<u32>) -> Option<&'stati
 }
 
 /// Spreads a basket's discount over its lines in proportion to their net amounts. The shares add up exactly.
-fn spread_discount(
+pub(super) fn spread_discount(
     lines: &mut [Line],
     discount: Option<Discount>,
     settings: &Settings,

@@ -178,6 +178,7 @@ pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
         gross: number(row, "gross")?,
         discount: number(row, "discount")?,
         discount_percent: None,
+        discount_amount: None,
         net: number(row, "net")?,
         includes_tax: false,
         tax_rate: number(row, "tax_rate")?,

@@ -70,7 +70,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
+                o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.recorded_at, o.updated_at, o.version, o.policy, o.priority, o.discount_percent, o.customer_version, c.*, \
                 o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags, o.foreign_currency, o.exchange_rate \
          from sales_order o \
          cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
@@ -183,6 +183,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         seller: printed::seller(row)?,
         policy: word(row, "policy")?,
         priority: row.try_get("priority")?,
+        discount_percent: optional_number(row, "discount_percent")?,
         foreign: exchange::quote(row)?,
         hold_reasons: row.try_get("hold_reasons")?,
         released_at: row.try_get("released_at")?,
@@ -199,7 +200,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked' as stocked, l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
-                l.price_rule_id, l.price_trace, l.gross, l.discount, l.discount_percent, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
+                l.price_rule_id, l.price_trace, l.gross, l.discount, l.discount_percent, l.discount_amount, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
                 l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, \
                 case when l.backordered > 0 then l.promised_on end as promised_on, l.product_version, \
                 n.sku, n.name, n.tax_name, f.decimals as foreign_decimals, f.unit_price as foreign_unit_price, \
@@ -213,6 +214,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
         let line = OrderLine {
             line: Line {
                 discount_percent: optional_number(row, "discount_percent")?,
+                discount_amount: optional_number(row, "discount_amount")?,
                 ..documents::line(row)?
             },
             reserved: number(row, "reserved")?,

@@ -94,16 +94,16 @@ async fn update_lines(tx: &Tx, lines: &[(OrderId, &OrderLine)], since: &Since) -
              price_source = v.price_source, price_rule_id = v.price_rule_id, price_trace = v.price_trace, gross = v.gross, \
              discount = v.discount, net = v.net, tax_rate = v.tax_rate, tax = v.tax, taxes = v.taxes, \
              bundle_id = v.bundle_id, backordered_at = v.backordered_at, product_version = v.product_version, \
-             promised_on = v.promised_on, discount_percent = v.discount_percent \
+             promised_on = v.promised_on, discount_percent = v.discount_percent, discount_amount = v.discount_amount \
          from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], \
                      $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                      $16::numeric[], $17::text[], $18::uuid[], $19::jsonb[], $20::numeric[], $21::numeric[], \
                      $22::numeric[], $23::numeric[], $24::numeric[], $25::jsonb[], $26::uuid[], $27::timestamptz[], \
-                     $28::int[], $29::date[], $30::numeric[]) \
+                     $28::int[], $29::date[], $30::numeric[], $31::numeric[]) \
              as v (order_id, line_no, product_id, description, uom, factor, entered, quantity, reserved, shipped, invoiced, \
                    backordered, cancelled, unit_price, list_price, price_source, price_rule_id, price_trace, gross, \
                    discount, net, tax_rate, tax, taxes, bundle_id, backordered_at, product_version, promised_on, \
-                   discount_percent) \
+                   discount_percent, discount_amount) \
          where l.tenant_id = $1 and l.order_id = v.order_id and l.line_no = v.line_no";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -135,7 +135,8 @@ async fn update_lines(tx: &Tx, lines: &[(OrderId, &OrderLine)], since: &Since) -
         .column("backordered_at", lines, waits_since)
         .column("product_version", lines, |(_, row)| row.line.printed.version)
         .column("promised_on", lines, |(_, row)| row.promised_on)
-        .column("discount_percent", lines, |(_, row)| row.line.discount_percent.map(|percent| percent.get()));
+        .column("discount_percent", lines, |(_, row)| row.line.discount_percent.map(|percent| percent.get()))
+        .column("discount_amount", lines, |(_, row)| row.line.discount_amount.map(|amount| amount.get()));
     query.execute(tx).await?;
     Ok(())
 }

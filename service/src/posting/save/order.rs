@@ -33,21 +33,21 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
     let statement = "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
                  external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
                  policy, priority, hold_reasons, customer_version, seller_version, bill_to, ship_to, metadata, notes, tags, \
-                 foreign_currency, exchange_rate, released_at, release_command_id, currency, recorded_at, updated_at) \
+                 foreign_currency, exchange_rate, released_at, release_command_id, discount_percent, currency, recorded_at, updated_at) \
              select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
                  v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
                  v.command_id, v.policy, v.priority, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
                  v.customer_version, v.seller_version, v.bill_to, v.ship_to, v.metadata, v.notes, v.tags, \
                  v.foreign_currency, v.exchange_rate, v.released_at, \
-                 case when v.released_at is not null then v.command_id end, $2, $3, $3 \
+                 case when v.released_at is not null then v.command_id end, v.discount_percent, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
                          $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
                          $17::uuid[], $18::text[], $19::text[], $20::smallint[], $21::int[], $22::int[], $23::jsonb[], $24::jsonb[], \
-                         $25::jsonb[], $26::text[], $27::jsonb[], $28::text[], $29::numeric[], $30::timestamptz[]) \
+                         $25::jsonb[], $26::text[], $27::jsonb[], $28::text[], $29::numeric[], $30::timestamptz[], $31::numeric[]) \
                  as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
                        requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority, \
                        customer_version, seller_version, bill_to, ship_to, metadata, notes, tags, foreign_currency, \
-                       exchange_rate, released_at)";
+                       exchange_rate, released_at, discount_percent)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -80,7 +80,8 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
             order.foreign.as_ref().map(|quote| quote.currency.clone())
         })
         .column("exchange_rate", rows, |(order, _)| order.foreign.as_ref().map(|quote| quote.rate.get()))
-        .column("released_at", rows, |(order, _)| order.released_at);
+        .column("released_at", rows, |(order, _)| order.released_at)
+        .column("discount_percent", rows, |(order, _)| order.discount_percent.map(|percent| percent.get()));
     query.execute(tx).await?;
     Ok(())
 }
@@ -127,17 +128,17 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let statement = "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
                  price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
-                 backordered_at, promised_on, product_version, taxes, discount_percent) \
+                 backordered_at, promised_on, product_version, taxes, discount_percent, discount_amount) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
                          $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
-                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[], $29::jsonb[], $30::numeric[]) as v \
+                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[], $29::jsonb[], $30::numeric[], $31::numeric[]) as v \
                         (order_id, line_no, product_id, description, uom, factor, entered, quantity, \
                          reserved, shipped, invoiced, unit_price, list_price, price_source, price_rule_id, \
                          price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, \
-                         cancelled, backordered_at, promised_on, product_version, taxes, discount_percent) \
+                         cancelled, backordered_at, promised_on, product_version, taxes, discount_percent, discount_amount) \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
                  backordered = excluded.backordered, cancelled = excluded.cancelled, \
@@ -174,7 +175,8 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .column("promised_on", &rows, |(_, row)| row.promised_on)
         .column("product_version", &rows, |(_, row)| row.line.printed.version)
         .column("taxes", &rows, |(_, row)| stored_taxes(&row.line))
-        .column("discount_percent", &rows, |(_, row)| row.line.discount_percent.map(|percent| percent.get()));
+        .column("discount_percent", &rows, |(_, row)| row.line.discount_percent.map(|percent| percent.get()))
+        .column("discount_amount", &rows, |(_, row)| row.line.discount_amount.map(|amount| amount.get()));
     query.execute(tx).await?;
     Ok(())
 }

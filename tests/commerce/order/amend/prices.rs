@@ -148,6 +148,81 @@ fn a_percentage_is_taken_off_the_new_amount() {
 }
 
 #[test]
+fn the_percentage_over_all_lines_is_taken_off_new_and_changed_lines() {
+    let line = |sku: &str, discount: Value| json!({ "sku": sku, "quantity": "1", "discount": discount });
+    let percent = |percent: &str| json!({ "percent": percent });
+    with_tenant(async |tenant| {
+        for (sku, price) in [("PIN", "0.07"), ("TACK", "0.17"), ("BOLT", "10.00"), ("NUT", "11.00")] {
+            tenant.product(sku, price).await;
+        }
+        let customer = tenant.customer("Nordwind Supply").await;
+        let place = async |line: Value, discount: Value| {
+            let order = json!({ "customer_id": customer, "lines": [line], "discount": discount });
+            tenant.post(ORDERS, &order).await.created()
+        };
+        for (line, of_order, quantity, net) in [
+            (line("PIN", json!(null)), "10", "100", "6.30"),
+            (line("TACK", json!(null)), "5", "1000", "161.50"),
+            (line("PIN", percent("10")), "7.77", "100", "5.81"),
+            (line("BOLT", json!({ "amount": "2.00" })), "10", "3", "21.60"),
+            (line("TACK", json!({ "amount": "0.01" })), "5", "100", "15.20"),
+        ] {
+            let order = place(line, percent(of_order)).await;
+            assert_eq!(order["discount_percent"], of_order);
+            for quantity in [quantity, "1", quantity] {
+                amend(tenant, &order, first(quantity)).await.ok();
+            }
+            let shown = shown(tenant, &order).await;
+            assert_eq!((&shown["net"], &shown["discount_percent"]), (&json!(net), &json!(of_order)));
+        }
+
+        let nut = json!({ "sku": "NUT", "quantity": "1" });
+        let order = place(line("BOLT", json!(null)), percent("10")).await;
+        let added = json!([{ "line_no": 1, "quantity": "1" }, nut]);
+        let added = amend(tenant, &order, added).await.ok();
+        assert_eq!(fields(&added, ["discount", "net"]), [["1.00", "9.00"], ["1.10", "9.90"]]);
+        let stated = json!([{ "line_no": 1, "quantity": "1", "discount": percent("50") }, { "line_no": 2, "quantity": "1" }]);
+        let stated = amend(tenant, &order, stated).await.ok();
+        assert_eq!(fields(&stated, ["discount", "net"]), [["5.50", "4.50"], ["1.10", "9.90"]]);
+
+        // An amount is not kept: its part stays in proportion.
+        let order = place(line("BOLT", json!(null)), json!({ "amount": "1.00" })).await;
+        let added = amend(tenant, &order, json!([{ "line_no": 1, "quantity": "3" }, nut])).await.ok();
+        assert_eq!(fields(&added, ["discount", "net"]), [["3.00", "27.00"], ["0.00", "11.00"]]);
+        assert_eq!(added["discount_percent"], json!(null));
+    });
+    with_tenant_as(
+        |tenant| tenant.prices_include_tax = true,
+        async |tenant| {
+            tenant.product("PIN", "0.07").await;
+            let customer = tenant.customer("Nordwind Supply").await;
+            let order = json!({ "customer_id": customer, "discount": percent("10"), "lines": [line("PIN", json!(null))] });
+            let order = tenant.post(ORDERS, &order).await.created();
+            assert_eq!(amend(tenant, &order, first("100")).await.ok()["total"], "6.30");
+        },
+    );
+}
+
+#[test]
+fn the_limit_counts_the_percentage_over_all_lines() {
+    with_tenant(async |tenant| {
+        tenant.product("TACK", "0.17").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let limited = json!({ "scopes": ["orders:write"], "discount_max": "5" });
+        let clerk = tenant.with_key(&crate::platform::auth::key_with(tenant, limited).await.1);
+        let tack = json!({ "sku": "TACK", "quantity": "1" });
+        let order = |percent: &str| json!({ "customer_id": customer, "lines": [tack], "discount": { "percent": percent } });
+        let own = clerk.post(ORDERS, &order("5")).await.created();
+        let grown = clerk.post(&path(&own), &json!({ "lines": first("1000") })).await.ok();
+        assert_eq!(grown["net"], "161.50");
+        let of_other = tenant.post(ORDERS, &order("20")).await.created();
+        let added = json!({ "lines": [{ "line_no": 1, "quantity": "1" }, { "sku": "TACK", "quantity": "100" }] });
+        let refused = clerk.post(&path(&of_other), &added).await.refused(403, "discount_exceeded");
+        refused.names(&["#/lines/1/discount"]);
+    });
+}
+
+#[test]
 fn a_discount_is_compared_with_the_price_of_the_new_quantity() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.00", ("100", "0.10")).await;
