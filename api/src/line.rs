@@ -163,7 +163,8 @@ pub fn lines(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
 /// Reports a reason of a price that the line does not state. A line of a sale that has happened may have one.
 pub fn check_price_reason(problems: &mut Problems, pointer: &str, line: &LineIn) {
     if line.price_reason.is_some() && line.unit_price.is_none() {
-        let detail = "A price_reason is the reason of a unit_price: send unit_price too, or leave price_reason out.";
+        let detail =
+            "A price_reason is the reason of a unit_price: send unit_price too, or leave price_reason out.";
         problems.invalid(format!("{pointer}/price_reason"), detail);
     }
 }

@@ -123,7 +123,9 @@ pub(crate) fn price_amended(
         if let Part::Whole(line) = part {
             whole.push(as_it_was(line, index, input));
         }
-        let Some(made) = part.price(book, basket, (&lists, &asked), (index, input), of_order) else { continue };
+        let Some(made) = part.price(book, basket, (&lists, &asked), (index, input), of_order) else {
+            continue;
+        };
         match made {
             Ok((line, amount)) => {
                 priced.push(line);

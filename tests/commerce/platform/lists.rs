@@ -524,12 +524,9 @@ fn commands_are_found_by_the_number_of_their_document() {
 fn a_short_list_has_its_only_page() {
     with_tenant(async |tenant| {
         let providers = format!("/v1/auth/oidc/{}/providers", tenant.slug);
-        for (path, limit) in [
-            ("/v1/me/sessions", 100),
-            ("/v1/roles", 20),
-            ("/v1/reports", 100),
-            (providers.as_str(), 10),
-        ] {
+        for (path, limit) in
+            [("/v1/me/sessions", 100), ("/v1/roles", 20), ("/v1/reports", 100), (providers.as_str(), 10)]
+        {
             let list = tenant.get(path).await.ok();
             let page = json!({ "limit": limit, "has_more": false, "next_cursor": null });
             assert_eq!((&list["object"], &list["page"]), (&json!("list"), &page), "{path}");

@@ -51,7 +51,8 @@ fn a_tenant_sees_its_refused_rights_and_failed_logins() {
         assert_eq!(times("invalid_credentials", &user), 1, "{list:?}");
         assert_eq!(list.iter().filter(|row| row["code"] == "ip_not_allowed").count(), 1, "{list:?}");
         assert!(list.iter().any(|row| row["network"] == "127.0.0.1/32"), "{list:?}");
-        let is_of_kind = |row: &Value| row["id"].as_str().is_some_and(|id| id.starts_with("arf_") && id.len() == 30);
+        let is_of_kind =
+            |row: &Value| row["id"].as_str().is_some_and(|id| id.starts_with("arf_") && id.len() == 30);
         assert!(list.iter().all(is_of_kind), "{list:?}");
         assert_eq!(other.get("/v1/access-refusals").await.ok()["data"], json!([]));
         let blind = tenant.with_key(&key(tenant, &["catalog:read"]).await);

@@ -216,7 +216,8 @@ fn the_limit_counts_the_percentage_over_all_lines() {
         let grown = clerk.post(&path(&own), &json!({ "lines": first("1000") })).await.ok();
         assert_eq!(grown["net"], "161.50");
         let of_other = tenant.post(ORDERS, &order("20")).await.created();
-        let added = json!({ "lines": [{ "line_no": 1, "quantity": "1" }, { "sku": "TACK", "quantity": "100" }] });
+        let added =
+            json!({ "lines": [{ "line_no": 1, "quantity": "1" }, { "sku": "TACK", "quantity": "100" }] });
         let refused = clerk.post(&path(&of_other), &added).await.refused(403, "discount_exceeded");
         refused.names(&["#/lines/1/discount"]);
     });
