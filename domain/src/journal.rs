@@ -19,6 +19,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Faults, Problems, Refusal};
 use crate::tenant::Channel;
+use crate::text::is_blank;
 
 pub use self::opening::OpenBooks;
 pub use self::reverse::Reverse;
@@ -125,7 +126,7 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
 
 /// Returns the day of an entry, and adds what is wrong with all but the fields of its lines.
 fn check_head(book: &Book, command: &Post, problems: &mut Problems) -> NaiveDate {
-    if command.memo.trim().is_empty() {
+    if is_blank(&command.memo) {
         problems.invalid("/memo", "An entry needs a memo: send its purpose.");
     }
     let today = book.setup.settings.day(book.now);
@@ -139,7 +140,7 @@ fn check_head(book: &Book, command: &Post, problems: &mut Problems) -> NaiveDate
 
 /// Returns a memo that says something.
 fn stated(memo: Option<&str>) -> Option<&str> {
-    memo.filter(|memo| !memo.trim().is_empty())
+    memo.filter(|memo| !is_blank(memo))
 }
 
 /// Adds what is wrong with the day of an entry.

@@ -136,6 +136,16 @@ pub fn checked<const MAX: usize, R: Rule>(
     text.map(|text| text.checked(problems, pointer))
 }
 
+/// Whether a text has no character that can be seen: it is empty, or has only blanks and characters without a look.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_whitespace() || code::is_invisible(letter))
+}
+
+/// Whether a character has no place in one line: a control character, or a separator of lines or paragraphs.
+fn is_no_part_of_a_line(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
 /// Any number of lines, also empty, without a null character or a card number.
 #[derive(Debug, Clone, Copy)]
 pub enum FreeRule {}
@@ -165,13 +175,14 @@ impl Rule for ReferenceRule {
     const MIN: usize = 1;
 
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
-        if text.trim().is_empty() {
-            note("This must not be empty: leave it out, or send null.".to_owned());
+        if is_blank(text) {
+            // As the schema says it of an empty text.
+            note(format!("Send text of 1 to {max} characters, in quotes."));
         }
         if text.chars().nth(max).is_some() {
             note(format!("This may have at most {max} characters."));
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_no_part_of_a_line) {
             note("This must be one line without control characters.".to_owned());
         }
     }
@@ -198,8 +209,8 @@ impl Rule for SlipRule {
     }
 
     fn kept(text: &str) -> Option<String> {
-        let line = text.replace(char::is_control, " ");
-        let line = line.trim();
+        let line = text.replace(is_no_part_of_a_line, " ");
+        let line = if is_blank(&line) { "" } else { line.trim() };
         (line != text).then(|| line.to_owned())
     }
 }
@@ -228,7 +239,9 @@ impl Rule for LineRule {
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         if text.is_empty() || text.chars().nth(max).is_some() {
             note(format!("This must have 1 to {max} characters."));
-        } else if text.chars().any(char::is_control) || text.trim() != text {
+        } else if text.trim() == text && is_blank(text) {
+            note("This has no character that can be seen.".to_owned());
+        } else if text.chars().any(is_no_part_of_a_line) || text.trim() != text {
             note("This must be one line that does not begin or end with a space.".to_owned());
         }
     }
@@ -406,7 +419,7 @@ mod tests {
         assert_eq!(details::<LineRule>(card, 10).len(), 1);
         assert_eq!(details::<NameRule>(card, 10).len(), 2);
         assert_eq!(details::<ProseRule>(card, 10).len(), 2);
-        for text in ["", " a", "a ", "a\nb", "a\0", "äääääääääää"] {
+        for text in ["", " a", "a ", "a\nb", "a\0", "a\u{2028}b", "a\u{2029}b", "\u{200b}", "äääääääääää"] {
             assert_eq!(details::<LineRule>(text, 10).len(), 1, "{text:?}");
         }
         for text in ["a", "a b", "ääääääääää"] {
@@ -418,12 +431,15 @@ mod tests {
 
     #[test]
     fn a_reference_is_one_line_without_blanks_around_it() {
-        for text in ["", " ", "\n", "a\nb", "a\0", "a\tb", "12345678901"] {
+        let no_line = ["a\nb", "a\u{2028}b", "a\u{2029}b", "a\0", "a\tb", "12345678901"];
+        for text in ["", " ", "\n", "\u{200b}", "\u{feff}"].into_iter().chain(no_line) {
             let reference = Text::<10, ReferenceRule>::from(text);
             assert_eq!(details::<ReferenceRule>(&reference, 10).len(), 1, "{text:?}");
         }
         let reference = Reference100::from(" PO 7\n");
         assert_eq!((reference.as_str(), reference.sent(), reference.is_allowed()), ("PO 7", "PO 7", true));
+        assert_eq!(Slip100::from("a\u{2028}b\n").as_str(), "a b");
+        assert_eq!(Slip100::from("\u{200b} \u{feff}").as_str(), "");
         assert!(
             Reference100::from("4111 1111 1111 1111").is_allowed(),
             "numbers of other systems look alike"

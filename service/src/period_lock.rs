@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PeriodLockId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::Filled200;
+use domain::text::{Filled200, is_blank};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub async fn create(tx: &Tx, input: &PeriodLockInput) -> Result<PeriodLock, Erro
 /// Checks the reason of a move.
 pub(crate) fn check_reason(problems: &mut Problems, pointer: &str, reason: &Filled200) {
     reason.check(problems, pointer);
-    if reason.trim().is_empty() {
+    if is_blank(reason) {
         problems.invalid(pointer, "A move of the lock needs a reason.");
     }
 }

@@ -11,7 +11,7 @@ use domain::number::Money;
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::Filled500;
+use domain::text::{Filled500, is_blank};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ pub struct RecurringEntry {
 pub async fn create(tx: &Tx, limits: &Limits, input: &RecurringEntryInput) -> Result<RecurringEntry, Error> {
     let mut problems = Problems::default();
     input.memo.check(&mut problems, "/memo");
-    if input.memo.trim().is_empty() {
+    if is_blank(&input.memo) {
         problems.invalid("/memo", "An entry needs a memo: send its purpose.");
     }
     let setup = setup::read(tx).await?;

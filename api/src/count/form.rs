@@ -8,7 +8,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{self, Code64, Filled100, Reference200};
+use domain::text::{self, Code64, Filled100, Reference200, is_blank};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 
@@ -179,7 +179,7 @@ impl ReverseIn {
     /// Returns the reason.
     pub fn reason(self) -> Result<String, Refusal> {
         let mut problems = Problems::default();
-        if self.reason.trim().is_empty() {
+        if is_blank(&self.reason) {
             problems.invalid("/reason", "Say why the count is reversed.");
         }
         let reason = self.reason.checked(&mut problems, "/reason");

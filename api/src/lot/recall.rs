@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use domain::id::LotId;
 use domain::lot::RecallLot;
 use domain::refusal::Problems;
-use domain::text::Filled200;
+use domain::text::{Filled200, is_blank};
 use serde::Deserialize;
 use service::posting::Command;
 use service::stock::recall::{self, LotRecall};
@@ -51,7 +51,7 @@ async fn create(post: Post, id: PathId<LotId>) -> Answer {
 
 fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
-    if reason.trim().is_empty() {
+    if is_blank(&reason) {
         problems.invalid("/reason", "Say why the lot is recalled.");
     }
     let reason = reason.checked(&mut problems, "/reason");

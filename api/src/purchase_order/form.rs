@@ -9,7 +9,7 @@ use domain::purchase_order::{
     TakeBack,
 };
 use domain::refusal::Problems;
-use domain::text::{self, Filled100, Reference200};
+use domain::text::{self, Filled100, Reference200, is_blank};
 use serde::Deserialize;
 use service::posting::{Command, Stated};
 
@@ -302,7 +302,7 @@ pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Stated {
 
 pub fn to_take_back(id: PurchaseOrderId, input: ReverseReturnIn) -> Stated {
     let mut problems = Problems::default();
-    if input.reason.trim().is_empty() {
+    if is_blank(&input.reason) {
         problems.invalid("/reason", "Say why the return is reversed.");
     }
     let reason = input.reason.checked(&mut problems, "/reason");

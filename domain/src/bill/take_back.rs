@@ -23,6 +23,7 @@ use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
 use crate::number::{Money, MoneyInCurrency, Quantity, share};
 use crate::refusal::{Code, Faults, Problem, Problems, QUANTITY_ABOVE_ZERO, Refusal};
+use crate::text::is_blank;
 
 /// A bill to take back, because it was recorded by mistake.
 #[derive(Debug, Clone)]
@@ -190,7 +191,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
 }
 
 fn check_reason(command: &Reverse) -> Result<(), Refusal> {
-    if command.reason.trim().is_empty() {
+    if is_blank(&command.reason) {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Faults, Refusal};
 use crate::stock::LevelKey;
+use crate::text::is_blank;
 
 /// A landed cost to take back.
 #[derive(Debug, Clone)]
@@ -58,7 +59,7 @@ impl Rule for Reverse {
 }
 
 fn check_reason(command: &Reverse) -> Result<(), Refusal> {
-    if command.reason.trim().is_empty() {
+    if is_blank(&command.reason) {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
     Ok(())

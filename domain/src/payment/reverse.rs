@@ -12,7 +12,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item::{self, Applied, Credit, CreditRef, Used};
 use crate::refusal::{Faults, Problems, Refusal};
-use crate::text::check_no_card;
+use crate::text::{check_no_card, is_blank};
 
 /// A payment or payout to take back.
 #[derive(Debug, Clone)]
@@ -77,7 +77,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Ref
     let original = original.ok_or_else(|| Refusal::not_found("payment"))?;
     check(&original)?;
     check_reference(&original, command)?;
-    if command.reason.trim().is_empty() {
+    if is_blank(&command.reason) {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
     let occurred_at =

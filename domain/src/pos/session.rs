@@ -17,6 +17,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Faults, Problems, Refusal};
 use crate::tag;
+use crate::text::is_blank;
 use crate::text_enum;
 
 /// A session to open.
@@ -225,7 +226,7 @@ fn check_move(book: &Book, command: &MoveCash, problems: &mut Problems) -> Money
         problems
             .invalid("/amount", "The amount must be above zero, without more decimals than the currency.");
     }
-    if command.reason.trim().is_empty() {
+    if is_blank(&command.reason) {
         problems.invalid("/reason", "A cash move needs a reason.");
     }
     match command.kind {

@@ -12,6 +12,7 @@ use crate::id::SupplierPaymentId;
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Faults, Refusal};
+use crate::text::is_blank;
 
 /// A payment to a supplier to take back.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(SupplierPayment, Posti
         );
         return Err(Refusal::state(detail));
     }
-    if command.reason.trim().is_empty() {
+    if is_blank(&command.reason) {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
     let occurred_at =

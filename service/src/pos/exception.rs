@@ -7,7 +7,7 @@ use domain::pos::ExceptionReason;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::Filled200;
+use domain::text::{Filled200, is_blank};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -137,7 +137,7 @@ pub async fn resolve(
 ) -> Result<Exception, Error> {
     let mut problems = Problems::default();
     let resolution = input.resolution.clone().checked(&mut problems, "/resolution");
-    if resolution.trim().is_empty() {
+    if is_blank(&resolution) {
         problems.invalid("/resolution", "Say what was done about it.");
     }
     problems.check()?;
