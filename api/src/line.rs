@@ -15,7 +15,7 @@ use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
 use domain::sales::{Discount, ForeignLine, Line, LineInput, OriginalLine};
 use domain::tax::{self, LineTax};
-use domain::text::{self, Text200, Text500};
+use domain::text::{self, Label200, Label500, label};
 use serde::{Deserialize, Serialize};
 
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
@@ -106,11 +106,11 @@ pub struct LineIn {
     /// another currency, and in that currency.
     pub unit_price: Option<Price>,
     /// Reason for the `unit_price`, without which it is rejected, except in a forced sale. The line keeps it.
-    pub price_reason: Option<Text200>,
+    pub price_reason: Option<Label200>,
     /// A discount on this line.
     pub discount: Option<DiscountIn>,
-    /// Text instead of the product's name.
-    pub description: Option<Text500>,
+    /// Text instead of the product's name. A blank one counts as none, and line breaks are kept as blanks.
+    pub description: Option<Label500>,
     /// Lots of a tracked product. If absent, those that expire first.
     #[serde(default)]
     #[schema(max_items = 2000)]
@@ -162,7 +162,8 @@ pub fn lines(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
 
 /// Reports a reason of a price that the line does not state. A line of a sale that has happened may have one.
 pub fn check_price_reason(problems: &mut Problems, pointer: &str, line: &LineIn) {
-    if line.price_reason.is_some() && line.unit_price.is_none() {
+    let has_reason = line.price_reason.as_ref().is_some_and(|reason| !reason.is_empty());
+    if has_reason && line.unit_price.is_none() {
         let detail =
             "A price_reason is the reason of a unit_price: send unit_price too, or leave price_reason out.";
         problems.invalid(format!("{pointer}/price_reason"), detail);
@@ -214,9 +215,9 @@ pub fn input(problems: &mut Problems, pointer: &str, line: LineIn, item: ItemRef
         uom: line.uom,
         quantity: line.quantity,
         unit_price: line.unit_price,
-        price_reason: text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason),
+        price_reason: text::checked(problems, &format!("{pointer}/price_reason"), label(line.price_reason)),
         discount: line.discount.map(Discount::from),
-        description: text::checked(problems, &format!("{pointer}/description"), line.description),
+        description: text::checked(problems, &format!("{pointer}/description"), label(line.description)),
         lots: lots::named(problems, pointer, line.lots),
     }
 }

@@ -24,18 +24,22 @@ pub use code::{CodeRule, is_stray, one_form};
 pub use plain::{plain_line, plain_lines};
 pub use search::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
 
-/// A free text of a document, of at most 100 characters, such as a processor's reference.
-pub type Text100 = Text<100, FreeRule>;
-/// A free text of a document, of at most 200 characters, such as a reason.
-pub type Text200 = Text<200, FreeRule>;
-/// A free text of a document, of at most 500 characters, such as a note.
+/// A free text of at most 500 characters, such as a note in a file.
 pub type Text500 = Text<500, FreeRule>;
-/// As [`Text100`], but the document rejects an empty one.
-pub type Filled100 = Text<100, FilledRule>;
-/// As [`Text200`], but the document rejects an empty one.
-pub type Filled200 = Text<200, FilledRule>;
 /// As [`Text500`], but the document rejects an empty one.
 pub type Filled500 = Text<500, FilledRule>;
+/// A reason of at most 100 characters. The document rejects a blank one.
+pub type Filled100 = Text<100, ReasonRule>;
+/// As [`Filled100`], of at most 200 characters.
+pub type Filled200 = Text<200, ReasonRule>;
+/// A reason that may be absent, one line of 1 to 200 characters.
+pub type Note200 = Text<200, NoteRule>;
+/// As [`Note200`], of at most 500 characters.
+pub type Note500 = Text<500, NoteRule>;
+/// A text on a line of a document, of at most 200 characters.
+pub type Label200 = Text<200, LabelRule>;
+/// As [`Label200`], of at most 500 characters.
+pub type Label500 = Text<500, LabelRule>;
 /// A reference of another system, one line of 1 to 100 characters, such as an order number of a marketplace.
 pub type Reference100 = Text<100, ReferenceRule>;
 /// As [`Reference100`], of at most 200 characters.
@@ -226,6 +230,72 @@ impl Rule for FilledRule {
     fn check(text: &str, max: usize, note: impl FnMut(String)) {
         FreeRule::check(text, max, note);
     }
+}
+
+/// One line for people, kept without the blanks around it. The document itself rejects a blank one, with a detail of its own.
+#[derive(Debug, Clone, Copy)]
+pub enum ReasonRule {}
+
+impl Rule for ReasonRule {
+    const NAME: &'static str = "Reason";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        if text.chars().nth(max).is_some() {
+            note(format!("This may have at most {max} characters."));
+        }
+        if text.chars().any(is_no_part_of_a_line) {
+            note("This must be one line without control characters.".to_owned());
+        }
+        note_card_number(text, note);
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        ReferenceRule::kept(text)
+    }
+}
+
+/// As [`ReferenceRule`], without a card number.
+#[derive(Debug, Clone, Copy)]
+pub enum NoteRule {}
+
+impl Rule for NoteRule {
+    const NAME: &'static str = "Note";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        ReferenceRule::check(text, max, &mut note);
+        note_card_number(text, note);
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        ReferenceRule::kept(text)
+    }
+}
+
+/// A text on a line of a document, which a till that can't correct it may send: line breaks and tabs are kept as blanks, without those
+/// around it. It may be blank, and has no card number.
+#[derive(Debug, Clone, Copy)]
+pub enum LabelRule {}
+
+impl Rule for LabelRule {
+    const NAME: &'static str = "Label";
+    const MIN: usize = 0;
+
+    fn check(text: &str, max: usize, note: impl FnMut(String)) {
+        FreeRule::check(text, max, note);
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        let line = text.replace(|letter: char| letter != '\0' && is_no_part_of_a_line(letter), " ");
+        let line = if is_blank(&line) { "" } else { line.trim() };
+        (line != text).then(|| line.to_owned())
+    }
+}
+
+/// Returns the label of a line; nothing for a blank one.
+pub fn label<const MAX: usize>(text: Option<Text<MAX, LabelRule>>) -> Option<Text<MAX, LabelRule>> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// One line that is not empty and neither begins nor ends with a space.
@@ -419,7 +489,8 @@ mod tests {
         assert_eq!(details::<LineRule>(card, 10).len(), 1);
         assert_eq!(details::<NameRule>(card, 10).len(), 2);
         assert_eq!(details::<ProseRule>(card, 10).len(), 2);
-        for text in ["", " a", "a ", "a\nb", "a\0", "a\u{2028}b", "a\u{2029}b", "\u{200b}", "äääääääääää"] {
+        for text in ["", " a", "a ", "a\nb", "a\0", "a\u{2028}b", "a\u{2029}b", "\u{200b}", "äääääääääää"]
+        {
             assert_eq!(details::<LineRule>(text, 10).len(), 1, "{text:?}");
         }
         for text in ["a", "a b", "ääääääääää"] {
@@ -444,6 +515,25 @@ mod tests {
             Reference100::from("4111 1111 1111 1111").is_allowed(),
             "numbers of other systems look alike"
         );
+    }
+
+    #[test]
+    fn reasons_notes_and_labels_are_one_line_without_blanks_around_it() {
+        let card = "4111 1111 1111 1111";
+        for text in ["a\nb", "a\u{2028}b", "a\tb", "a\0", card, "abcdefghijklmnopqrst"] {
+            assert_eq!(details::<ReasonRule>(text, 19).len(), 1, "{text:?}");
+            assert_eq!(details::<NoteRule>(text, 19).len(), 1, "{text:?}");
+        }
+        assert_eq!((details::<ReasonRule>("", 10).len(), details::<NoteRule>("", 10).len()), (0, 1));
+        let (reason, note) = (Filled200::from(" Broken\n"), Note200::from(" Broken\n"));
+        assert_eq!((reason.as_str(), note.as_str()), ("Broken", "Broken"));
+        for (sent, kept) in
+            [(" a\n\tb ", "a  b"), (" \u{200b}\n", ""), ("a\u{2028}b", "a b"), ("a\0b", "a\0b")]
+        {
+            assert_eq!(Label200::from(sent).as_str(), kept, "{sent:?}");
+        }
+        assert!(!Label200::from("a\0b").is_allowed() && !Label200::from(card).is_allowed());
+        assert!(label(Some(Label500::from("\n"))).is_none() && label(Some(Label500::from("a"))).is_some());
     }
 
     #[test]

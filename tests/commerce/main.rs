@@ -54,6 +54,7 @@ mod platform {
     mod limits;
     mod list_export;
     mod lists;
+    mod one_line;
     mod order_of_times;
     mod own_ids;
     mod pages;

@@ -7,7 +7,7 @@ use domain::bill::{
 use domain::id::{BillId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::refusal::Problems;
-use domain::text::{self, Filled200, Line64, Reference200, Text200};
+use domain::text::{self, Filled200, Label200, Line64, Reference200, label};
 use serde::Deserialize;
 use service::posting::{Command, Stated};
 
@@ -67,8 +67,8 @@ struct BillLineIn {
     /// Code of the account of a line without goods.
     #[schema(max_length = 64, example = json!(null))]
     account: Option<String>,
-    /// Text of the line.
-    description: Option<Text200>,
+    /// Text of the line. A blank one counts as none, and line breaks are kept as blanks.
+    description: Option<Label200>,
     /// Unit of the quantity. If absent, the unit of the purchase order line, or the stock unit for a receipt.
     #[schema(min_length = 1, max_length = 8, example = "XBX")]
     uom: Option<String>,
@@ -143,7 +143,11 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Stated, ApiError> {
         }
         lines.push(RecordLine {
             subject,
-            description: text::checked(&mut problems, &format!("{pointer}/description"), line.description),
+            description: text::checked(
+                &mut problems,
+                &format!("{pointer}/description"),
+                label(line.description),
+            ),
             uom: line.uom,
             quantity: line.quantity,
             unit_cost: line.unit_cost,

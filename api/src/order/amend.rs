@@ -9,7 +9,7 @@ use domain::order;
 use domain::product::ItemRef;
 use domain::refusal::Problems;
 use domain::sales::LineInput;
-use domain::text::{self, Reference100, Text200, Text500};
+use domain::text::{self, Label200, Label500, Reference100};
 use serde::Deserialize;
 use service::posting::{Command, Stated};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -69,12 +69,12 @@ struct AmendedLineIn {
     /// price of now.
     unit_price: Option<Price>,
     /// Reason for the `unit_price`, without which it is rejected. The line keeps it.
-    price_reason: Option<Text200>,
+    price_reason: Option<Label200>,
     /// A discount on this line. If absent, a line that keeps its price keeps its percentage, or its amount in proportion to its quantity, and
     /// any other has none. The `discount_percent` of the order is taken off after it.
     discount: Option<DiscountIn>,
-    /// Text instead of the product's name. If absent, a line that is kept keeps its text.
-    description: Option<Text500>,
+    /// Text instead of the product's name. Line breaks are kept as blanks. If absent or blank, a line that is kept keeps its text.
+    description: Option<Label500>,
     /// Lots of a tracked product. If absent, the reserved ones, then those that expire first.
     #[serde(default)]
     #[schema(max_items = 2000)]

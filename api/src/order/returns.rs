@@ -5,7 +5,7 @@ use domain::id::{CustomerId, InvoiceId, LocationId};
 use domain::moment::Instant;
 use domain::order::{self, Condition};
 use domain::refusal::Problems;
-use domain::text::{self, Text200};
+use domain::text::{self, Note200};
 use serde::Deserialize;
 use service::posting::{Command, Stated};
 use service::scope::Scope;
@@ -50,8 +50,8 @@ pub struct ReturnIn {
     /// `resellable`: goes back into stock. `damaged`: is written off.
     #[serde(default)]
     condition: Condition,
-    /// Reason of the return.
-    reason: Option<Text200>,
+    /// Reason of the return, in one line.
+    reason: Option<Note200>,
     /// When it happened, not before the original. Now if absent.
     occurred_at: Option<Instant>,
 }

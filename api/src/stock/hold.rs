@@ -11,7 +11,7 @@ use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::{self, Reference100, Text500};
+use domain::text::{self, Note500, Reference100};
 use serde::{Deserialize, Serialize, Serializer};
 use service::Tx;
 use service::listing::{Age, Slice};
@@ -56,8 +56,8 @@ struct HoldIn {
     register_id: Option<RegisterId>,
     /// The channel of a `channel_allotment`.
     channel: Option<Channel>,
-    /// A remark.
-    note: Option<Text500>,
+    /// A remark, in one line.
+    note: Option<Note500>,
     /// When it expires, within 366 days. Required, except for a `quarantine`, for which it is not allowed.
     #[schema(example = "2026-11-22T12:00:00Z")]
     expires_at: Option<Instant>,

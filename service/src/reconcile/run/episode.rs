@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::id::{CommandId, EpisodeId, ReconcileRunId};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::Filled200;
+use domain::text::Note200;
 use reconcile::answer::Episode;
 use reconcile::term::Class;
 use sea_orm::sqlx::Row;
@@ -26,7 +26,7 @@ pub struct Resolution {
     pub class: Class,
     /// Note on how it was found out or corrected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Filled200>,
+    pub note: Option<Note200>,
 }
 
 /// An episode: a difference with one cause, from its beginning to its end.
