@@ -1,6 +1,8 @@
 //! Checks of input fields. Each adds a problem at a JSON pointer, so that the caller learns everything in one
 //! response.
 
+use std::collections::BTreeSet;
+
 use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::country;
@@ -90,6 +92,12 @@ pub(crate) fn check_overlap(seconds: u32) -> Result<(), Refusal> {
     }
     let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
     Err(Refusal::invalid("/overlap_seconds", detail))
+}
+
+/// Returns each value of a list once, in the order in which they are named first.
+pub(crate) fn each_once<T: Ord + Clone>(values: &[T]) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    values.iter().filter(|value| seen.insert(*value)).cloned().collect()
 }
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.

@@ -22,6 +22,7 @@ use super::secret::{KeyKind, KeyMode};
 use super::{Auth, secret};
 use crate::caller::{ActorKind, discount_of};
 use crate::command::{self, Written};
+use crate::input::each_once;
 use crate::rows::parsed;
 use crate::scope::Scope;
 use crate::{Caller, Db, Error, Tx, input};
@@ -237,16 +238,18 @@ async fn store(tx: &Tx, caller: &Caller, maker: Maker, wanted: &ApiKeyCreate) ->
         prefix: Set(secret[..random_at].to_owned()),
         last4: Set(secret[secret.len() - 4..].to_owned()),
         hash: Set(Sha256::digest(secret.as_bytes()).to_vec()),
-        scopes: Set(wanted.scopes.iter().map(Scope::to_string).collect()),
-        ip_allowlist: Set(wanted.ip_allowlist.clone()),
+        scopes: Set(each_once(&wanted.scopes).iter().map(Scope::to_string).collect()),
+        ip_allowlist: Set(each_once(&wanted.ip_allowlist)),
         created_by: Set((!caller.actor_id.is_nil()).then_some(caller.actor_id)),
         parent_id: Set(maker.key),
         user_id: Set(maker.user),
-        locations: Set(wanted.locations.as_ref().map(|ids| ids.iter().map(|id| id.0).collect())),
-        channels: Set(wanted.channels.as_ref().map(|channels| channels.iter().map(channel_text).collect())),
+        locations: Set(wanted.locations.as_ref().map(|ids| each_once(ids).iter().map(|id| id.0).collect())),
+        channels: Set(
+            wanted.channels.as_ref().map(|channels| each_once(channels).iter().map(channel_text).collect()),
+        ),
         amount_max: Set(wanted.amount_max),
         discount_max: Set(wanted.discount_max),
-        origins: Set(wanted.origins.clone()),
+        origins: Set(each_once(&wanted.origins)),
         expires_at: Set(wanted.expires_at),
         revoked_at: Set(None),
         rotated_to: Set(None),

@@ -14,7 +14,7 @@ use super::secret::{Revealed, Secret, overlap_end};
 use super::{API_VERSION, Settings, object};
 use crate::columns::Columns;
 use crate::event::{self, FeedPosition};
-use crate::input::{Change, Patched};
+use crate::input::{Change, Patched, each_once};
 use crate::listing::{Listing, Slice, word};
 use crate::scope::Scope;
 use crate::{Caller, Error, Tx, input, room};
@@ -159,7 +159,7 @@ pub async fn create(
     .value("id", id.0)
     .value("url", input.url.as_str())
     .value("description", input.description.as_ref().map(Name::as_str))
-    .value("event_types", &input.event_types)
+    .value("event_types", each_once(&input.event_types))
     .value("payload", payload)
     .value("active", input.active)
     .value("secret", settings.vault.seal(tx.tenant_id, id, &secret)?)
@@ -203,7 +203,7 @@ pub async fn update(
         .bind(id.0)
         .bind(next.url.as_str())
         .bind(next.description.as_ref().map(Name::as_str))
-        .bind(&next.event_types)
+        .bind(each_once(&next.event_types))
         .bind(payload)
         .bind(next.active)
         .bind(tx.now);

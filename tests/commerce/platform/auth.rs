@@ -46,6 +46,29 @@ fn the_first_call_tells_who_calls() {
 }
 
 #[test]
+fn a_key_and_an_endpoint_have_each_entry_once() {
+    with_tenant(async |tenant| {
+        let place = &tenant.shop;
+        let twice = json!({ "scopes": ["orders:write", "catalog:read", "orders:write"], "locations": [place, place],
+            "channels": ["retail", "wholesale", "retail"], "ip_allowlist": ["0.0.0.0/0", "::/0", "0.0.0.0/0"] });
+        let (id, _) = key_with(tenant, twice).await;
+        let key = tenant.get(&format!("/v1/api-keys/{id}")).await.ok();
+        assert_eq!(key["scopes"], json!(["orders:write", "catalog:read"]));
+        assert_eq!(key["locations"], json!([place]));
+        assert_eq!(key["channels"], json!(["retail", "wholesale"]));
+        assert_eq!(key["ip_allowlist"], json!(["0.0.0.0/0", "::/0"]));
+        let shop = json!({ "kind": "pk", "origins": ["https://a.example", "https://a.example"] });
+        let (id, _) = key_with(tenant, shop).await;
+        let key = tenant.get(&format!("/v1/api-keys/{id}")).await.ok();
+        assert_eq!(key["origins"], json!(["https://a.example"]));
+        let types = json!(["order.created", "order.*", "order.created"]);
+        let endpoint = json!({ "url": "https://hooks.invalid/", "event_types": types });
+        let made = tenant.post("/v1/webhook-endpoints", &endpoint).await.created();
+        assert_eq!(made["webhook_endpoint"]["event_types"], json!(["order.created", "order.*"]));
+    });
+}
+
+#[test]
 fn a_key_is_presented_in_three_ways_but_never_in_the_address() {
     with_tenant(async |tenant| {
         let anonymous = tenant.anonymous();
