@@ -295,6 +295,12 @@ const FACTS: &[(&str, &str)] = &[
          where ledger <> documents",
     ),
     (
+        "a sale takes money with each tender, and a refund pays it back",
+        "select format('%s %s: %s of %s', d.kind, d.number, t.amount, t.kind) \
+         from tender t join pos_sale d on d.tenant_id = $1 and d.id = t.sale_id \
+         where t.tenant_id = $1 and case d.kind when 'sale' then t.amount < 0 else t.amount > 0 end",
+    ),
+    (
         "a voucher is the sum of its changes, and changes by what its tenders paid",
         "select format('voucher %s: %s, changes %s', v.code, v.balance, m.amount) from voucher v, \
               lateral (select coalesce(sum(amount), 0) as amount from voucher_move where tenant_id = $1 and voucher_id = v.id) m \
