@@ -145,8 +145,8 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(|letter| letter.is_whitespace() || code::is_invisible(letter))
 }
 
-/// Whether a character has no place in one line: a control character, or a separator of lines or paragraphs.
-fn is_no_part_of_a_line(letter: char) -> bool {
+/// Whether a text with this character is no plain line: a control character, or a separator of lines or paragraphs.
+pub fn breaks_line(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
@@ -186,7 +186,7 @@ impl Rule for ReferenceRule {
         if text.chars().nth(max).is_some() {
             note(format!("This may have at most {max} characters."));
         }
-        if text.chars().any(is_no_part_of_a_line) {
+        if text.chars().any(breaks_line) {
             note("This must be one line without control characters.".to_owned());
         }
     }
@@ -213,7 +213,7 @@ impl Rule for SlipRule {
     }
 
     fn kept(text: &str) -> Option<String> {
-        let line = text.replace(is_no_part_of_a_line, " ");
+        let line = text.replace(breaks_line, " ");
         let line = if is_blank(&line) { "" } else { line.trim() };
         (line != text).then(|| line.to_owned())
     }
@@ -244,7 +244,7 @@ impl Rule for ReasonRule {
         if text.chars().nth(max).is_some() {
             note(format!("This may have at most {max} characters."));
         }
-        if text.chars().any(is_no_part_of_a_line) {
+        if text.chars().any(breaks_line) {
             note("This must be one line without control characters.".to_owned());
         }
         note_card_number(text, note);
@@ -287,7 +287,7 @@ impl Rule for LabelRule {
     }
 
     fn kept(text: &str) -> Option<String> {
-        let line = text.replace(|letter: char| letter != '\0' && is_no_part_of_a_line(letter), " ");
+        let line = text.replace(|letter: char| letter != '\0' && breaks_line(letter), " ");
         let line = if is_blank(&line) { "" } else { line.trim() };
         (line != text).then(|| line.to_owned())
     }
@@ -311,7 +311,7 @@ impl Rule for LineRule {
             note(format!("This must have 1 to {max} characters."));
         } else if text.trim() == text && is_blank(text) {
             note("This has no character that can be seen.".to_owned());
-        } else if text.chars().any(is_no_part_of_a_line) || text.trim() != text {
+        } else if text.chars().any(breaks_line) || text.trim() != text {
             note("This must be one line that does not begin or end with a space.".to_owned());
         }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::refusal::Problems;
+use crate::text::{breaks_line, is_blank};
 
 /// The most options of a group.
 pub const OPTIONS_MAX: usize = 5;
@@ -86,9 +87,9 @@ fn check_values(problems: &mut Problems, option: usize, values: &[String]) {
 
 fn check_word(problems: &mut Problems, pointer: &str, word: &str) {
     let length = word.chars().count();
-    if length == 0 || length > WORD_LENGTH_MAX {
+    if is_blank(word) || length > WORD_LENGTH_MAX {
         problems.invalid(pointer, format!("This must have 1 to {WORD_LENGTH_MAX} characters."));
-    } else if word.chars().any(|letter| letter.is_control() || matches!(letter, '{' | '}'))
+    } else if word.chars().any(|letter| breaks_line(letter) || matches!(letter, '{' | '}'))
         || word.trim() != word
     {
         problems.invalid(
@@ -173,6 +174,14 @@ mod tests {
 
     fn choice(pairs: &[(&str, &str)]) -> Choice {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_word_of_an_option_is_one_line_that_can_be_seen() {
+        for word in ["", " ", "a\nb", "a\u{2028}b", "\u{200b}", "{a}"] {
+            let wrong = [option("Size", &[word])];
+            assert_eq!(pointers(|problems| check_options(problems, &wrong)), ["/options/0/values/0"], "{word:?}");
+        }
     }
 
     #[test]

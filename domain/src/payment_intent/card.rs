@@ -1,7 +1,7 @@
 //! The facts of a card that are kept. Its number is never one of them.
 
 use crate::refusal::{Problems, Refusal};
-use crate::text::holds_card_number;
+use crate::text::{breaks_line, holds_card_number, is_blank};
 
 /// Most characters of a brand, an authorisation code and a terminal's id.
 const CHARACTERS_MAX: usize = 40;
@@ -30,8 +30,8 @@ impl CardFacts {
         ];
         for (pointer, text) in texts {
             let Some(text) = text else { continue };
-            let is_plain = text.chars().all(|letter| !letter.is_control());
-            if text.is_empty() || text.chars().count() > CHARACTERS_MAX || !is_plain {
+            let is_plain = !text.contains(breaks_line);
+            if is_blank(text) || text.chars().count() > CHARACTERS_MAX || !is_plain {
                 problems.invalid(pointer, "Send 1 to 40 characters without control characters, or null.");
             } else if holds_card_number(text) {
                 problems.invalid(pointer, "This looks like a card number. Leave it out.");
@@ -87,6 +87,12 @@ mod tests {
             ..CardFacts::default()
         };
         assert_eq!(pointers(&facts), ["/card/brand", "/card/authorisation_code", "/card/terminal_id"]);
+        let unseen = CardFacts {
+            brand: Some("\u{200b}".to_owned()),
+            terminal_id: Some("a\u{2028}b".to_owned()),
+            ..CardFacts::default()
+        };
+        assert_eq!(pointers(&unseen), ["/card/brand", "/card/terminal_id"]);
         let longest = CardFacts { brand: Some("é".repeat(40)), ..CardFacts::default() };
         assert_eq!(longest.check(), Ok(()));
     }
