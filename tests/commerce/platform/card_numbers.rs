@@ -131,7 +131,7 @@ fn a_card_number_is_no_reference_of_money_by_card() {
         let reversal =
             json!({ "reason": "Bounced", "reference": CARD, "occurred_at": "2999-01-01T00:00:00Z" });
         let reply = tenant.post(&path, &reversal).await;
-        reply.refused(422, "validation_failed").names(&["#/occurred_at", "#/reference"]);
+        reply.refused(422, "validation_failed").names(&["#/reference", "#/occurred_at"]);
         refused_text(tenant, &path, json!({ "reason": "Bounced", "reference": CARD }), "#/reference").await;
         // A reference of a bank may look like one.
         tenant.post("/v1/payouts", &paid("bank", Some(CARD))).await.created();
