@@ -180,7 +180,11 @@ mod tests {
     fn a_word_of_an_option_is_one_line_that_can_be_seen() {
         for word in ["", " ", "a\nb", "a\u{2028}b", "\u{200b}", "{a}"] {
             let wrong = [option("Size", &[word])];
-            assert_eq!(pointers(|problems| check_options(problems, &wrong)), ["/options/0/values/0"], "{word:?}");
+            assert_eq!(
+                pointers(|problems| check_options(problems, &wrong)),
+                ["/options/0/values/0"],
+                "{word:?}"
+            );
         }
     }
 

@@ -104,7 +104,7 @@ pub struct Input {
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
     pub group_by: Option<Vec<Dimension>>,
-    /// What is wrong with a grouping that could not be parsed.
+    /// The fault of a grouping that could not be parsed.
     pub misread: Option<Invalid>,
     pub values: Values,
     /// A day or an instant.

@@ -244,9 +244,10 @@ async fn store(tx: &Tx, caller: &Caller, maker: Maker, wanted: &ApiKeyCreate) ->
         parent_id: Set(maker.key),
         user_id: Set(maker.user),
         locations: Set(wanted.locations.as_ref().map(|ids| each_once(ids).iter().map(|id| id.0).collect())),
-        channels: Set(
-            wanted.channels.as_ref().map(|channels| each_once(channels).iter().map(channel_text).collect()),
-        ),
+        channels: Set(wanted
+            .channels
+            .as_ref()
+            .map(|channels| each_once(channels).iter().map(channel_text).collect())),
         amount_max: Set(wanted.amount_max),
         discount_max: Set(wanted.discount_max),
         origins: Set(each_once(&wanted.origins)),
