@@ -9392,6 +9392,7 @@ CREATE TABLE public.sales_order (
     exchange_rate numeric(18,10),
     released_at timestamp with time zone,
     release_command_id uuid,
+    discount_percent numeric(9,6),
     CONSTRAINT sales_order_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
     CONSTRAINT sales_order_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate) = ANY (ARRAY[0, 2]))),
     CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
@@ -9434,6 +9435,7 @@ CREATE TABLE public.sales_order_line (
     product_version integer,
     taxes jsonb,
     discount_percent numeric(9,6),
+    discount_amount numeric(18,4),
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
     CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
