@@ -167,6 +167,18 @@ fn a_rejected_document_is_found_by_its_code() {
 }
 
 #[test]
+fn a_rejected_document_of_graphql_is_found_by_its_code() {
+    with_tenant(async |tenant| {
+        let kind = "application/graphql-response+json";
+        let call = tenant.call(Method::POST, "/graphql").header("accept", kind);
+        let reply = call.json(&json!({ "query": "{ nothing }" })).try_send().await.expect("a response");
+        assert_eq!(reply.status, 400);
+        let found = logged(tenant, "code=validation_failed", 1).await;
+        assert_eq!((&found[0]["path"], &found[0]["status"]), (&json!("/graphql"), &json!(400)));
+    });
+}
+
+#[test]
 fn bodies_are_kept_only_with_the_setting_and_without_secrets() {
     const PASSWORD: &str = "correct horse battery staple";
     with_tenant(async |tenant| {
