@@ -191,10 +191,10 @@ impl Beside {
     }
 
     fn print(&self, flood: Flood) {
-        let verdict = match flood {
-            Flood::Nothing => "-",
-            _ if self.passed(flood) => "passed",
-            _ => "MISSED",
+        let verdict = match (flood, self.passed(flood)) {
+            (Flood::Nothing, _) => "-",
+            (_, true) => "passed",
+            (_, false) => "MISSED",
         };
         let lowest = self.factors.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = self.factors.iter().copied().fold(0.0, f64::max);

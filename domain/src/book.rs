@@ -70,17 +70,8 @@ pub struct Book {
     pub products: HashMap<ProductId, Product>,
     /// Products by SKU.
     pub skus: HashMap<String, ProductId>,
-    /// Products that have or had the SKUs which forced sales name, by SKU, in the order of their times. Not read if no product
-    /// had one of these SKUs before, and none got one after the sale.
-    pub sku_holders: HashMap<String, Vec<SkuHolder>>,
     /// Products and units by barcode.
     pub barcodes: HashMap<String, (ProductId, String)>,
-    /// Products that have or had the barcodes which forced sales name, by [`article_of`](crate::product::article_of) of the barcode.
-    pub barcode_holders: HashMap<String, BarcodeHolders>,
-    /// Units that products of forced sales had before, by product and code, in the order of their times.
-    pub former_units: HashMap<(ProductId, String), Vec<FormerUnit>>,
-    /// When the components of the bundles of forced sales were last replaced.
-    pub repacked: HashMap<ProductId, DateTime<Utc>>,
     /// Price rules that may apply.
     pub rules: Rules,
     /// Prices and records of before, for what happened then.
@@ -293,6 +284,15 @@ pub struct Replaced {
     pub prices: ReplacedPrices,
     /// Products, customers and settings that were replaced since the earliest time that a command names.
     pub records: ReplacedRecords,
+    /// Products that have or had the SKUs which forced sales name, by SKU, in the order of their times. Not read if no product
+    /// had one of these SKUs before, and none got one after the sale.
+    pub sku_holders: HashMap<String, Vec<SkuHolder>>,
+    /// Products that have or had the barcodes which forced sales name, by [`article_of`](crate::product::article_of) of the barcode.
+    pub barcode_holders: HashMap<String, BarcodeHolders>,
+    /// Units that products of forced sales had before, by product and code, in the order of their times.
+    pub former_units: HashMap<(ProductId, String), Vec<FormerUnit>>,
+    /// When the components of the bundles of forced sales were last replaced.
+    pub repacked: HashMap<ProductId, DateTime<Utc>>,
 }
 
 impl Book {
@@ -305,11 +305,7 @@ impl Book {
             setup,
             products: HashMap::new(),
             skus: HashMap::new(),
-            sku_holders: HashMap::new(),
             barcodes: HashMap::new(),
-            barcode_holders: HashMap::new(),
-            former_units: HashMap::new(),
-            repacked: HashMap::new(),
             rules: Rules::default(),
             replaced: Replaced::default(),
             customers: HashMap::new(),

@@ -150,6 +150,13 @@ pub fn breaks_line(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
+/// Returns a text as one line, with a blank for each character that ends one, if that is another text.
+fn joined(text: &str, is_break: impl Fn(char) -> bool) -> Option<String> {
+    let line = text.replace(is_break, " ");
+    let line = if is_blank(&line) { "" } else { line.trim() };
+    (line != text).then(|| line.to_owned())
+}
+
 /// Any number of lines, also empty, without a null character or a card number.
 #[derive(Debug, Clone, Copy)]
 pub enum FreeRule {}
@@ -213,9 +220,7 @@ impl Rule for SlipRule {
     }
 
     fn kept(text: &str) -> Option<String> {
-        let line = text.replace(breaks_line, " ");
-        let line = if is_blank(&line) { "" } else { line.trim() };
-        (line != text).then(|| line.to_owned())
+        joined(text, breaks_line)
     }
 }
 
@@ -287,9 +292,7 @@ impl Rule for LabelRule {
     }
 
     fn kept(text: &str) -> Option<String> {
-        let line = text.replace(|letter: char| letter != '\0' && breaks_line(letter), " ");
-        let line = if is_blank(&line) { "" } else { line.trim() };
-        (line != text).then(|| line.to_owned())
+        joined(text, |letter| letter != '\0' && breaks_line(letter))
     }
 }
 

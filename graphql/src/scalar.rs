@@ -192,10 +192,9 @@ impl InputType for DateText {
     }
 
     fn parse(value: Option<Value>) -> InputValueResult<Self> {
-        match value.unwrap_or_default() {
-            Value::String(text) => Ok(DateText(text)),
-            other => Err(InputValueError::expected_type(other)),
-        }
+        let value = value.unwrap_or_default();
+        let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
+        Ok(DateText(text))
     }
 
     fn to_value(&self) -> Value {

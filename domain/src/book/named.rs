@@ -31,7 +31,7 @@ impl Book {
 
     /// Returns the products that have or had a barcode, for each article that it may name.
     fn holders_of_barcode(&self, code: &str) -> impl Iterator<Item = &BarcodeHolders> {
-        articles_of(code).filter_map(|article| self.barcode_holders.get(&article))
+        articles_of(code).filter_map(|article| self.replaced.barcode_holders.get(&article))
     }
 
     /// Returns the product and the unit that a barcode named at an instant; now, if none is given.
@@ -94,13 +94,13 @@ impl Book {
 
     /// Returns the product that had a SKU at an instant.
     fn had_sku(&self, sku: &str, at: DateTime<Utc>) -> Option<ProductId> {
-        let holders = self.sku_holders.get(sku).map_or(&[][..], Vec::as_slice);
+        let holders = self.replaced.sku_holders.get(sku).map_or(&[][..], Vec::as_slice);
         product::holder_at(holders, at).or_else(|| self.skus.get(sku).copied())
     }
 
     /// Returns whether a SKU was that of no product at an instant and before, and a product got it later.
     pub(crate) fn got_sku_later(&self, sku: &str, at: DateTime<Utc>) -> bool {
-        self.sku_holders.get(sku).is_some_and(|holders| product::is_got_later(holders, at))
+        self.replaced.sku_holders.get(sku).is_some_and(|holders| product::is_got_later(holders, at))
     }
 
     /// Returns the unit code that a line names of its product: its own, else that of its barcode. `barcode` is one that a line has
@@ -129,7 +129,8 @@ impl Book {
     ) -> Option<Unit> {
         let now = product.unit(uom);
         let Some((uom, at)) = uom.zip(at) else { return now };
-        let former = self.former_units.get(&(product.id, uom.to_owned())).map_or(&[][..], Vec::as_slice);
+        let former =
+            self.replaced.former_units.get(&(product.id, uom.to_owned())).map_or(&[][..], Vec::as_slice);
         product::unit_at(former, now, at)
     }
 

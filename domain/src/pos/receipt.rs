@@ -391,7 +391,7 @@ fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) 
             let detail = format!("{} is archived.", product.sku);
             noted.push(SaleException::new(ExceptionReason::ProductArchived, detail).of_line(line.line_no));
         }
-        if book.repacked.get(&product.id).is_some_and(|replaced| at < *replaced) {
+        if book.replaced.repacked.get(&product.id).is_some_and(|replaced| at < *replaced) {
             let detail = format!(
                 "The components of {} were replaced after the sale, and those of today left the stock.",
                 product.sku

@@ -80,7 +80,7 @@ fn an_edge_that_people_carry_is_said() {
 fn a_process_that_two_systems_begin_at_one_place_has_two_owners() {
     let mut input = business(|_, _| Effect::Keep);
     let is_second =
-        |real: &&Real| real.event_type == EventType::Sale && real.place == 0 && real.number % 2 == 0;
+        |real: &&Real| real.event_type == EventType::Sale && real.place == 0 && real.number.is_multiple_of(2);
     let happened = happened();
     let documents: BTreeSet<String> =
         happened.iter().filter(is_second).map(|real| format!("D{}", real.number)).collect();

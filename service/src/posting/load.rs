@@ -85,8 +85,8 @@ pub(super) async fn book(
         None => products(tx, &needs, &mut book).await?,
     }
     add_former(tx, &needs, &mut book, prefetched.levels.is_some()).await?;
-    book.former_units = late::former_units(tx, &needs, &book).await?;
-    book.repacked = late::repacked(tx, &needs, &book).await?;
+    book.replaced.former_units = late::former_units(tx, &needs, &book).await?;
+    book.replaced.repacked = late::repacked(tx, &needs, &book).await?;
     name_taxes(tx, setups, &mut book).await?;
     purchases::suppliers(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
@@ -276,10 +276,10 @@ async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book, is_prefetched: bool
     if is_known && !late::has_old_sale(tx, needs) {
         return Ok(());
     }
-    book.sku_holders = late::sku_holders(tx, needs).await?;
-    book.barcode_holders = late::barcode_holders(tx, needs).await?;
-    let by_sku = book.sku_holders.values().flatten().map(|holder| holder.product_id);
-    let former = by_sku.chain(book.barcode_holders.values().flat_map(BarcodeHolders::product_ids));
+    book.replaced.sku_holders = late::sku_holders(tx, needs).await?;
+    book.replaced.barcode_holders = late::barcode_holders(tx, needs).await?;
+    let by_sku = book.replaced.sku_holders.values().flatten().map(|holder| holder.product_id);
+    let former = by_sku.chain(book.replaced.barcode_holders.values().flat_map(BarcodeHolders::product_ids));
     let ids: BTreeSet<ProductId> = former.filter(|id| !book.products.contains_key(id)).collect();
     if ids.is_empty() {
         return Ok(());
